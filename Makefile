@@ -1,0 +1,50 @@
+# make results | test | smoke | bench | lint: each creates .venv itself when it is missing.
+PYTHON ?= python3
+CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+SMOKE := $(BIN)/snakemake --directory build/smoke --configfile tests/config/smoke.yaml
+
+.PHONY: results test test-slow smoke bench lint format gallery clean
+
+results: $(INSTALLED)  ## every table, figure and animation of config.yaml
+	$(BIN)/snakemake --cores $(CORES)
+
+test: $(INSTALLED)  ## the tests that take seconds
+	$(BIN)/pytest -n 2 --dist loadfile
+
+test-slow: $(INSTALLED)  ## the longer ones
+	$(BIN)/pytest -n 2 --dist loadfile -m slow
+
+smoke: $(INSTALLED)  ## the whole workflow in small, in a folder of its own, twice: the second run has nothing to do
+	rm -rf build/smoke && mkdir -p build/smoke
+	$(SMOKE) --cores $(CORES)
+	$(SMOKE) --cores 1 --dry-run | grep "Nothing to be done"
+
+bench: $(INSTALLED)  ## the engines beside straightforward PyTorch, as ratios
+	$(BIN)/python -m benchmarks
+
+lint: $(INSTALLED)  ## formats, names, docstrings, rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+format: $(INSTALLED)  ## rewrites the code in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/snakefmt Snakefile rules
+
+gallery: $(INSTALLED)  ## small copies of the pictures that README and docs show
+	$(BIN)/snakemake --cores $(CORES) gallery
+
+clean:  ## removes the environment and Snakemake's state, keeps results
+	rm -rf .venv .snakemake
+
+# The stamp is written last, so that a broken install is made again.
+$(INSTALLED): envs/requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("lgi needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@

@@ -1,0 +1,131 @@
+"""Draws of SGLD: the CPU engine beside a straightforward PyTorch loop."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from lgi.llc.keys import PROPOSAL, chain_keys
+from lgi.llc.samplers_cpu import Chains, sgld
+from lgi.superposition.data import count_patterns, training_samples
+from lgi.superposition.initial import initial_parameters
+from lgi.superposition.kernels import loss_and_gradient
+from lgi.superposition.settings import BinaryData, KgonInitialisation, NormalBias
+
+MODELS, SAMPLES, HIDDEN, FEATURES = 448, 1_000, 2, 6
+SPARSITY = 1 - np.exp(-5 / 9)  # 0.4262: all 64 patterns occur
+STEP_SIZE, LOCALISATION, N_BETA = 1e-3, 1.0, SAMPLES / np.log(SAMPLES)
+DRAWS, BASELINE_DRAWS, REPEATS = 500, 500, 5
+TOLERANCE = 1e-9  # of the losses; float64 sums in another order differ by about 1e-14
+
+
+def compare() -> list[dict]:
+    """Measure both on one thread in the same run, and check that they draw the same losses.
+
+    Returns
+    -------
+    list of dict
+        One row of the benchmark table.
+
+    Raises
+    ------
+    AssertionError
+        If the losses differ by more than `TOLERANCE` when both take the same noise.
+    """
+    data = BinaryData(kind="binary", features=FEATURES, test_samples=1)
+    seeds = list(range(MODELS))
+    samples = training_samples(data, seeds, SPARSITY, SAMPLES).astype(np.float64)
+    patterns, counts = count_patterns(samples)
+    weights = np.ascontiguousarray(counts.T / SAMPLES)
+    W, b = initial_parameters(_init(), HIDDEN, FEATURES, seeds)
+    start = np.concatenate([W.reshape(MODELS, -1), b], axis=1).T.astype(np.float64, order="C")
+    keys = chain_keys([(seed, "llc", 0) for seed in seeds], chains=1)
+
+    _engine(start, patterns, weights, keys, draws=1)  # compiles
+    seconds = min(_seconds(start, patterns, weights, keys) for _ in range(REPEATS))
+    drawn = _engine(start, patterns, weights, keys, DRAWS).loss[:BASELINE_DRAWS, 0]
+    _, baseline_seconds = _baseline(start[:, 0], samples[0])
+    losses, _ = _baseline(start[:, 0], samples[0], _noise_of(keys[:, 0]))
+    difference = np.max(np.abs(drawn - losses))
+    assert difference <= TOLERANCE, f"the engines differ by {difference}"
+
+    rate, baseline_rate = MODELS * DRAWS / seconds, BASELINE_DRAWS / baseline_seconds
+    return [
+        {
+            "case": f"SGLD, {MODELS} models, S = {SPARSITY:.4f}, {SAMPLES} samples",
+            "engine": "numba, one thread",
+            "precision": "float64",
+            "window": f"draws 1 to {DRAWS} (baseline 1 to {BASELINE_DRAWS})",
+            "patterns": len(patterns),
+            "rate": rate,
+            "baseline": "PyTorch: one chain, all samples, autograd",
+            "baseline_rate": baseline_rate,
+            "ratio": rate / baseline_rate,
+            "equal": f"L of {BASELINE_DRAWS} draws with the same noise, "
+            f"largest difference {difference:.1e}",
+        }
+    ]
+
+
+def _init() -> KgonInitialisation:
+    bias = NormalBias(kind="normal", mean=0, deviation=1)
+    return KgonInitialisation(
+        kind="kgon", k=4, radius=0.9, rotation="random", noise=0.01, bias=bias
+    )
+
+
+def _engine(start, patterns, weights, keys, draws: int) -> Chains:
+    return sgld(
+        loss_and_gradient,
+        start,
+        (patterns, weights),
+        keys,
+        n_beta=N_BETA,
+        step_size=STEP_SIZE,
+        localisation=LOCALISATION,
+        draws=draws,
+    )
+
+
+def _seconds(start, patterns, weights, keys) -> float:
+    begin = time.perf_counter()
+    _engine(start, patterns, weights, keys, DRAWS)
+    return time.perf_counter() - begin
+
+
+def _noise_of(key: np.ndarray) -> Callable:
+    """Return the engine's noise of one chain as a function of the draw."""
+    import torch
+
+    from lgi.llc.noise import standard_normals
+
+    words = torch.tensor(key.astype(np.int64))[:, None]
+    return lambda draw, size: standard_normals(words, draw, PROPOSAL, size)[0]
+
+
+def _baseline(
+    start: np.ndarray, samples: np.ndarray, noise: Callable | None = None
+) -> tuple[np.ndarray, float]:
+    """Run one chain as one would write it down first; return its losses and the time taken."""
+    import torch
+
+    torch.set_num_threads(1)
+    x, centre = torch.tensor(samples), torch.tensor(start)
+    w = centre.clone().requires_grad_()
+
+    def loss_of(w):
+        W, b = w[: HIDDEN * FEATURES].reshape(HIDDEN, FEATURES), w[HIDDEN * FEATURES :]
+        return torch.mean((torch.relu(x @ W.T @ W + b) - x) ** 2)
+
+    losses = np.empty(BASELINE_DRAWS)
+    loss = loss_of(w)
+    begin = time.perf_counter()
+    for draw in range(BASELINE_DRAWS):
+        (gradient,) = torch.autograd.grad(loss, w)
+        with torch.no_grad():
+            z = noise(draw, len(w)) if noise else torch.randn_like(w)
+            w -= STEP_SIZE / 2 * (N_BETA * gradient + LOCALISATION * (w - centre))
+            w += STEP_SIZE**0.5 * z
+        loss = loss_of(w)
+        losses[draw] = loss.item()
+    return losses, time.perf_counter() - begin

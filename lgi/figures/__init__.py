@@ -1,0 +1,1 @@
+"""Figures and animations: they draw what tables and run files hold, and compute nothing."""

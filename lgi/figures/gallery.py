@@ -1,0 +1,37 @@
+"""Small copies of pictures for the pages of the repository."""
+
+import shutil
+from pathlib import Path
+
+from PIL import Image
+
+from lgi.runs import atomic_path
+
+WIDTH = 1000
+"""Largest width of a copy in pixels: what a page shows."""
+
+
+def copy(source: str | Path, target: str | Path) -> None:
+    """Write a small copy of a picture: a PNG narrowed to 256 colours, a GIF as it is.
+
+    Parameters
+    ----------
+    source
+        PNG or GIF that the workflow drew.
+    target
+        Where the copy goes.
+    """
+    with atomic_path(target) as temporary:
+        if Path(source).suffix == ".png":
+            _shrink(source).save(temporary, optimize=True)
+        else:
+            shutil.copyfile(source, temporary)
+
+
+def _shrink(source: str | Path) -> Image.Image:
+    with Image.open(source) as opened:
+        picture = opened.convert("RGB")
+    if picture.width > WIDTH:
+        height = round(picture.height * WIDTH / picture.width)
+        picture = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
+    return picture.quantize(256, dither=Image.Dither.NONE)

@@ -1,0 +1,1 @@
+"""Study 1: fitting N two-dimensional Gaussians to an image."""

@@ -1,0 +1,40 @@
+"""Numba's `njit` with a disk cache that cannot go stale.
+
+Numba's own cache does not notice a change in a compiled function of another module. Here the cache
+folder carries the fingerprint of all source that compiled code depends on.
+"""
+
+import os
+from pathlib import Path
+
+import numba
+
+from lgi.provenance import modules_using, source_fingerprint
+
+
+def njit(function=None, /, **options):
+    """Compile a function as `numba.njit` does, cached on disk.
+
+    Parameters
+    ----------
+    function
+        Function to compile; None when used as ``@njit(...)``.
+    **options
+        Further options of `numba.njit`. Neither fastmath nor parallel belongs here: results must
+        not depend on the machine's instruction set order or on the number of threads.
+    """
+    return (
+        numba.njit(cache=True, **options)(function)
+        if function
+        else numba.njit(cache=True, **options)
+    )
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("LGI_CACHE_DIR")
+    if base is None:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "lgi"
+    return Path(base) / "numba" / source_fingerprint(*modules_using("lgi.jit"))
+
+
+numba.config.CACHE_DIR = str(_cache_folder())

@@ -1,0 +1,1 @@
+"""Local learning coefficient of any loss: samplers, estimate and diagnostics."""

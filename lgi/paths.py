@@ -1,0 +1,209 @@
+"""Where every result lies, which results a configuration asks for, and what a wrong path meant."""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from itertools import product
+
+from lgi.config import Config, sparsity_name
+
+GAUSSIANS_RUN = "results/gaussians/{image}/{recipe}/n{n}_seed{seed}.npz"
+SUPERPOSITION_RUN = "results/superposition/{init}/samples{samples}/sparsity{sparsity}.npz"
+LLC_ESTIMATE = "results/llc/{setting}/{init}/samples{samples}/sparsity{sparsity}.csv"
+
+TABLES = "results/tables/"
+GAUSSIANS_TABLE = TABLES + "gaussians.csv"
+REPRODUCIBILITY_TABLE = TABLES + "gaussians_reproducibility.csv"
+SUPERPOSITION_TABLE = TABLES + "superposition.csv"
+START_TABLE = TABLES + "superposition_starts.csv"
+LLC_TABLE = TABLES + "llc.csv"
+CORRELATION_TABLE = TABLES + "loss_vs_llc_correlation.csv"
+
+FIGURES = "results/figures/"
+LOSS_VS_N = FIGURES + "gaussians_loss_vs_n_{image}_{recipe}.png"
+LOSS_AND_COVERAGE = FIGURES + "gaussians_loss_and_coverage_{image}_{recipe}_seed{seed}.png"
+FIT = FIGURES + "gaussians_fit_{image}_{recipe}_n{n}_seed{seed}.png"
+# {variant} is empty for the number of samples that the configuration draws, else _samples{m}
+LOSS_VS_LLC = FIGURES + "loss_vs_llc_epoch_{epoch}{variant}.png"
+LLC_OVER_TRAINING = FIGURES + "llc_over_training{variant}.png"
+LOSS_OVER_TRAINING = FIGURES + "loss_over_training{variant}.png"
+KGONS_OVER_TRAINING = FIGURES + "kgons_over_training{variant}.png"
+DIMENSIONALITY_VS_SPARSITY = FIGURES + "dimensionality_vs_sparsity{variant}.png"
+KGON4_VS_KGON6 = FIGURES + "kgon4_vs_kgon6{variant}.png"
+SNAPSHOTS = FIGURES + "snapshots_{init}_samples{samples}_sparsity{sparsity}_seed{seed}.png"
+
+ANIMATIONS = "results/animations/"
+FIT_ANIMATION = ANIMATIONS + "gaussians_fit_{image}_{recipe}_n{n}_seed{seed}.gif"
+POLYGONS = ANIMATIONS + "polygons_{init}_samples{samples}_sparsity{sparsity}_seed{seed}.gif"
+
+GALLERY = "docs/gallery/{name}"
+
+
+def gaussians_runs(config: Config) -> list[str]:
+    """Return the run files of study 1."""
+    return [GAUSSIANS_RUN.format(**run._asdict()) for run in config.gaussian_runs()]
+
+
+def superposition_runs(config: Config) -> list[str]:
+    """Return the run files of study 2."""
+    return [SUPERPOSITION_RUN.format(**run._asdict()) for run in config.superposition_runs()]
+
+
+def llc_estimates(config: Config) -> list[str]:
+    """Return the tables of single LLC estimates: every setting for every run file of study 2."""
+    return [
+        LLC_ESTIMATE.format(setting=setting, **run._asdict())
+        for setting in config.llc.runs
+        for run in config.superposition_runs()
+    ]
+
+
+def tables(config: Config) -> list[str]:
+    """Return the gathered tables."""
+    return [
+        GAUSSIANS_TABLE,
+        REPRODUCIBILITY_TABLE,
+        SUPERPOSITION_TABLE,
+        START_TABLE,
+        LLC_TABLE,
+        CORRELATION_TABLE,
+    ]
+
+
+def gaussians_figures(config: Config) -> list[str]:
+    """Return the figures of study 1."""
+    figures = config.gaussians.figures
+    return [
+        *(LOSS_VS_N.format(**dict(entry)) for entry in figures.loss_vs_n),
+        *(LOSS_AND_COVERAGE.format(**dict(entry)) for entry in figures.loss_and_coverage),
+        *(FIT.format(**dict(entry)) for entry in figures.fits),
+    ]
+
+
+def gaussians_animations(config: Config) -> list[str]:
+    """Return the animations of study 1, as GIF; the MP4 lies beside each."""
+    return [FIT_ANIMATION.format(**dict(entry)) for entry in config.gaussians.figures.fits]
+
+
+def superposition_figures(config: Config) -> list[str]:
+    """Return the figures of study 2 that need no LLC."""
+    patterns = [LOSS_OVER_TRAINING, KGONS_OVER_TRAINING, DIMENSIONALITY_VS_SPARSITY]
+    if {"kgon4", "kgon6"} <= set(config.superposition.runs.initialisations):
+        patterns.append(KGON4_VS_KGON6)
+    return [
+        *(pattern.format(variant=v) for pattern in patterns for v in variants(config)),
+        *(SNAPSHOTS.format(**model) for model in _drawn_models(config)),
+    ]
+
+
+def superposition_animations(config: Config) -> list[str]:
+    """Return the animations of study 2, as GIF; the MP4 lies beside each."""
+    return [POLYGONS.format(**model) for model in _drawn_models(config)]
+
+
+def llc_figures(config: Config) -> list[str]:
+    """Return the figures of the LLC."""
+    epochs = config.llc.settings[config.llc.drawn].epochs
+    return [
+        *(LOSS_VS_LLC.format(epoch=e, variant=v) for e, v in product(epochs, variants(config))),
+        *(LLC_OVER_TRAINING.format(variant=v) for v in variants(config)),
+    ]
+
+
+def variants(config: Config) -> list[str]:
+    """Return the ends of figure names: empty for the drawn number of samples, else _samples{m}."""
+    drawn = config.superposition.figures.samples
+    return ["", *(f"_samples{m}" for m in config.superposition.runs.samples if m != drawn)]
+
+
+def known(legal: Mapping[str, str]) -> str:
+    """Return a regular expression of everything below results/ that a rule makes.
+
+    Parameters
+    ----------
+    legal
+        Regular expression of the legal values of each wildcard.
+    """
+    return "|".join(_regex(pattern.removeprefix("results/"), legal) for pattern in _patterns())
+
+
+def _regex(pattern: str, legal: Mapping[str, str]) -> str:
+    literal = re.split(r"\{(\w+)\}", pattern)
+    parts = [f"({legal[part]})" if i % 2 else re.escape(part) for i, part in enumerate(literal)]
+    # An SVG lies beside each PNG, an MP4 beside each GIF.
+    return "".join(parts).replace("png", "(png|svg)").replace("gif", "(gif|mp4)")
+
+
+def gallery(path: str) -> str:
+    """Return where the small copy of a picture goes."""
+    return GALLERY.format(name=path.rsplit("/", 1)[-1])
+
+
+def explain(path: str, config: Config) -> str:
+    """Say what exists in place of a path that names nothing.
+
+    Parameters
+    ----------
+    path
+        Path below results/ that no rule can make.
+    config
+        The configuration in use.
+
+    Returns
+    -------
+    str
+        The legal names of each part of such a path, and the nearest targets.
+    """
+    images, recipes = " | ".join(config.gaussians.images), " | ".join(config.gaussians.recipes)
+    runs = config.superposition.runs
+    lines = [
+        f"nothing makes {path}. What exists:",
+        f"  image: {images}; recipe: {recipes}; n: any number from 1; seed: any number from 0",
+        f"  init: {' | '.join(runs.initialisations)}; samples: {_join(runs.samples)}",
+        f"  sparsity: {_join(map(sparsity_name, runs.sparsities))}",
+        f"  setting: {_join(config.llc.runs)}",
+        f"  epoch: {_join(config.llc.settings[config.llc.drawn].epochs)}",
+        "in these paths:",
+        *(f"  {pattern}" for pattern in _patterns()),
+    ]
+    near = get_close_matches(path, everything(config), n=3)
+    if near:
+        lines.append("nearest: " + ", ".join(near))
+    return "\n".join(lines)
+
+
+def everything(config: Config) -> list[str]:
+    """Return every target that the configuration lists."""
+    return [
+        *gaussians_runs(config),
+        *superposition_runs(config),
+        *llc_estimates(config),
+        *tables(config),
+        *gaussians_figures(config),
+        *superposition_figures(config),
+        *llc_figures(config),
+        *gaussians_animations(config),
+        *superposition_animations(config),
+    ]
+
+
+def _drawn_models(config: Config) -> list[dict]:
+    figures = config.superposition.figures
+    return [
+        {**run._asdict(), "seed": seed}
+        for run in config.superposition_runs()
+        if run.samples == figures.samples
+        for seed in figures.polygon_seeds
+    ]
+
+
+def _patterns() -> list[str]:
+    return sorted(
+        value
+        for name, value in globals().items()
+        if name.isupper() and str(value).startswith("results/") and not value.endswith("/")
+    )
+
+
+def _join(values) -> str:
+    return " | ".join(map(str, values))

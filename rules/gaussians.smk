@@ -1,0 +1,152 @@
+# Study 1: fit N Gaussians to an image.
+
+
+rule fit_gaussians:
+    """Fit N Gaussians to an image: one run file."""
+    input:
+        image=image_file,
+    output:
+        run=paths.GAUSSIANS_RUN,
+    log:
+        log_of(paths.GAUSSIANS_RUN),
+    conda:
+        ENVIRONMENT
+    resources:
+        **TRAINING_RESOURCES,
+    params:
+        image=image_settings,
+        recipe=recipe_settings,
+        device=CONFIG.device,
+        source=source_fingerprint("lgi.gaussians.run", f"lgi.gaussians.fit{ENGINE}"),
+    script:
+        "../workflow_scripts/fit_gaussians.py"
+
+
+rule collect_gaussians:
+    """Gather all fits into one table."""
+    input:
+        runs=paths.gaussians_runs(CONFIG),
+        published=PUBLISHED,
+    output:
+        table=report(
+            update(paths.GAUSSIANS_TABLE),
+            category="Gaussians",
+            labels={"table": "all fits"},
+        ),
+        reproducibility=report(
+            update(paths.REPRODUCIBILITY_TABLE),
+            category="Gaussians",
+            labels={"table": "runs made twice"},
+        ),
+    log:
+        log_of(paths.GAUSSIANS_TABLE),
+    conda:
+        ENVIRONMENT
+    params:
+        source=source_fingerprint("lgi.gaussians.analysis"),
+    script:
+        "../workflow_scripts/collect_gaussians.py"
+
+
+rule plot_loss_vs_n:
+    """Draw best loss against N, with published values, seeds and regressions."""
+    input:
+        table=paths.GAUSSIANS_TABLE,
+    output:
+        png=report(
+            paths.LOSS_VS_N,
+            caption="../docs/captions/loss_vs_n.rst",
+            category="Gaussians",
+            labels={
+                "figure": "loss against N",
+                "recipe": "{recipe}",
+                "image": "{image}",
+            },
+        ),
+        svg=svg(paths.LOSS_VS_N),
+    log:
+        log_of(paths.LOSS_VS_N),
+    conda:
+        ENVIRONMENT
+    params:
+        source=source_fingerprint("lgi.figures.gaussians"),
+    script:
+        "../workflow_scripts/plot_loss_vs_n.py"
+
+
+rule plot_loss_and_coverage:
+    """Draw loss and uncovered share along training."""
+    input:
+        runs=coverage_runs,
+    output:
+        png=report(
+            paths.LOSS_AND_COVERAGE,
+            caption="../docs/captions/loss_and_coverage.rst",
+            category="Gaussians",
+            labels={
+                "figure": "loss and coverage",
+                "recipe": "{recipe}",
+                "image": "{image}",
+            },
+        ),
+        svg=svg(paths.LOSS_AND_COVERAGE),
+    log:
+        log_of(paths.LOSS_AND_COVERAGE),
+    conda:
+        ENVIRONMENT
+    params:
+        source=source_fingerprint("lgi.figures.gaussians"),
+    script:
+        "../workflow_scripts/plot_loss_and_coverage.py"
+
+
+rule plot_fit:
+    """Draw target, fit, error and ellipses of one run."""
+    input:
+        run=paths.GAUSSIANS_RUN,
+    output:
+        png=report(
+            paths.FIT,
+            caption="../docs/captions/fit.rst",
+            category="Gaussians",
+            labels={
+                "figure": "fit",
+                "recipe": "{recipe}",
+                "image": "{image}, N = {n}",
+            },
+        ),
+        svg=svg(paths.FIT),
+    log:
+        log_of(paths.FIT),
+    conda:
+        ENVIRONMENT
+    params:
+        source=source_fingerprint("lgi.figures.gaussians"),
+    script:
+        "../workflow_scripts/plot_fit.py"
+
+
+rule animate_fit:
+    """Animate one fit: image, ellipses and loss along training."""
+    input:
+        run=paths.GAUSSIANS_RUN,
+    output:
+        gif=report(
+            paths.FIT_ANIMATION,
+            caption="../docs/captions/fit_animation.rst",
+            category="Gaussians",
+            labels={
+                "figure": "animation",
+                "recipe": "{recipe}",
+                "image": "{image}, N = {n}",
+            },
+        ),
+        mp4=mp4(paths.FIT_ANIMATION),
+    log:
+        log_of(paths.FIT_ANIMATION),
+    conda:
+        ENVIRONMENT
+    params:
+        source=source_fingerprint("lgi.figures.gaussians", "lgi.figures.animation"),
+    script:
+        "../workflow_scripts/animate_fit.py"

@@ -1,0 +1,117 @@
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from lgi.errors import DataError
+from lgi.figures import style
+
+
+def figure_with_a_curve():
+    figure = style.new_figure(2, 2)
+    figure.subplots().plot([0, 1], [0, 1])
+    return figure
+
+
+def test_save_writes_png_and_svg_with_the_same_bytes_every_time(tmp_path):
+    for name in ("a", "b"):
+        style.save(figure_with_a_curve(), tmp_path / name / "curve.png")
+    for suffix in (".png", ".svg"):
+        first, second = ((tmp_path / name / "curve").with_suffix(suffix) for name in ("a", "b"))
+        assert first.read_bytes() == second.read_bytes()
+    assert b"date" not in (tmp_path / "a" / "curve.svg").read_bytes()
+    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == ["curve.png", "curve.svg"]
+
+
+def test_save_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    figure = figure_with_a_curve()
+
+    def fail(*_args, **_kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(figure, "savefig", fail)
+    with pytest.raises(OSError, match="disk full"):
+        style.save(figure, tmp_path / "curve.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_need_says_what_is_missing():
+    style.need(1, "rows")
+    with pytest.raises(DataError, match="nothing to draw: no rows of x"):
+        style.need(0, "rows of x")
+
+
+def test_look_is_not_left_behind():
+    before = dict(mpl.rcParams)
+
+    @style.styled
+    def draw():
+        assert mpl.rcParams["svg.hashsalt"] == "lgi"
+
+    draw()
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("count", [1, 6, 8, 9, 20])
+def test_colours_are_all_different(count):
+    for colours in (style.category_colours(count), style.ordered_colours(count)):
+        assert len(set(colours)) == count
+
+
+def test_ordered_colours_grow_lighter():
+    red, green, blue = np.array([mpl.colors.to_rgb(c) for c in style.ordered_colours(9)]).T
+    # Rec. 709 luma: enough to order shades, also without colour vision.
+    assert (np.diff(0.2126 * red + 0.7152 * green + 0.0722 * blue) > 0).all()
+
+
+def test_colour_by_follows_the_order_of_values():
+    assert list(style.colour_by([0.9, 0.1, 0.9, 0.5])) == [0.1, 0.5, 0.9]
+
+
+@pytest.mark.parametrize(
+    ("last", "labels"), [(0, [0, 1]), (40_000, [0, 100, 10_000]), (100, [0, 1, 10, 100])]
+)
+def test_epoch_axis_shows_epoch_0(last, labels):
+    axes = style.new_figure(2, 2).subplots()
+    style.epoch_axis(axes, last)
+    assert list(axes.get_xticks()) == labels
+    assert axes.get_xlim()[0] < 0 < last + 1 <= axes.get_xlim()[1] + 1
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [([0, 0.5], "linear"), ([3, 20], "linear"), ([1.5, 20], "symlog"), ([-400, 6], "symlog")],
+)
+def test_signed_log_axis_is_logarithmic_only_where_it_helps(values, scale):
+    axes = style.new_figure(2, 2).subplots()
+    style.signed_log_axis(axes, "x", values, 1.0, 1.0)
+    assert axes.get_xscale() == scale
+    assert axes.get_yscale() == "linear"
+
+
+def test_signed_log_axis_labels_both_sides():
+    axes = style.new_figure(2, 2).subplots()
+    style.signed_log_axis(axes, "y", [-400, 30], 10.0, 1.5)
+    assert list(axes.get_yticks()) == [-100, -10, -5, 0, 5, 10]
+    axes.set_ylim(-400, 30)
+    axes.figure.canvas.draw()
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["−$10^{2}$", "−10", "−5", "0", "5", "10"]
+
+
+def test_loss_axis_has_labels_within_one_decade():
+    axes = style.new_figure(2, 2).subplots()
+    style.loss_axis(axes, [0.04, 0.6])
+    assert {0.05, 0.1, 0.2, 0.5} <= {round(float(tick), 4) for tick in axes.get_yticks()}
+
+
+def test_importing_figures_needs_neither_pandas_nor_pyplot_nor_torch():
+    code = (
+        "import sys, lgi.figures.gaussians, lgi.figures.superposition, lgi.figures.polygons;"
+        "print([m for m in ('pandas', 'matplotlib.pyplot', 'torch', 'scipy', 'numba')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

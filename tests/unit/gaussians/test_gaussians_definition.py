@@ -1,0 +1,125 @@
+"""The PyTorch definition against closed forms, finite differences and brute force."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from lgi.gaussians import fit, loss
+from lgi.gaussians.render import render
+
+N, WIDTH, HEIGHT = 5, 12, 10
+
+
+@pytest.fixture
+def parameters():
+    """Return broad rotated Gaussians that cover every pixel, float64."""
+    rng = np.random.default_rng(11)
+    values = rng.uniform(0.1, 0.9, (N, 9))
+    values[:, 2:4] = rng.uniform(0.3, 0.5, (N, 2))
+    return torch.tensor(values, requires_grad=True)
+
+
+@pytest.fixture
+def target():
+    return torch.tensor(np.random.default_rng(12).uniform(0, 1, (HEIGHT, WIDTH, 3)))
+
+
+def test_render_equals_the_sum_written_out(parameters):
+    image, weight = render(parameters, WIDTH, HEIGHT, cutoff=2.0)
+    for row, column in [(0, 0), (9, 11), (4, 6)]:
+        total, colour = 0.0, np.zeros(3)
+        for x, y, sx, sy, angle, r, g, b, _ in parameters.detach().numpy():
+            dx, dy = column / WIDTH - x, row / HEIGHT - y
+            along = math.cos(angle) * dx + math.sin(angle) * dy
+            across = -math.sin(angle) * dx + math.cos(angle) * dy
+            d2 = (along / sx) ** 2 + (across / sy) ** 2
+            if d2 <= 4:
+                total += math.exp(-d2 / 2)
+                colour += math.exp(-d2 / 2) * np.array([r, g, b])
+        assert weight[row, column].item() == pytest.approx(total)
+        np.testing.assert_allclose(image[row, column].detach(), colour / total)
+
+
+def test_one_gaussian_paints_its_disc_and_leaves_the_rest_black():
+    one = torch.tensor([[0.5, 0.5, 0.1, 0.1, 0, 0.2, 0.4, 0.6, 1]], dtype=torch.float64)
+    image, weight = render(one, 40, 40, cutoff=3.5)
+    rows, columns = torch.meshgrid(torch.arange(40), torch.arange(40), indexing="ij")
+    inside = (rows - 20) ** 2 + (columns - 20) ** 2 <= (0.1 * 40 * 3.5) ** 2
+    assert torch.equal(weight > 0, inside)
+    assert torch.allclose(image[inside], torch.tensor([0.2, 0.4, 0.6], dtype=torch.float64))
+    assert torch.all(image[~inside] == 0)
+
+
+@pytest.mark.parametrize("measure", [loss.l1, loss.l2, loss.ssim])
+def test_gradients_equal_finite_differences(parameters, target, measure):
+    def function(values):
+        return measure(render(values, WIDTH, HEIGHT, cutoff=30.0)[0], target)
+
+    assert torch.autograd.gradcheck(function, parameters)
+
+
+def test_gradient_is_blind_to_the_cutoff():
+    """Growing the Gaussian would paint more pixels; the gradient must not see that."""
+    one = torch.tensor([[0.5, 0.5, 0.1, 0.1, 0, 1, 1, 1, 1]], dtype=torch.float64)
+    one.requires_grad_()
+    image, _ = render(one, 40, 40, cutoff=3.5)
+    (gradient,) = torch.autograd.grad(loss.l2(image, torch.ones_like(image)), one)
+    assert torch.all(gradient == 0)
+
+
+def test_weights_too_small_to_be_felt_get_no_gradient():
+    far = torch.tensor([[0.0, 0.5, 0.05, 0.05, 0, 1, 1, 1, 1]], dtype=torch.float64)
+    far.requires_grad_()
+    image, weight = render(far, 20, 20, cutoff=100.0)
+    target = torch.zeros_like(image)
+    felt = weight.detach() >= 1e-10
+    (gradient,) = torch.autograd.grad(loss.l2(image, target), far)
+    # A lone Gaussian shows its colour wherever the pixel is covered.
+    assert gradient[0, 5].item() == pytest.approx(2 * felt.sum().item() / (20 * 20 * 3))
+
+
+def test_losses_of_known_images():
+    black, white = torch.zeros(16, 20, 3), torch.ones(16, 20, 3)
+    assert loss.l1(black, white) == 1
+    assert loss.l2(black, white / 2) == 0.25
+    assert loss.ssim(white, white) == 1
+    # Flat windows have no variance: what remains is the term of the means.
+    assert loss.ssim(black, white).item() == pytest.approx(loss.C1 / (1 + loss.C1))
+
+
+def test_ssim_equals_windows_written_out(target):
+    image = target.flip(0) * 0.8
+    values = []
+    for channel in range(3):
+        for row in range(4, HEIGHT - 4):
+            for column in range(4, WIDTH - 4):
+                window = np.s_[row - 4 : row + 4, column - 4 : column + 4, channel]
+                a, b = image.numpy()[window], target.numpy()[window]
+                covariance = ((a - a.mean()) * (b - b.mean())).mean()
+                values.append(
+                    (2 * a.mean() * b.mean() + 1e-4)
+                    * (2 * covariance + 9e-4)
+                    / (a.mean() ** 2 + b.mean() ** 2 + 1e-4)
+                    / (a.var() + b.var() + 9e-4)
+                )
+    assert len(values) == 3 * 2 * 4
+    assert loss.ssim(image, target).item() == pytest.approx(np.mean(values))
+
+
+def test_reported_loss_is_the_weighted_sum(make_recipe, target):
+    image = target * 0.5
+    expected = (
+        0.2 * loss.l1(image, target)
+        + 0.8 * loss.l2(image, target)
+        + 0.1 * (1 - loss.ssim(image, target))
+    )
+    assert loss.reported(image, target, make_recipe().loss) == pytest.approx(expected.item())
+
+
+def test_bounds_hold_only_what_is_trained(make_recipe):
+    low, high = fit.bounds(make_recipe(trained=["scale"]), 9)
+    assert low[2:4].tolist() == pytest.approx([0.001, 0.001])
+    assert high[2:4].tolist() == [0.5, 0.5]
+    assert torch.isinf(low).sum() == 7

@@ -1,0 +1,232 @@
+"""The estimate: known coefficients, what it averages, its error, and every verdict."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from lgi.llc import samplers_cpu
+from lgi.llc.estimate import estimate, verdicts
+from lgi.llc.keys import chain_keys
+from lgi.llc.settings import LLCSettings, Thresholds
+
+SETTING = {
+    "sampler": "sgld",
+    "step_size": 0.002,
+    "chains": 4,
+    "draws": 3_000,
+    "burn_in": 500,
+    "localisation": 1.0,
+    "inverse_temperature": "1/log n",
+    "epochs": [0],
+    "thresholds": {
+        "share_below": 0.1,
+        "gradient_norm": 0.01,
+        "acceptance": 0.9,
+        "rhat": 1.05,
+        "ess": 100,
+    },
+}
+SAMPLES = 1_000
+N_BETA = 1_000 / np.log(1_000)
+
+
+def setting(**changes):
+    return LLCSettings(**(SETTING | changes))
+
+
+def quadratic(parameters, curvature, gradient, loss):
+    """L = ½ Σ_p h_p w_p², with a curvature for every lane."""
+    gradient[:] = curvature * parameters
+    loss[:] = 0.5 * np.sum(gradient * parameters, axis=0)
+
+
+def slope(parameters, steepness, gradient, loss):
+    """L = Σ_p a_p w_p, which has no minimum."""
+    gradient[:] = steepness
+    loss[:] = np.sum(steepness * parameters, axis=0)
+
+
+def estimate_of(function, data, start=None, streams=None, **changes):
+    """Estimate models with per-model data [P, models], at w* = 0 unless told."""
+    start = np.zeros(data.shape) if start is None else start
+    return estimate(
+        function,
+        start,
+        shared=(),
+        per_model=(data,),
+        samples=SAMPLES,
+        streams=streams or [(seed, "test") for seed in range(data.shape[1])],
+        setting=setting(**changes),
+    )
+
+
+def localised_value(curvature, step_size=0.002, localisation=1.0):
+    """Return E[nβ (L - L₀)] of a quadratic: ½ Σ a / (a + γ) / (1 - ε (a + γ) / 4), a = nβ h."""
+    stiffness = N_BETA * curvature + localisation
+    return np.sum(N_BETA * curvature / stiffness / (1 - step_size * stiffness / 4), axis=0) / 2
+
+
+@pytest.mark.parametrize("dimensions", [1, 4, 18])
+def test_quadratic_is_half_the_dimension(dimensions):
+    curvature = np.full((dimensions, 50), 0.7)
+    table = estimate_of(quadratic, curvature)
+    assert set(table["verdict"]) == {"ok"}
+    # Mean of fifty: 50 × 4 × 2,500 / 20 draws, a standard error below 1 % of d/2.
+    assert table["llc"].mean() == pytest.approx(localised_value(curvature)[0], rel=0.03)
+    # Localisation takes 1 %, the step gives 5 % at this curvature.
+    assert table["llc"].mean() == pytest.approx(dimensions / 2, rel=0.08)
+
+
+def test_standard_error_is_the_spread_of_repeated_estimates():
+    table = estimate_of(quadratic, np.full((2, 400), 0.7))
+    assert np.mean(table["llc_se"]) == pytest.approx(np.std(table["llc"], ddof=1), rel=0.15)
+
+
+def test_a_single_draw_is_averaged_as_defined():
+    """Burn-in is left out, nβ comes from n, L(w*) is subtracted."""
+    curvature, start = np.full((2, 1), 0.7), np.full((2, 1), 0.1)
+    table = estimate_of(quadratic, curvature, start, chains=2, draws=10, burn_in=6)
+    chains = samplers_cpu.sgld(
+        quadratic,
+        np.full((2, 2), 0.1),
+        (np.full((2, 2), 0.7),),
+        chain_keys([(0, "test")], 2),
+        n_beta=N_BETA,
+        step_size=0.002,
+        localisation=1.0,
+        draws=10,
+    )
+    kept = chains.loss[6:]
+    loss_at_w = 0.5 * 0.7 * 2 * 0.1**2
+    np.testing.assert_allclose(table["loss_at_w"], [loss_at_w])
+    np.testing.assert_allclose(table["mean_loss"], [kept.mean()])
+    np.testing.assert_allclose(table["llc"], [N_BETA * (kept.mean() - loss_at_w)])
+    np.testing.assert_allclose(table["share_below"], [np.mean(kept < loss_at_w)])
+    np.testing.assert_allclose(table["gradient_norm"], [0.7 * 0.1 * np.sqrt(2)])
+
+
+def test_a_model_does_not_depend_on_the_others():
+    """Bytes, over more models than are computed at once."""
+    models = 300
+    curvature = np.random.default_rng(0).uniform(0.1, 1.0, (3, models))
+    together = estimate_of(quadratic, curvature, draws=40, burn_in=10)
+    for model in (0, 127, 128, models - 1):
+        alone = estimate_of(
+            quadratic,
+            curvature[:, model : model + 1],
+            streams=[(model, "test")],
+            draws=40,
+            burn_in=10,
+        )
+        for name, values in alone.items():
+            assert values.tobytes() == together[name][model : model + 1].tobytes(), name
+
+
+def test_same_estimate_twice():
+    first, second = (
+        estimate_of(quadratic, np.ones((2, 3)), draws=40, burn_in=10) for _ in range(2)
+    )
+    for name, values in first.items():
+        assert values.tobytes() == second[name].tobytes()
+
+
+def test_a_slope_is_not_a_minimum():
+    table = estimate_of(slope, np.full((2, 5), 0.5))
+    assert (table["llc"] < 0).all()
+    assert set(table["verdict"]) == {"not a minimum"}
+
+
+def test_a_large_step_is_biased():
+    table = estimate_of(quadratic, np.full((4, 5), 1.0), step_size=0.015)
+    assert set(table["verdict"]) == {"biased step"}
+    assert (table["llc"] > 2 * 1.5).all()
+
+
+def test_a_short_chain_is_not_converged():
+    table = estimate_of(quadratic, np.full((4, 5), 0.7), step_size=1e-5, draws=300, burn_in=50)
+    assert set(table["verdict"]) == {"not converged"}
+
+
+def test_a_chain_that_leaves_is_no_coefficient():
+    """The step is beyond 4 / curvature for the second model: each step doubles its distance."""
+    curvature = np.array([[0.7, 100.0, 0.7]])
+    with np.errstate(over="ignore", invalid="ignore"):
+        table = estimate_of(quadratic, curvature)
+    assert table["verdict"].tolist() == ["ok", "diverged", "ok"]
+    for name in ("llc", "llc_se", "mean_loss", "share_below", "rhat", "ess"):
+        assert np.isnan(table[name]).tolist() == [False, True, False]
+
+
+def test_a_model_that_is_nan_is_diverged():
+    table = estimate_of(quadratic, np.ones((2, 2)), start=np.array([[0.0, np.nan], [0.0, 0.0]]))
+    assert table["verdict"].tolist() == ["ok", "diverged"]
+    assert np.isnan(table["llc"]).tolist() == [False, True]
+
+
+GOOD = {
+    "llc": 2.0,
+    "llc_se": 0.1,
+    "mean_loss": 0.2,
+    "share_below": 0.1,
+    "gradient_norm": 0.01,
+    "acceptance": 0.9,
+    "rhat": 1.05,
+    "ess": 100.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "ok"),
+        ({"mean_loss": np.nan, "llc": np.nan}, "diverged"),
+        ({"share_below": 0.11}, "not a minimum"),
+        ({"gradient_norm": 0.011}, "not a minimum"),
+        ({"llc": -0.11}, "not a minimum"),
+        ({"llc": -0.09}, "ok"),
+        ({"acceptance": 0.89}, "biased step"),
+        ({"acceptance": np.nan}, "biased step"),
+        ({"rhat": 1.051}, "not converged"),
+        ({"rhat": np.nan}, "not converged"),
+        ({"ess": 99.0}, "not converged"),
+        ({"gradient_norm": 1.0, "acceptance": 0.1, "ess": 1.0}, "not a minimum"),
+        ({"acceptance": 0.1, "ess": 1.0}, "biased step"),
+    ],
+)
+def test_thresholds_decide(changes, verdict):
+    table = {name: np.array([value]) for name, value in (GOOD | changes).items()}
+    assert verdicts(table, Thresholds(**SETTING["thresholds"])).tolist() == [verdict]
+
+
+def test_each_model_needs_a_stream():
+    with pytest.raises(ValueError, match="2 models need as many streams, not 1"):
+        estimate_of(quadratic, np.ones((2, 2)), streams=[(0, "test")])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"chains": 0}, "greater than or equal to 2"),
+        ({"draws": 500, "burn_in": 500}, r"burn_in \(500\) must leave 4 or more"),
+        ({"step_size": 0}, "greater than 0"),
+        ({"localisation": -1}, "greater than or equal to 0"),
+        ({"sampler": "nuts"}, "'sgld'"),
+        ({"inverse_temperature": "1/n"}, "1/log n"),
+        ({"epochs": []}, "at least 1 item"),
+        ({"epochs": [13, 13]}, "distinct"),
+        ({"epochs": [-1]}, "not negative"),
+        ({"temperature": 1}, "Extra inputs"),
+        ({"thresholds": SETTING["thresholds"] | {"rhat": 1.0}}, "greater than 1"),
+    ],
+)
+def test_bad_settings_are_refused(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        setting(**changes)
+
+
+def test_inverse_temperature():
+    assert setting().n_beta(1_000) == pytest.approx(144.76, abs=0.01)
+    assert setting().n_beta(200) == pytest.approx(37.7, abs=0.05)
+    assert setting(inverse_temperature="1e-1").n_beta(200) == pytest.approx(20.0)
+    with pytest.raises(ValueError, match="2 or more samples, not 1"):
+        setting().n_beta(1)

@@ -1,0 +1,211 @@
+"""What Snakemake plans and refuses, before any job runs."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from lgi import paths
+from lgi.config import check
+
+
+def planned(output: str) -> Counter:
+    """Return the number of jobs per rule from the table that a dry run prints."""
+    table = output.split("Job stats:")[1].split("\n\n")[0]
+    return Counter(
+        {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, re.M)}
+    )
+
+
+def test_the_published_experiments_are_planned_in_full(laboratory):
+    jobs = planned(laboratory.snakemake("--dry-run", base=None).stdout)
+    # fine 11 x 3, gap 9 x 3, broad 13 of which 45, 50, 55 and 60 are among those, 3 again
+    assert jobs["fit_gaussians"] == 33 + 27 + 9 + 3
+    # 5 starts x 2 sample sizes x 9 sparsities
+    assert jobs["train_superposition"] == jobs["estimate_llc"] == 90
+    assert jobs["animate_polygons"] == jobs["plot_snapshots"] == 45
+    assert jobs["plot_loss_vs_llc"] == 14
+    assert jobs["unknown"] == 0
+
+
+def test_cuda_is_asked_for_by_training_alone(laboratory):
+    output = laboratory.snakemake("--dry-run", overlays=[{"device": "cuda"}]).stdout
+    asking = {
+        re.search(r"rule (\w+):", job)[1]
+        for job in re.split(r"\n(?=(?:local)?rule \w+:)", output)
+        if re.search(r"resources: .*gpu=", job)
+    }
+    assert asking == {"fit_gaussians", "train_superposition"}
+    assert "gpu=" not in laboratory.snakemake("--dry-run").stdout
+
+
+def test_the_slurm_profile_plans_from_a_fresh_clone(laboratory):
+    output = laboratory.snakemake("--dry-run", "--profile", "slurm").stdout
+    assert planned(output)["train_superposition"] == 8
+
+
+def test_rule_names_are_targets(laboratory):
+    listed = laboratory.snakemake("--list-target-rules").stdout
+    for name in ("gaussians", "superposition", "llc", "tables", "figures", "animations"):
+        assert re.search(rf"^{name} \(\S.*\)$", listed, re.M), (
+            f"{name} is not listed with its purpose"
+        )
+        assert planned(laboratory.snakemake("--dry-run", name).stdout)[name] == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "rule"),
+    [
+        ("results/gaussians/textured/published/n1_seed0.npz", "fit_gaussians"),
+        ("results/gaussians/gradient/published/n7_seed18446744073709551615.npz", "fit_gaussians"),
+        ("results/figures/gaussians_fit_smooth_published_n3_seed9.png", "plot_fit"),
+        ("results/figures/loss_vs_llc_epoch_12_samples50.svg", "plot_loss_vs_llc"),
+        (
+            "results/animations/polygons_kgon6_samples50_sparsity0.9643_seed4.mp4",
+            "animate_polygons",
+        ),
+    ],
+)
+def test_unlisted_results_are_targets_by_their_path(laboratory, target, rule):
+    assert planned(laboratory.snakemake("--dry-run", target).stdout)[rule] == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("results/gaussians/gradient/published/n0_seed-1.npz", "n: any number from 1"),
+        ("results/gaussians/gradient/published/n01_seed1.npz", "n: any number from 1"),
+        ("results/gaussians/gradient/adamw/n5_seed1.npz", "recipe: published | published_3000"),
+        ("results/gaussians/lena/published/n5_seed1.npz", "image: gradient_checkerboard | "),
+        ("results/superposition/kgon5/samples50/sparsity0.4262.npz", "init: kgon4 | kgon6"),
+        ("results/superposition/kgon4/samples70/sparsity0.4262.npz", "samples: 50 | 100"),
+        ("results/superposition/kgon4/samples50/sparsity0.5.npz", "sparsity: 0.4262 | 0.9643"),
+        ("results/llc/mala/kgon4/samples50/sparsity0.4262.csv", "setting: published"),
+        ("results/figures/loss_vs_llc_epoch_13.png", "epoch: 0 | 12 | 200"),
+        ("results/figures/loss_vs_lcc_epoch_12.png", "results/figures/loss_vs_llc_epoch_12.png"),
+        ("results/tables/gaussian.csv", "nearest: results/tables/gaussians.csv"),
+    ],
+)
+def test_a_path_that_names_nothing_is_told_what_exists(laboratory, target, says):
+    done = laboratory.snakemake(target, check=False)
+    assert done.returncode != 0
+    assert f"nothing makes {target}. What exists:" in done.stdout
+    assert says in done.stdout
+    assert "Traceback (most recent call last)" not in done.stdout
+    assert not (laboratory.folder / "results").exists()
+
+
+BAD = {
+    "unknown key": ({"epochs": 5}, ["epochs: unknown key"]),
+    "wrong type": (
+        {"superposition": {"training": {"epochs": "many"}}},
+        ["superposition.training.epochs: ", "found 'many'"],
+    ),
+    "boolean for a number": (
+        {"superposition": {"training": {"epochs": True}}},
+        ["superposition.training.epochs: ", "found True"],
+    ),
+    "negative count": (
+        {"gaussians": {"recipes": {"published": {"iterations": -3}}}},
+        ["gaussians.recipes.published.iterations: ", "greater than", "found -3"],
+    ),
+    "empty list": (
+        {"superposition": {"runs": {"seeds": []}}},
+        ["superposition.runs.seeds: ", "at least 1", "found []"],
+    ),
+    "duplicate run": (
+        {"superposition": {"runs": {"samples": [50, 50]}}},
+        ["superposition.runs.samples: must not repeat 50"],
+    ),
+    "sparsity of 1": (
+        {"superposition": {"runs": {"sparsities": [0.5, 1.0]}}},
+        ["superposition.runs.sparsities.1: ", "less than 1", "found 1.0"],
+    ),
+    "sparsities with one name": (
+        {"superposition": {"runs": {"sparsities": [0.12341, 0.12342]}}},
+        ["superposition.runs.sparsities: ", "first four decimals", "0.1234"],
+    ),
+    "snapshot after the last epoch": (
+        {"llc": {"settings": {"published": {"epochs": [0, 201]}}}},
+        ["llc.settings.published.epochs.1: no snapshot at this epoch; found 201"],
+    ),
+    "strip after the last epoch": (
+        {"superposition": {"figures": {"strip_epochs": [0, 300]}}},
+        ["superposition.figures.strip_epochs.1: after the last epoch 200; found 300"],
+    ),
+    "unknown recipe": (
+        {"gaussians": {"figures": {"loss_vs_n": [{"image": "gradient", "recipe": "best"}]}}},
+        ["gaussians.figures.loss_vs_n.0.recipe: unknown recipe; found 'best', there are published"],
+    ),
+    "unknown start": (
+        {"superposition": {"runs": {"initialisations": ["kgon9"]}}},
+        ["superposition.runs.initialisations.0: unknown initialisation; found 'kgon9'"],
+    ),
+    "unknown device": ({"device": "tpu"}, ["device: ", "'cpu' or 'cuda'", "found 'tpu'"]),
+    "missing image": (
+        {"gaussians": {"images": {"cat": {"kind": "file", "path": "nowhere/cat.png"}}}},
+        ["gaussians.images.cat", "nowhere/cat.png"],
+    ),
+    "image smaller than the SSIM window": (
+        {"gaussians": {"images": {"gradient": {"width": 7}}}},
+        ["gaussians.images.gradient.width: ", "9", "found 7"],
+    ),
+    "a list in place of a section": ({"llc": [1]}, ["llc: "]),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_configuration_is_refused_before_any_job(laboratory, name):
+    overlay, says = BAD[name]
+    done = laboratory.snakemake(overlays=[overlay], check=False)
+    assert done.returncode != 0
+    for text in says:
+        assert text in done.stdout, done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (laboratory.folder / "results").exists()
+    assert not (laboratory.folder / "logs").exists()
+
+
+def test_all_problems_are_reported_together(laboratory):
+    overlays = [
+        overlay
+        for name, (overlay, _) in BAD.items()
+        if name in ("unknown key", "unknown start", "unknown recipe", "sparsity of 1")
+    ]
+    done = laboratory.snakemake(overlays=overlays, check=False)
+    assert "the configuration has 4 problems:" in done.stdout
+    for name in ("unknown key", "unknown start", "unknown recipe", "sparsity of 1"):
+        for text in BAD[name][1]:
+            assert text in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["text", "empty", "cut"])
+def test_an_image_file_that_is_none_is_named(laboratory, kind):
+    import imageio.v3 as imageio
+    import numpy as np
+
+    path = laboratory.folder / "cat.png"
+    imageio.imwrite(path, np.random.default_rng(0).integers(0, 255, (16, 16, 3), dtype=np.uint8))
+    path.write_bytes({"text": b"meow", "empty": b"", "cut": path.read_bytes()[:90]}[kind])
+    overlay = {"gaussians": {"images": {"cat": {"kind": "file", "path": str(path)}}}}
+    done = laboratory.snakemake(overlays=[overlay], check=False)
+    assert done.returncode != 0
+    assert str(path) in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_yaml_numbers_written_as_text_are_numbers(laboratory):
+    text = "superposition: {training: {rate: 5e-3}}"
+    assert "Nothing to be done" not in laboratory.snakemake("--dry-run", overlays=[text]).stdout
+
+
+def test_every_listed_target_has_a_pattern():
+    import yaml
+
+    with open("config.yaml") as file:
+        config = check(yaml.safe_load(file))
+    targets = paths.everything(config)
+    assert len(targets) == len(set(targets))
+    for pattern in (p for p in paths._patterns() if "{" in p):
+        regex = re.sub(r"\\{\w+\\}", ".*", re.escape(pattern))
+        assert any(re.fullmatch(regex, target) for target in targets), pattern

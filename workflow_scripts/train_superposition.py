@@ -1,0 +1,29 @@
+"""Train the models of all seeds for one initialisation, sample size and sparsity."""
+
+from pydantic import TypeAdapter
+
+from lgi.jobs import logged
+from lgi.runs import write_run
+from lgi.superposition.run import train_run
+from lgi.superposition.settings import DataSettings, InitialisationSettings, TrainingSettings
+
+
+@logged
+def main(snakemake):
+    params, wildcards = snakemake.params, snakemake.wildcards
+    arrays, record = train_run(
+        wildcards.init,
+        TypeAdapter(InitialisationSettings).validate_python(params.initialisation),
+        hidden=params.hidden,
+        samples=int(wildcards.samples),
+        sparsity=params.sparsity,
+        data=TypeAdapter(DataSettings).validate_python(params.data),
+        training=TrainingSettings.model_validate(params.training),
+        seeds=list(params.seeds),
+        device=params.device,
+    )
+    write_run(snakemake.output.run, arrays, record)
+
+
+if "snakemake" in globals():
+    main(snakemake)
