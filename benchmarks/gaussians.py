@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
+import yaml
 
 from lgi.gaussians import fit_cpu
 from lgi.gaussians.images import load_image
@@ -15,22 +17,10 @@ N, SEED, SIDE = 50, 42, 64
 ITERATIONS, BASELINE_ITERATIONS, REPEATS = 3_000, 500, 3
 TOLERANCE = 1e-4  # relative, of the losses of the baseline's window: float32 sums, other order
 
+CONFIG = Path(__file__).parents[1] / "config.yaml"
 RECIPE = RecipeSettings.model_validate(
-    {
-        "iterations": ITERATIONS,
-        "initialisation": {"kind": "random", "scale": [0.01, 0.1]},
-        "cutoff": 3.5,
-        "gradient": "l2",
-        "trained": ["position", "scale", "colour"],
-        "position": {"low": 0, "high": 1},
-        "scale": {"low": 0.001, "high": 0.5},
-        "colour": {"low": 0, "high": 1},
-        "loss": {"l1": 0.2, "l2": 0.8, "ssim": 0.1},
-        "optimiser": {"kind": "adam", "rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
-        "schedule": {"kind": "constant"},
-        "early_stop": None,
-        "snapshots": 0,
-    }
+    yaml.safe_load(CONFIG.read_text())["gaussians"]["recipes"]["published"]
+    | {"iterations": ITERATIONS, "snapshots": 0}
 )
 """The published recipe, cut to the measured window."""
 

@@ -97,6 +97,7 @@ def train_run(
         "diverged_epoch": result.diverged_epoch,
     }
     record = {
+        "study": "superposition",
         "init": init_name,
         "initialisation": init.model_dump(),
         "hidden": hidden,
@@ -106,7 +107,7 @@ def train_run(
         "training": training.model_dump(),
         "seeds": list(seeds),
         "state": _state(seeds, result.diverged_epoch),
-        **provenance.describe(*_engine(device)),
+        "provenance": provenance.describe(*_engine(device)),
     }
     return arrays, record
 

@@ -4,26 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import TypeAdapter
 
 from lgi.gaussians.images import load_image
 from lgi.gaussians.settings import ImageSettings, RecipeSettings
 
-PUBLISHED = {
-    "iterations": 10_000,
-    "initialisation": {"kind": "random", "scale": [0.01, 0.1]},
-    "cutoff": 3.5,
-    "gradient": "l2",
-    "trained": ["position", "scale", "colour"],
-    "position": {"low": 0, "high": 1},
-    "scale": {"low": 0.001, "high": 0.5},
-    "colour": {"low": 0, "high": 1},
-    "loss": {"l1": 0.2, "l2": 0.8, "ssim": 0.1},
-    "optimiser": {"kind": "adam", "rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
-    "schedule": {"kind": "constant"},
-    "early_stop": None,
-    "snapshots": 0,
-}
+CONFIG = Path(__file__).parents[3] / "config.yaml"
+PUBLISHED = yaml.safe_load(CONFIG.read_text())["gaussians"]["recipes"]["published"]
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +19,7 @@ def make_recipe():
     """Return a function that gives the published recipe with some values changed."""
 
     def make(**changes):
-        return RecipeSettings.model_validate(PUBLISHED | changes)
+        return RecipeSettings.model_validate(PUBLISHED | {"snapshots": 0} | changes)
 
     return make
 

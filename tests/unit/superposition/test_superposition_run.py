@@ -83,7 +83,7 @@ def test_a_run_file_holds_what_is_promised(tmp_path):
         assert (back[name] > 0).all()
     assert back["diverged_epoch"].tolist() == [-1, -1]
     assert back.record["state"] == "finished"
-    assert back.record["engine"] == "numba"
+    assert back.record["provenance"]["engine"] == "numba"
     assert (back.record["init"], back.record["samples"]) == ("kgon4", 100)
     assert back.record["sparsity"] == 0.8111
 
@@ -159,7 +159,8 @@ def test_another_device_takes_the_definition(monkeypatch):
     monkeypatch.setattr(train, "train", lambda *arguments: definition(*arguments[:-1], "cpu"))
     arrays, record = trained([0, 1], device="cuda")
     expected, _ = trained([0, 1])
-    assert (record["engine"], record["device"]) == ("torch", "cuda")
+    origin = record["provenance"]
+    assert (origin["engine"], origin["device"]) == ("torch", "cuda")
     # float32 sums in another order, 100 epochs
     np.testing.assert_allclose(arrays["W"], expected["W"], rtol=0, atol=1e-5)
     np.testing.assert_allclose(arrays["train_loss"], expected["train_loss"], rtol=1e-4)
