@@ -83,10 +83,29 @@ def count_patterns(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Occurrences; each row sums to the number of samples.
     """
     seeds, _, features = samples.shape
-    patterns, index = np.unique(samples.reshape(-1, features), axis=0, return_inverse=True)
-    rows = np.arange(seeds)[:, None] * len(patterns)
-    counts = np.bincount((rows + index.reshape(seeds, -1)).ravel(), minlength=seeds * len(patterns))
+    rows = samples.reshape(-1, features)
+    _, first, index = np.unique(_codes(rows), axis=0, return_index=True, return_inverse=True)
+    patterns = rows[first]
+    offset = np.arange(seeds)[:, None] * len(patterns)
+    places = (offset + index.reshape(seeds, -1)).ravel()
+    counts = np.bincount(places, minlength=seeds * len(patterns))
     return patterns, counts.reshape(seeds, len(patterns))
+
+
+def _codes(rows: np.ndarray) -> np.ndarray:
+    """Return an integer for each row, in the order of the rows; the rows where there are too many.
+
+    Integers sort ten times faster than rows.
+    """
+    codes = np.zeros(len(rows), dtype=np.int64)
+    possible = 1
+    for column in rows.T:
+        levels, digit = np.unique(column, return_inverse=True)
+        possible *= len(levels)
+        if possible > np.iinfo(np.int64).max:
+            return rows
+        codes = codes * len(levels) + digit
+    return codes
 
 
 def population(data: DataSettings, sparsity: float) -> tuple[np.ndarray, np.ndarray] | None:
