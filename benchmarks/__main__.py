@@ -30,12 +30,17 @@ def main(parts: list[str]) -> None:
     for part in parts or PARTS:
         for row in import_module(f"benchmarks.{part}").compare():
             print(
-                f"| {part} | {row['case']}; {row['window']} | {row['engine']}, {row['precision']} "
+                f"| {part} | {_case(row)} | {row['engine']}, {row['precision']} "
                 f"| {_rate(row['rate'])} | {row['baseline']} | {_rate(row['baseline_rate'])} "
                 f"| **{row['ratio']:,.0f}×** | {row['equal']} |",
                 flush=True,
             )
     print(f"\n{_processor()}, one thread, {_versions()}")
+
+
+def _case(row: dict) -> str:
+    patterns = [f"all {row['patterns']} patterns"] if row.get("patterns") else []
+    return "; ".join([row["case"], *patterns, row["window"]])
 
 
 def _rate(per_second: float) -> str:

@@ -7,6 +7,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+import lgi
+
 PACKAGE = Path(__file__).parent
 # Imports that start a line are those at module level. Every job reads all modules for this, so it
 # is a pattern, not a parser, which takes ten times as long.
@@ -55,11 +57,11 @@ def describe(engine: str, device: str, modules: tuple[str, ...]) -> dict:
         Engine, device, package versions and the source fingerprint: plain JSON values without
         dates or host names, since the same run must give the same bytes.
     """
-    packages = ("lgi", "numpy", engine)
+    versions = {"lgi": lgi.__version__, "python": platform.python_version()}
     return {
         "engine": engine,
         "device": device,
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in packages}},
+        "versions": versions | {package: version(package) for package in ("numpy", engine)},
         "source": source_fingerprint(*modules),
     }
 
