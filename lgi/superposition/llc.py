@@ -30,6 +30,7 @@ COLUMNS = (
     "rhat",
     "ess",
     "verdict",
+    "reason",
 )
 
 

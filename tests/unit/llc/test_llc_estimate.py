@@ -119,7 +119,9 @@ def test_a_model_does_not_depend_on_the_others():
             burn_in=10,
         )
         for name, values in alone.items():
-            assert values.tobytes() == together[name][model : model + 1].tobytes(), name
+            # Text as text: its width in memory is that of the longest of the batch.
+            one = together[name][model : model + 1].astype(values.dtype)
+            assert values.tobytes() == one.tobytes(), name
 
 
 def test_same_estimate_twice():
@@ -195,7 +197,9 @@ GOOD = {
 )
 def test_thresholds_decide(changes, verdict):
     table = {name: np.array([value]) for name, value in (GOOD | changes).items()}
-    assert verdicts(table, Thresholds(**SETTING["thresholds"])).tolist() == [verdict]
+    found, reason = verdicts(table, Thresholds(**SETTING["thresholds"]), exact=False)
+    assert found.tolist() == [verdict]
+    assert (reason.tolist() == [""]) == (verdict == "ok")
 
 
 def test_each_model_needs_a_stream():
