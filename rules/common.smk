@@ -105,6 +105,16 @@ def llc_settings(wildcards):
     return CONFIG.llc.settings[wildcards.setting].model_dump()
 
 
+def calibrated_setting():
+    """The setting from which the calibration departs."""
+    return CONFIG.llc.settings[CONFIG.llc.calibration.setting].model_dump()
+
+
+def calibration_sweep():
+    """The values that the calibration tries."""
+    return CONFIG.llc.calibration.model_dump(exclude={"setting", "models"})
+
+
 def gallery_source(wildcards):
     """The picture that a copy is made of."""
     copies = {paths.gallery(path): path for path in CONFIG.gallery}
