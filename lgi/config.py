@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from lgi.errors import ConfigError, ImageError
 from lgi.gaussians.images import check_image
 from lgi.gaussians.settings import ImageSettings, RecipeSettings
+from lgi.llc.known.settings import ProblemName
 from lgi.llc.settings import LLCSettings
 from lgi.settings import Settings
 from lgi.superposition.settings import (
@@ -170,6 +171,7 @@ class LLCConfig(Settings):
     settings: dict[Name, LLCSettings]
     runs: Names
     drawn: Name
+    known_answers: Annotated[list[ProblemName], Field(min_length=1), AfterValidator(_unique)]
     traces: Annotated[list[Trace], Field(min_length=1)]
     calibration: Calibration
 

@@ -21,6 +21,7 @@ REPRODUCIBILITY_TABLE = TABLES + "gaussians_reproducibility.csv"
 SUPERPOSITION_TABLE = TABLES + "superposition.csv"
 START_TABLE = TABLES + "superposition_starts.csv"
 LLC_TABLE = TABLES + "llc.csv"
+KNOWN_ANSWERS_TABLE = TABLES + "llc_known_answers.csv"
 VERDICT_TABLE = TABLES + "llc_verdicts.csv"
 CORRELATION_TABLE = TABLES + "loss_vs_llc_correlation.csv"
 CALIBRATION_TABLE = TABLES + "llc_calibration.csv"
@@ -39,6 +40,7 @@ LLC_CALIBRATION = FIGURES + "llc_calibration.png"
 LLC_TRACE_FIGURE = FIGURES + (
     "llc_trace_{setting}_{init}_samples{samples}_sparsity{sparsity}_seed{seed}_epoch{epoch}.png"
 )
+KNOWN_ANSWERS = FIGURES + "llc_known_answers.png"
 LOSS_OVER_TRAINING = FIGURES + "loss_over_training{variant}.png"
 KGONS_OVER_TRAINING = FIGURES + "kgons_over_training{variant}.png"
 DIMENSIONALITY_VS_SPARSITY = FIGURES + "dimensionality_vs_sparsity{variant}.png"
@@ -90,6 +92,7 @@ def tables(config: Config) -> list[str]:
         SUPERPOSITION_TABLE,
         START_TABLE,
         LLC_TABLE,
+        KNOWN_ANSWERS_TABLE,
         VERDICT_TABLE,
         CORRELATION_TABLE,
         CALIBRATION_TABLE,
@@ -132,6 +135,7 @@ def llc_figures(config: Config) -> list[str]:
     """Return the figures of the LLC."""
     epochs = config.llc.settings[config.llc.drawn].epochs
     return [
+        KNOWN_ANSWERS,
         *(LOSS_VS_LLC.format(epoch=e, variant=v) for e, v in product(epochs, variants(config))),
         *(
             pattern.format(variant=v)

@@ -37,6 +37,7 @@ rule llc:
         paths.llc_estimates(CONFIG),
         paths.llc_traces(CONFIG),
         paths.LLC_TABLE,
+        paths.KNOWN_ANSWERS_TABLE,
         paths.VERDICT_TABLE,
         paths.CORRELATION_TABLE,
         paths.CALIBRATION_TABLE,

@@ -57,7 +57,9 @@ def known_answers(table: "pd.DataFrame") -> Figure:
         _draw_errors(errors, part, place.to_numpy() + shift, **look)
     _finish_values(values, rows)
     _finish_errors(errors, cases, colours)
-    handles = [Line2D([], [], color=c, marker="o", ls="", label=name) for name, c in colours.items()]
+    handles = [
+        Line2D([], [], color=c, marker="o", ls="", label=name) for name, c in colours.items()
+    ]
     handles += [
         Line2D([], [], color=GREY, marker=markers[sampler], ls="", label=sampler.upper())
         for sampler in samplers
