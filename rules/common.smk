@@ -105,14 +105,16 @@ def llc_settings(wildcards):
     return CONFIG.llc.settings[wildcards.setting].model_dump()
 
 
-def calibrated_setting():
-    """The setting from which the calibration departs."""
-    return CONFIG.llc.settings[CONFIG.llc.calibration.setting].model_dump()
+def calibrated_settings():
+    """The settings that the calibration varies, by name."""
+    calibration = CONFIG.llc.calibration
+    names = sorted({calibration.reference, *calibration.step_size})
+    return {name: CONFIG.llc.settings[name].model_dump() for name in names}
 
 
 def calibration_sweep():
     """The values that the calibration tries."""
-    return CONFIG.llc.calibration.model_dump(exclude={"setting", "models"})
+    return CONFIG.llc.calibration.model_dump(exclude={"reference", "models"})
 
 
 def gallery_source(wildcards):

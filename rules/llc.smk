@@ -115,7 +115,8 @@ rule calibrate_llc:
     conda:
         ENVIRONMENT
     params:
-        setting=calibrated_setting(),
+        settings=calibrated_settings(),
+        reference=CONFIG.llc.calibration.reference,
         sweep=calibration_sweep(),
         models=[(model.seed, model.epoch) for model in CONFIG.llc.calibration.models],
         source=source_fingerprint("lgi.superposition.calibration"),
@@ -256,7 +257,7 @@ rule plot_llc_calibration:
     conda:
         ENVIRONMENT
     params:
-        localisation=calibrated_setting()["localisation"],
+        localisation=CONFIG.llc.settings[CONFIG.llc.calibration.reference].localisation,
         source=source_fingerprint("lgi.figures.llc"),
     script:
         "../workflow_scripts/plot_llc_calibration.py"

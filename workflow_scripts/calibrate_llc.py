@@ -13,7 +13,8 @@ def main(snakemake):
     runs = map(read_run, snakemake.input.runs)
     table = calibrate(
         [(run, *model) for run, model in zip(runs, params.models, strict=True)],
-        LLCSettings.model_validate(params.setting),
+        {name: LLCSettings.model_validate(value) for name, value in params.settings.items()},
+        params.reference,
         CalibrationSettings.model_validate(params.sweep),
     )
     write_table(snakemake.output.table, table)

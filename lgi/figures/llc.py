@@ -232,7 +232,8 @@ def llc_verdicts(shares: "pd.DataFrame", *, samples: int) -> Figure:
     for line, init in zip(grid, inits, strict=True):
         for axes, sparsity in zip(line, sparsities, strict=True):
             part = rows[(rows["init"] == init) & (rows["sparsity"] == sparsity)]
-            _stack(axes, part.pivot(index="epoch", columns="verdict", values="share"), verdicts)
+            wide = part.pivot(index="epoch", columns="verdict", values="share")
+            _stack(axes, wide.reindex(epochs, columns=verdicts).fillna(0), verdicts)
             axes.set_xticks(range(len(epochs)), [f"{epoch:,}" for epoch in epochs], rotation=90)
         line[0].set_ylabel(init)
         line[0].set_yticks([0, 0.5, 1])
@@ -340,7 +341,7 @@ def _calibration_axes(grid: np.ndarray, rows: "pd.DataFrame", localisation: floa
         axes.set_xscale("log")
     for axes in (grid[0, 0], *grid[1]):
         axes.set_ylabel("LLC")
-    grid[0, 1].set_ylabel("LLC − LLC of long unbiased chains")
+    grid[0, 1].set_ylabel("bias: LLC − that of long chains")
     grid[0, 1].axhline(0, color=GREY, lw=0.6)
     grid[0, 2].set(ylabel="mean acceptance", ylim=(0, 1.02))
     # A step too large for SGLD goes to infinity; what matters is where it starts to.

@@ -1,7 +1,7 @@
 """How an estimate of the LLC depends on the settings of the estimator, for chosen models."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,10 @@ MODEL = ["init", "samples", "sparsity", "seed", "epoch"]
 
 
 def calibrate(
-    models: Iterable[tuple[Run, int, int]], setting: LLCSettings, sweep: CalibrationSettings
+    models: Iterable[tuple[Run, int, int]],
+    settings: Mapping[str, LLCSettings],
+    reference: str,
+    sweep: CalibrationSettings,
 ) -> pd.DataFrame:
     """Estimate the LLC of some models while one value of the setting varies at a time.
 
@@ -26,18 +29,22 @@ def calibrate(
     ----------
     models
         For each model its run file, its seed and the epoch of its snapshot.
-    setting
-        An unbiased setting, from which one value departs at a time.
+    settings
+        Settings by name. One value departs from them at a time; chains are as long as the sweep
+        says, and the step stays as it is where it varies.
+    reference
+        Name of the one, an unbiased one, that is the truth for bias and from which localisation,
+        inverse temperature and n depart.
     sweep
-        The values, and the length of the chains.
+        The values, the step sizes by the name of their setting, and the length of the chains.
 
     Returns
     -------
     pandas.DataFrame
         A row per estimate: ``varied`` (reference, step_size, localisation, inverse_temperature or
-        n), ``value``, ``sampler`` and the columns of `estimate_run`. ``value`` is ε, γ, β in units
-        of 1 / ln of the number of samples, or the n that stands in nβ = n / ln n in place of that
-        number; NaN for the reference, which is the setting as it is. ``bias`` is the difference
+        n), ``value``, ``setting``, ``sampler`` and the columns of `estimate_run`. ``value`` is ε,
+        γ, β in units of 1 / ln of the number of samples, or the n that stands in nβ = n / ln n in
+        place of that number; NaN for the reference as it is. ``bias`` is the difference
         from the reference and ``bias_se`` its standard error, both NaN where the posterior is not
         that of the reference.
 
@@ -47,44 +54,60 @@ def calibrate(
         If a run has no such seed or no snapshot at such an epoch; the message names it.
     """
     rows = [
-        estimate_run(_one_model(run, seed), varied).assign(
-            varied=name, value=value, sampler=varied.sampler
+        estimate_run(_one_model(run, seed), setting).assign(
+            varied=varied, value=value, setting=name, sampler=setting.sampler
         )
         for run, seed, epoch in models
-        for name, value, varied in _variations(setting, sweep, run.record["samples"], epoch)
+        for varied, value, name, setting in _variations(
+            settings, reference, sweep, run.record["samples"], epoch
+        )
     ]
     table = pd.concat(rows, ignore_index=True)
-    reference = table[table["varied"] == REFERENCE].set_index(MODEL)
-    reference = reference.loc[pd.MultiIndex.from_frame(table[MODEL])]
+    truth = table[table["varied"] == REFERENCE].set_index(MODEL)
+    truth = truth.loc[pd.MultiIndex.from_frame(table[MODEL])]
     same = table["varied"].isin([REFERENCE, STEP_SIZE])
     other = table["varied"] == STEP_SIZE
-    table["bias"] = (table["llc"] - reference["llc"].to_numpy()).where(same)
-    table["bias_se"] = np.hypot(table["llc_se"], reference["llc_se"].to_numpy()).where(other)
-    columns = [*MODEL, "varied", "value", "sampler"]
+    table["bias"] = (table["llc"] - truth["llc"].to_numpy()).where(same)
+    table["bias_se"] = np.hypot(table["llc_se"], truth["llc_se"].to_numpy()).where(other)
+    columns = [*MODEL, "varied", "value", "setting", "sampler"]
     return table[[*columns, *(name for name in table if name not in columns)]]
 
 
 def _variations(
-    setting: LLCSettings, sweep: CalibrationSettings, samples: int, epoch: int
-) -> Iterator[tuple[str, float, LLCSettings]]:
-    """Yield what is varied, its value, and the setting with this value."""
-    base = setting.model_dump() | sweep.chains.model_dump() | {"epochs": (epoch,)}
-    beta = 1 / math.log(samples)
-    yield REFERENCE, math.nan, LLCSettings.model_validate(base)
-    for sampler, values in sweep.step_size.items():
+    settings: Mapping[str, LLCSettings],
+    reference: str,
+    sweep: CalibrationSettings,
+    samples: int,
+    epoch: int,
+) -> Iterator[tuple[str, float, str, LLCSettings]]:
+    """Yield what is varied, its value, the name of the setting, and the setting with this value."""
+
+    def changed(name: str, **changes) -> LLCSettings:
+        base = settings[name].model_dump() | sweep.chains.model_dump() | {"epochs": (epoch,)}
+        return LLCSettings.model_validate(base | changes)
+
+    yield REFERENCE, math.nan, reference, changed(reference)
+    for name, values in sweep.step_size.items():
         for value in values:
-            changes = {"sampler": sampler, "step_size": value, "target_acceptance": None}
-            if sampler != setting.sampler:
-                changes |= {"leapfrog_steps": None, "rmsprop": None}
-            yield STEP_SIZE, value, LLCSettings.model_validate(base | changes)
+            yield (
+                STEP_SIZE,
+                value,
+                name,
+                changed(name, step_size=value, target_acceptance=None),
+            )
     for value in sweep.localisation:
-        yield LOCALISATION, value, LLCSettings.model_validate(base | {"localisation": value})
+        yield LOCALISATION, value, reference, changed(reference, localisation=value)
     for value in sweep.inverse_temperature:
-        changes = {"inverse_temperature": value * beta}
-        yield INVERSE_TEMPERATURE, value, LLCSettings.model_validate(base | changes)
+        beta = value / math.log(samples)
+        yield (
+            INVERSE_TEMPERATURE,
+            value,
+            reference,
+            changed(reference, inverse_temperature=beta),
+        )
     for n in sweep.n:
-        changes = {"inverse_temperature": n / math.log(n) / samples}
-        yield N, float(n), LLCSettings.model_validate(base | changes)
+        beta = n / math.log(n) / samples
+        yield N, float(n), reference, changed(reference, inverse_temperature=beta)
 
 
 def _one_model(run: Run, seed: int) -> Run:

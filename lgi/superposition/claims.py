@@ -284,6 +284,8 @@ def _judge(
         whole["verdict"] = NOT_SUPPORTED
     elif claim.every and set(found) != {SUPPORTED}:
         whole["verdict"] = UNDECIDED
+    if not whole["reason"] and any(part.reason for part in parts):
+        whole["reason"] = "without " + ", ".join(part.name for part in parts if part.reason)
     same = {"claim": claim.text, "source": claim.source, "measure": claim.measure}
     for row in (whole, *rows):
         yield same | row
@@ -327,7 +329,8 @@ def _together(parts: list[_Judged]) -> _Judged:
         reason = "no part has enough models" if parts else "there are no such runs"
         return _Judged(WHOLE, n, np.nan, np.empty(0), reason)
     statistic = float(np.mean([part.statistic for part in usable]))
-    return _Judged(WHOLE, n, statistic, np.mean([part.replicates for part in usable], axis=0), "")
+    replicates = np.mean([part.replicates for part in usable], axis=0)
+    return _Judged(WHOLE, n, statistic, replicates, "")
 
 
 def _correlations(states: pd.DataFrame, loss: str, *, init: str) -> Iterator[Part]:

@@ -179,7 +179,7 @@ class CalibrationSettings(Settings):
     """Values that a calibration of the LLC tries; see `lgi.superposition.calibration`."""
 
     chains: ChainLength
-    step_size: Annotated[dict[Literal["sgld", "hmc"], Values], Field(min_length=1)]  # ε by sampler
+    step_size: Annotated[dict[str, Values], Field(min_length=1)]  # ε, by the setting it varies
     localisation: Values  # γ
     inverse_temperature: Values  # β in units of 1 / ln(samples)
     n: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]  # in nβ = n / ln n

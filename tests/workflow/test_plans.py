@@ -185,9 +185,10 @@ BAD = {
         ["llc.traces.0.epoch: not estimated at this epoch; found 35, there are 0, 12, 200"],
     ),
     "calibration of what there is not": (
-        {"llc": {"calibration": {"setting": "mine", "models": [MODEL | {"sparsity": 0.5}]}}},
+        {"llc": {"calibration": {"reference": "mine", "step_size": {"yours": [0.1]}}}},
         [
-            "llc.calibration.setting: unknown setting; found 'mine'",
+            "llc.calibration.reference: unknown setting; found 'mine'",
+            "llc.calibration.step_size.yours: unknown setting; found 'yours'",
         ],
     ),
     "calibration of an unknown sparsity": (

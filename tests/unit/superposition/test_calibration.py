@@ -40,9 +40,15 @@ SETTING = LLCSettings.model_validate(
         },
     }
 )
+PUBLISHED = LLCSettings.model_validate(
+    SETTING.model_dump()
+    | {"sampler": "sgld", "leapfrog_steps": None, "target_acceptance": None}
+    | {"thresholds": SETTING.thresholds.model_dump() | {"acceptance": 0.9}}
+)
+SETTINGS = {"published": PUBLISHED, "recommended": SETTING}
 SWEEP = CalibrationSettings(
     chains={"chains": 4, "draws": 2000, "burn_in": 400, "thin": 2},
-    step_size={"sgld": [0.001, 0.05, 10.0], "hmc": [0.01, 0.03]},
+    step_size={"published": [0.001, 0.05, 10.0], "recommended": [0.01, 0.03]},
     localisation=[1.0, 100.0],
     inverse_temperature=[0.5, 1.0],
     n=[200, 2000],
@@ -83,7 +89,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def table(run):
-    return calibrate([(run, 1, 4000), (run, 5, 63)], SETTING, SWEEP)
+    return calibrate([(run, 1, 4000), (run, 5, 63)], SETTINGS, "recommended", SWEEP)
 
 
 def test_a_row_for_each_model_and_value(table):
@@ -148,6 +154,16 @@ def test_a_large_step_of_sgld_is_biased_and_hmc_is_not(table):
     assert acceptance[0.001] > 0.95 > acceptance[0.05]
 
 
+def test_each_sampler_is_judged_by_the_thresholds_of_its_setting(table):
+    rows = table[(table["seed"] == 1) & (table["varied"] == "step_size")]
+    assert rows.groupby("sampler")["setting"].unique().str[0].to_dict() == {
+        "hmc": "recommended",
+        "sgld": "published",
+    }
+    biased = rows[(rows["sampler"] == "sgld") & (rows["value"] == 0.05)]
+    assert biased["verdict"].item() == "biased step"
+
+
 def test_a_step_that_leaves_to_infinity_stays_in_the_table(table):
     rows = table[(table["sampler"] == "sgld") & (table["value"] == 10.0)]
     assert len(rows) == 2
@@ -161,12 +177,14 @@ def test_stronger_localisation_lowers_the_estimate(table):
 
 def test_a_seed_that_was_not_trained_is_named(run):
     with pytest.raises(RunFileError, match="no seed 2; it has 0, 1, 5"):
-        calibrate([(run, 2, 4000)], SETTING, SWEEP)
+        calibrate([(run, 2, 4000)], SETTINGS, "recommended", SWEEP)
 
 
 def test_beta_is_in_units_of_one_over_log_n(run):
     sweep = SWEEP.model_copy(update={"step_size": {}, "localisation": [], "n": [50]})
-    table = calibrate([(run, 1, 4000)], SETTING, sweep).set_index(["varied", "value"])
+    table = calibrate([(run, 1, 4000)], SETTINGS, "recommended", sweep).set_index(
+        ["varied", "value"]
+    )
     n_beta = table["llc"] / (table["mean_loss"] - table["loss_at_w"])
     assert n_beta["inverse_temperature", 0.5] == pytest.approx(100 / math.log(200))
     assert n_beta["n", 50.0] == pytest.approx(50 / math.log(50))
