@@ -161,7 +161,7 @@ class Trace(Model):
 class Calibration(CalibrationSettings):
     """Models whose LLC is estimated with many settings, and what is varied."""
 
-    setting: Name  # departed from, one value at a time
+    reference: Name  # the setting that is the truth for bias, and from which values depart
     models: Annotated[list[Model], Field(min_length=1)]
 
 
@@ -342,8 +342,13 @@ def _llc_models(llc: Any, runs: Any) -> Iterator[tuple[str, Any, Any, str]]:
         "samples": ("samples", "number of samples"),
         "seed": ("seeds", "seed"),
     }
-    place = "llc.calibration.setting"
-    yield place, _get(llc, "calibration", "setting"), _get(llc, "settings"), "setting"
+    calibration = _get(llc, "calibration")
+    named = {"reference": _get(calibration, "reference")}
+    steps = _get(calibration, "step_size")
+    names = steps if isinstance(steps, Mapping) else ()
+    named |= {f"step_size.{name}": name for name in names}
+    for place, name in named.items():
+        yield f"llc.calibration.{place}", name, _get(llc, "settings"), "setting"
     lists = {"llc.traces": _get(llc, "traces")}
     lists["llc.calibration.models"] = _get(llc, "calibration", "models")
     for place, entries in lists.items():

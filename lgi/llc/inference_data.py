@@ -1,6 +1,6 @@
 """The chains of one estimate as ArviZ InferenceData in NetCDF.
 
-ArviZ takes seconds to import, so it is imported where it is needed.
+ArviZ takes seconds to import, so it is imported where a trace is written and nowhere else.
 """
 
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import h5netcdf
 import numpy as np
 
 from lgi.errors import RunFileError
@@ -103,16 +104,16 @@ def read_trace(path: str | Path) -> Trace:
     RunFileError
         If the file is missing or holds no trace; the message names it.
     """
-    arviz = _import_arviz()
     try:
-        data = arviz.from_netcdf(str(path), engine="h5netcdf")
-        groups = [data[group] for group in ("warmup_posterior", "posterior") if group in data]
-        attributes = data["posterior"].attrs
+        with h5netcdf.File(path, "r") as file:
+            groups = [file[name] for name in ("warmup_posterior", "posterior") if name in file]
+            losses = [group["loss"][...] for group in groups]
+            attributes = dict(file["posterior"].attrs)
         return Trace(
-            loss=np.concatenate([group["loss"].to_numpy() for group in groups], axis=1),
+            loss=np.concatenate(losses, axis=1),
             loss_at_w=float(attributes["loss_at_w"]),
             n_beta=float(attributes["n_beta"]),
-            burn_in=groups[0].sizes["draw"] if len(groups) > 1 else 0,
+            burn_in=losses[0].shape[1] if len(losses) > 1 else 0,
             thin=int(attributes["thin"]),
             record=json.loads(attributes["record"]),
         )
