@@ -257,7 +257,6 @@ rule plot_llc_calibration:
     conda:
         ENVIRONMENT
     params:
-        localisation=CONFIG.llc.settings[CONFIG.llc.calibration.reference].localisation,
         source=source_fingerprint("lgi.figures.llc"),
     script:
         "../workflow_scripts/plot_llc_calibration.py"

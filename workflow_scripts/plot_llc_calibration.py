@@ -8,9 +8,7 @@ from lgi.runs import read_table
 
 @logged
 def main(snakemake):
-    table = read_table(snakemake.input.table)
-    figure = llc_calibration(table, localisation=snakemake.params.localisation)
-    save(figure, snakemake.output.png)
+    save(llc_calibration(read_table(snakemake.input.table)), snakemake.output.png)
 
 
 if "snakemake" in globals():

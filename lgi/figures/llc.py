@@ -257,20 +257,18 @@ def _stack(axes: Axes, shares: "pd.DataFrame", verdicts: Sequence[str]) -> None:
 
 
 @styled
-def llc_calibration(table: "pd.DataFrame", *, localisation: float) -> Figure:
+def llc_calibration(table: "pd.DataFrame") -> Figure:
     """Draw the estimate, its bias and its acceptance against the settings of the estimator.
 
     Above what the step size does, for each sampler: the estimate beside that of long unbiased
     chains, its difference from them, and the acceptance. Below the estimate of the unbiased
-    sampler against localisation, inverse temperature and n. A colour is a model, error bars are
-    standard errors, hollow points are not ok.
+    sampler against localisation, nβ and n; dotted lines stand at the values in use. A colour is a
+    model, error bars are standard errors, hollow points are not ok.
 
     Parameters
     ----------
     table
         ``llc_calibration.csv``; see `lgi.superposition.calibration.calibrate`.
-    localisation
-        γ of the setting in use; dotted lines stand there and at β = 1 / ln n.
 
     Raises
     ------
@@ -295,10 +293,10 @@ def llc_calibration(table: "pd.DataFrame", *, localisation: float) -> Figure:
             _draw_sweep(grid[0, 0], line, "llc", "llc_se", **look)
             _draw_sweep(grid[0, 1], line, "bias", "bias_se", **look)
             _draw_sweep(grid[0, 2], line, "acceptance", None, **look)
-        for axes, varied in zip(grid[1], ("localisation", "inverse_temperature", "n"), strict=True):
+        for axes, varied in zip(grid[1], ("localisation", "n_beta", "n"), strict=True):
             line = part[part["varied"] == varied]
             _draw_sweep(axes, line, "llc", "llc_se", color=colours[model], mark="^--")
-    _calibration_axes(grid, rows, localisation)
+    _calibration_axes(grid, rows)
     handles = [Line2D([], [], color=colour, lw=2, label=model) for model, colour in colours.items()]
     handles += [
         Line2D([], [], color=GREY, marker=mark[0], ls=mark[1:], ms=4, label=sampler)
@@ -328,12 +326,13 @@ def _draw_sweep(
         axes.plot(points["value"], points[column], mark[0], color=color, mfc=face, ms=4)
 
 
-def _calibration_axes(grid: np.ndarray, rows: "pd.DataFrame", localisation: float) -> None:
+def _calibration_axes(grid: np.ndarray, rows: "pd.DataFrame") -> None:
+    reference = rows[rows["varied"] == "reference"]
     for axes in grid[0]:
         axes.set_xlabel("step size ε")
     for axes, name in zip(
         grid[1],
-        ("localisation γ", "inverse temperature β · ln n", "n in nβ = n / ln n"),
+        ("localisation γ", "nβ", "n in nβ = n / ln n"),
         strict=True,
     ):
         axes.set_xlabel(name)
@@ -345,11 +344,12 @@ def _calibration_axes(grid: np.ndarray, rows: "pd.DataFrame", localisation: floa
     grid[0, 1].axhline(0, color=GREY, lw=0.6)
     grid[0, 2].set(ylabel="mean acceptance", ylim=(0, 1.02))
     # A step too large for SGLD goes to infinity; what matters is where it starts to.
-    low, high = rows.loc[rows["varied"] == "reference", "llc"].agg(["min", "max"])
+    low, high = reference["llc"].agg(["min", "max"])
     grid[0, 0].set_ylim(min(0, low) - 1, 2 * high)
     grid[0, 1].set_ylim(-0.5 * high, high)
-    for axes, value in zip(grid[1, :2], (localisation, 1), strict=True):
-        axes.axvline(value, color=GREY, lw=0.8, ls=":", zorder=0)
+    for axes, name in zip(grid[1], ("localisation", "n_beta"), strict=False):
+        for value in reference[name].unique():
+            axes.axvline(value, color=GREY, lw=0.8, ls=":", zorder=0)
 
 
 @styled

@@ -13,7 +13,8 @@ from lgi.superposition.llc import estimate_run
 from lgi.superposition.settings import CalibrationSettings
 
 REFERENCE, STEP_SIZE = "reference", "step_size"
-LOCALISATION, INVERSE_TEMPERATURE, N = "localisation", "inverse_temperature", "n"
+LOCALISATION, N_BETA, N = "localisation", "n_beta", "n"
+ESTIMATE = ["varied", "value", "setting", "sampler", "localisation", "n_beta"]
 MODEL = ["init", "samples", "sparsity", "seed", "epoch"]
 
 
@@ -30,23 +31,22 @@ def calibrate(
     models
         For each model its run file, its seed and the epoch of its snapshot.
     settings
-        Settings by name. One value departs from them at a time; chains are as long as the sweep
-        says, and the step stays as it is where it varies.
+        Settings by name. Chains are as long as the sweep says; where the step varies it does not
+        adapt.
     reference
-        Name of the one, an unbiased one, that is the truth for bias and from which localisation,
-        inverse temperature and n depart.
+        Name of the one, an unbiased one, that is the truth for bias, and from which localisation,
+        nβ and n depart. Step sizes of all settings are tried at its localisation and nβ.
     sweep
         The values, the step sizes by the name of their setting, and the length of the chains.
 
     Returns
     -------
     pandas.DataFrame
-        A row per estimate: ``varied`` (reference, step_size, localisation, inverse_temperature or
-        n), ``value``, ``setting``, ``sampler`` and the columns of `estimate_run`. ``value`` is ε,
-        γ, β in units of 1 / ln of the number of samples, or the n that stands in nβ = n / ln n in
-        place of that number; NaN for the reference as it is. ``bias`` is the difference
-        from the reference and ``bias_se`` its standard error, both NaN where the posterior is not
-        that of the reference.
+        A row per estimate: ``varied`` (reference, step_size, localisation, n_beta or n); ``value``
+        (ε, γ, nβ, or n in nβ = n / ln n; NaN for the reference as it is); ``setting``,
+        ``sampler``, ``localisation`` and ``n_beta`` of the estimate, and the columns of
+        `estimate_run`. ``bias`` is the difference from the reference and ``bias_se`` its standard
+        error, both NaN where the posterior is not that of the reference.
 
     Raises
     ------
@@ -55,7 +55,12 @@ def calibrate(
     """
     rows = [
         estimate_run(_one_model(run, seed), setting).assign(
-            varied=varied, value=value, setting=name, sampler=setting.sampler
+            varied=varied,
+            value=value,
+            setting=name,
+            sampler=setting.sampler,
+            localisation=setting.localisation,
+            n_beta=setting.n_beta(run.record["samples"]),
         )
         for run, seed, epoch in models
         for varied, value, name, setting in _variations(
@@ -69,7 +74,7 @@ def calibrate(
     other = table["varied"] == STEP_SIZE
     table["bias"] = (table["llc"] - truth["llc"].to_numpy()).where(same)
     table["bias_se"] = np.hypot(table["llc_se"], truth["llc_se"].to_numpy()).where(other)
-    columns = [*MODEL, "varied", "value", "setting", "sampler"]
+    columns = [*MODEL, *ESTIMATE]
     return table[[*columns, *(name for name in table if name not in columns)]]
 
 
@@ -86,25 +91,19 @@ def _variations(
         base = settings[name].model_dump() | sweep.chains.model_dump() | {"epochs": (epoch,)}
         return LLCSettings.model_validate(base | changes)
 
+    posterior = {
+        name: getattr(settings[reference], name) for name in ("localisation", "inverse_temperature")
+    }
     yield REFERENCE, math.nan, reference, changed(reference)
     for name, values in sweep.step_size.items():
         for value in values:
-            yield (
-                STEP_SIZE,
-                value,
-                name,
-                changed(name, step_size=value, target_acceptance=None),
-            )
+            fixed = changed(name, **posterior, step_size=value, target_acceptance=None)
+            yield STEP_SIZE, value, name, fixed
     for value in sweep.localisation:
         yield LOCALISATION, value, reference, changed(reference, localisation=value)
-    for value in sweep.inverse_temperature:
-        beta = value / math.log(samples)
-        yield (
-            INVERSE_TEMPERATURE,
-            value,
-            reference,
-            changed(reference, inverse_temperature=beta),
-        )
+    for value in sweep.n_beta:
+        beta = value / samples
+        yield N_BETA, value, reference, changed(reference, inverse_temperature=beta)
     for n in sweep.n:
         beta = n / math.log(n) / samples
         yield N, float(n), reference, changed(reference, inverse_temperature=beta)

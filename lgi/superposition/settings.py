@@ -181,5 +181,5 @@ class CalibrationSettings(Settings):
     chains: ChainLength
     step_size: Annotated[dict[str, Values], Field(min_length=1)]  # ε, by the setting it varies
     localisation: Values  # γ
-    inverse_temperature: Values  # β in units of 1 / ln(samples)
+    n_beta: Values  # nβ
     n: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]  # in nβ = n / ln n

@@ -195,7 +195,7 @@ def calibration():
         ("step_size", "sgld", [0.001, 0.01, 0.1]),
         ("step_size", "hmc", [0.01, 0.1]),
         ("localisation", "hmc", [0.1, 1.0, 10.0]),
-        ("inverse_temperature", "hmc", [0.3, 1.0, 3.0, 9.0]),
+        ("n_beta", "hmc", [5.0, 20.0, 40.0, 80.0]),
         ("n", "hmc", [100, 1000]),
     ]
     rows = [
@@ -205,7 +205,9 @@ def calibration():
         for varied, sampler, values in sweeps
         for value in values
     ]
-    frame = pd.DataFrame(rows).assign(llc_se=0.1, bias=0.5, bias_se=0.2, acceptance=0.8)
+    frame = pd.DataFrame(rows).assign(
+        localisation=0.4, n_beta=20.0, llc_se=0.1, bias=0.5, bias_se=0.2, acceptance=0.8
+    )
     frame["verdict"] = np.where(frame["value"] == 0.1, "biased step", "ok")
     return frame
 
@@ -221,11 +223,11 @@ def swept(axes):
 
 
 def test_llc_calibration_draws_every_estimate(calibration):
-    figure = figures.llc_calibration(calibration, localisation=1.0)
+    figure = figures.llc_calibration(calibration)
     assert len(figure.axes) == 6
     for axes, varied, sweeps, hollow in zip(
         figure.axes,
-        [*["step_size"] * 3, "localisation", "inverse_temperature", "n"],
+        [*["step_size"] * 3, "localisation", "n_beta", "n"],
         [4, 4, 4, 2, 2, 2],
         [4, 4, 4, 2, 0, 0],
         strict=True,
@@ -235,6 +237,8 @@ def test_llc_calibration_draws_every_estimate(calibration):
         assert points == (calibration["varied"] == varied).sum()
         assert empty == hollow
         assert axes.get_xscale() == "log"
+        dotted = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"]
+        assert dotted == {"localisation": [0.4], "n_beta": [20.0]}.get(varied, [])
     first = swept(figure.axes[3])[0][0]
     rows = calibration[(calibration["varied"] == "localisation") & (calibration["init"] == "kgon4")]
     assert np.allclose(np.transpose(first.get_data()), rows[["value", "llc"]])
@@ -250,7 +254,7 @@ def test_llc_calibration_draws_every_estimate(calibration):
 
 def test_a_calibration_that_left_to_infinity_is_counted(calibration):
     calibration.loc[calibration["value"] == 0.1, ["llc", "llc_se", "bias", "bias_se"]] = np.nan
-    labels = legend(figures.llc_calibration(calibration, localisation=1.0))
+    labels = legend(figures.llc_calibration(calibration))
     assert "not drawn: 6 estimates\nwithout a value" in labels
 
 

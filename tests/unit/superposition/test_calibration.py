@@ -50,7 +50,7 @@ SWEEP = CalibrationSettings(
     chains={"chains": 4, "draws": 2000, "burn_in": 400, "thin": 2},
     step_size={"published": [0.001, 0.05, 10.0], "recommended": [0.01, 0.03]},
     localisation=[1.0, 100.0],
-    inverse_temperature=[0.5, 1.0],
+    n_beta=[10.0, 200 / math.log(200)],
     n=[200, 2000],
 )
 
@@ -95,7 +95,7 @@ def table(run):
 def test_a_row_for_each_model_and_value(table):
     counts = table.groupby(["seed", "epoch", "varied"]).size().unstack()
     assert list(counts.index) == [(1, 4000), (5, 63)]
-    assert (counts == [2, 2, 2, 1, 5]).all().all(), counts
+    assert (counts == [2, 2, 2, 1, 5]).all().all()
     steps = table[(table["varied"] == "step_size") & (table["seed"] == 1)]
     assert list(zip(steps["sampler"], steps["value"], strict=True)) == [
         ("sgld", 0.001),
@@ -107,13 +107,13 @@ def test_a_row_for_each_model_and_value(table):
 
 
 def test_a_value_as_it_is_gives_the_reference(table):
-    """γ 1, β = 1 / ln n and n = 200 are the setting itself: the same draws, the same bytes."""
+    """γ 1, nβ = n / ln n and n = 200 are the setting itself: the same draws, the same bytes."""
     for _, rows in table.groupby("seed"):
         at = rows.set_index(["varied", "value"])["llc"]
         reference = rows.loc[rows["varied"] == "reference", "llc"].item()
         assert at["localisation", 1.0] == reference
         # β is written as a number here, so nβ may differ in its last bit.
-        assert at["inverse_temperature", 1.0] == pytest.approx(reference, rel=1e-3)
+        assert at["n_beta", 200 / math.log(200)] == pytest.approx(reference, rel=1e-3)
         assert at["n", 200.0] == pytest.approx(reference, rel=1e-3)
 
 
@@ -180,11 +180,22 @@ def test_a_seed_that_was_not_trained_is_named(run):
         calibrate([(run, 2, 4000)], SETTINGS, "recommended", SWEEP)
 
 
-def test_beta_is_in_units_of_one_over_log_n(run):
+def test_n_beta_is_what_was_asked_for(run):
     sweep = SWEEP.model_copy(update={"step_size": {}, "localisation": [], "n": [50]})
-    table = calibrate([(run, 1, 4000)], SETTINGS, "recommended", sweep).set_index(
-        ["varied", "value"]
-    )
-    n_beta = table["llc"] / (table["mean_loss"] - table["loss_at_w"])
-    assert n_beta["inverse_temperature", 0.5] == pytest.approx(100 / math.log(200))
-    assert n_beta["n", 50.0] == pytest.approx(50 / math.log(50))
+    models = [(run, 1, 4000)]
+    table = calibrate(models, SETTINGS, "recommended", sweep).set_index(["varied", "value"])
+    expected = {("n_beta", 10.0): 10.0, ("n", 50.0): 50 / math.log(50)}
+    for row, n_beta in expected.items():
+        assert table.loc[row, "n_beta"] == pytest.approx(n_beta)
+        rise = table.loc[row, "mean_loss"] - table.loc[row, "loss_at_w"]
+        assert table.loc[row, "llc"] == pytest.approx(n_beta * rise)
+
+
+def test_steps_of_a_colder_setting_are_tried_at_the_posterior_of_the_reference(run):
+    cold = PUBLISHED.model_copy(update={"inverse_temperature": 5.0, "localisation": 9.0})
+    sweep = SWEEP.model_copy(update={"step_size": {"cold": [0.001]}, "localisation": [3.0]})
+    settings = {"cold": cold, "recommended": SETTING}
+    table = calibrate([(run, 1, 4000)], settings, "recommended", sweep).set_index("varied")
+    for column in ("localisation", "n_beta"):
+        assert table.loc["step_size", column] == table.loc["reference", column]
+    assert table.loc["localisation", "localisation"] == 3.0
