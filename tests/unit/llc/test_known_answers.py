@@ -1,12 +1,13 @@
 """Every problem with a known coefficient, by every sampler in both engines, in its tolerance."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 import torch
 
 from lgi.llc.known.answers import COLUMNS, FIT, SAMPLERS, estimate, known_answers
-from lgi.llc.known.problems import CROSSING, problems
+from lgi.llc.known.problems import CROSSING, kgon, problems
 from lgi.llc.known.settings import ProblemName
 
 PROBLEMS = problems()
@@ -76,3 +77,14 @@ def test_a_problem_does_not_depend_on_the_others(table):
     crossing = next(p for p in PROBLEMS if p.name == CROSSING)
     row = table[(table["problem"] == CROSSING) & (table["sampler"] == "hmc")].iloc[0]
     assert estimate(crossing, "hmc", "numba")["llc"] == row["estimate"]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("kind", ["5", "5+"])
+def test_chains_that_leave_a_kgon_are_not_ok(kind, sampler):
+    """At n = 5,000 the barrier to the 6-gon is low, and a mean over both is no coefficient."""
+    problem = kgon(kind)
+    assert estimate(problem, sampler, "numba")["share_below"] == 0
+    left = estimate(replace(problem, samples=5_000, localisation=1.0), sampler, "numba")
+    assert left["verdict"] in {"not converged", "not a minimum"}
+    assert left["share_below"] > 0.01
