@@ -340,13 +340,15 @@ def _calibration_axes(grid: np.ndarray, rows: "pd.DataFrame") -> None:
         axes.set_xscale("log")
     for axes in (grid[0, 0], *grid[1]):
         axes.set_ylabel("LLC")
-    grid[0, 1].set_ylabel("bias: LLC − that of long chains")
+    grid[0, 1].set_ylabel("LLC − long chains' LLC")
     grid[0, 1].axhline(0, color=GREY, lw=0.6)
     grid[0, 2].set(ylabel="mean acceptance", ylim=(0, 1.02))
-    # A step too large for SGLD goes to infinity; what matters is where it starts to.
-    low, high = reference["llc"].agg(["min", "max"])
-    grid[0, 0].set_ylim(min(0, low) - 1, 2 * high)
-    grid[0, 1].set_ylim(-0.5 * high, high)
+    # Steps that are far too large may lead anywhere; what matters is where they start to.
+    reach = reference["llc"].abs().max()
+    low, high = grid[0, 0].get_ylim()
+    grid[0, 0].set_ylim(max(min(low, 0), -reach), min(high, 2 * reach))
+    low, high = grid[0, 1].get_ylim()
+    grid[0, 1].set_ylim(max(low, -reach), min(high, reach))
     for axes, name in zip(grid[1], ("localisation", "n_beta"), strict=False):
         for value in reference[name].unique():
             axes.axvline(value, color=GREY, lw=0.8, ls=":", zorder=0)
