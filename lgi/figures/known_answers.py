@@ -47,7 +47,7 @@ def known_answers(table: "pd.DataFrame") -> Figure:
     colours = dict(zip(names, category_colours(len(names)), strict=True))
     markers = dict(zip(samplers, MARKERS, strict=False))
     cases = rows[["problem", "shape", "n"]].drop_duplicates(ignore_index=True)
-    figure = new_figure(9.6, 0.155 * len(cases) + 1.2)
+    figure = new_figure(9.6, max(6, 0.155 * len(cases) + 1.2))
     values, errors = figure.subplots(1, 2, width_ratios=(1, 0.85))
     for (name, sampler), part in rows.groupby(["problem", "sampler"], sort=False):
         look = {"color": colours[name], "marker": markers[sampler]}
