@@ -3,9 +3,10 @@ PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+DEVINTERP := .venv-devinterp
 SMOKE := $(BIN)/snakemake --directory build/smoke --configfile tests/config/smoke.yaml
 
-.PHONY: results test test-slow smoke bench lint format gallery clean
+.PHONY: results test test-slow smoke bench bench-devinterp lint format gallery clean
 
 results: $(INSTALLED)  ## every table, figure and animation of config.yaml
 	$(BIN)/snakemake --cores $(CORES)
@@ -24,6 +25,9 @@ smoke: $(INSTALLED)  ## the whole workflow in small, in a folder of its own, twi
 bench: $(INSTALLED)  ## the engines beside straightforward PyTorch, as ratios
 	$(BIN)/python -m benchmarks
 
+bench-devinterp: $(INSTALLED) $(DEVINTERP)/installed  ## LLC estimates beside devinterp's, which has an environment of its own
+	$(BIN)/python -m benchmarks.devinterp $(DEVINTERP)/bin/python
+
 lint: $(INSTALLED)  ## formats, names, docstrings, rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -38,8 +42,8 @@ format: $(INSTALLED)  ## rewrites the code in the house format
 gallery: $(INSTALLED)  ## small copies of the pictures that README and docs show
 	$(BIN)/snakemake --cores $(CORES) gallery
 
-clean:  ## removes the environment and Snakemake's state, keeps results
-	rm -rf .venv .snakemake
+clean:  ## removes the environments and Snakemake's state, keeps results
+	rm -rf .venv $(DEVINTERP) .snakemake
 
 # The stamp is written last, so that a broken install is made again.
 $(INSTALLED): envs/requirements.lock pyproject.toml
@@ -47,4 +51,13 @@ $(INSTALLED): envs/requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+$(DEVINTERP)/installed: benchmarks/devinterp-requirements.txt envs/requirements.lock
+	$(PYTHON) -m venv $(DEVINTERP)
+	$(DEVINTERP)/bin/pip install --quiet --disable-pip-version-check \
+		--constraint envs/requirements.lock --requirement benchmarks/devinterp-requirements.txt \
+	&& $(DEVINTERP)/bin/pip install --quiet --disable-pip-version-check --no-deps devinterp==1.0.0 \
+	|| { echo "$(DEVINTERP) could not be made: pip's message is above. It needs a package index," \
+		"that is, a network; only bench-devinterp needs it." >&2; exit 1; }
 	touch $@

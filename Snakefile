@@ -18,4 +18,5 @@ rule all:
 include: "rules/gaussians.smk"
 include: "rules/superposition.smk"
 include: "rules/llc.smk"
+include: "rules/known_answers.smk"
 include: "rules/targets.smk"

@@ -9,9 +9,16 @@ from pydantic import AfterValidator, Field, ValidationError
 from lgi.errors import ConfigError, ImageError
 from lgi.gaussians.images import check_image
 from lgi.gaussians.settings import ImageSettings, RecipeSettings
+from lgi.llc.known.settings import ProblemName
 from lgi.llc.settings import LLCSettings
 from lgi.settings import Settings
-from lgi.superposition.settings import DataSettings, InitialisationSettings, TrainingSettings
+from lgi.superposition.settings import (
+    CalibrationSettings,
+    ClaimSettings,
+    DataSettings,
+    InitialisationSettings,
+    TrainingSettings,
+)
 
 
 def _unique(values: list) -> list:
@@ -127,7 +134,35 @@ class SuperpositionConfig(Settings):
     initialisations: dict[Name, InitialisationSettings]
     training: TrainingSettings
     runs: SuperpositionRuns
+    claims: ClaimSettings
     figures: SuperpositionFigures
+
+
+class Model(Settings):
+    """One model of study 2 at one epoch."""
+
+    init: Name
+    samples: Count
+    sparsity: Annotated[float, Field(ge=0, lt=1)]  # as it stands in paths: four decimals
+    seed: Seed
+    epoch: Annotated[int, Field(ge=0)]
+
+    def wildcards(self) -> dict:
+        """Return what fills the path of its run file."""
+        return {**dict(self), "sparsity": sparsity_name(self.sparsity)}
+
+
+class Trace(Model):
+    """The model and the setting of an estimate whose chains are kept."""
+
+    setting: Name
+
+
+class Calibration(CalibrationSettings):
+    """Models whose LLC is estimated with many settings, and what is varied."""
+
+    reference: Name  # the setting that is the truth for bias, and from which values depart
+    models: Annotated[list[Model], Field(min_length=1)]
 
 
 class LLCConfig(Settings):
@@ -136,6 +171,9 @@ class LLCConfig(Settings):
     settings: dict[Name, LLCSettings]
     runs: Names
     drawn: Name
+    known_answers: Annotated[list[ProblemName], Field(min_length=1), AfterValidator(_unique)]
+    traces: Annotated[list[Trace], Field(min_length=1)]
+    calibration: Calibration
 
 
 class Config(Settings):
@@ -221,7 +259,7 @@ def check(raw: Mapping[str, Any]) -> Config:
         problems = [_problem(item, raw) for item in error.errors()]
     problems += [*_truths(raw), *_lookups(raw)]
     if config is not None:
-        problems += [*_images(config), *_misfits(config), *_epochs(config)]
+        problems += [*_images(config), *_misfits(config), *_epochs(config), *_models(config)]
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise ConfigError("\n  ".join([f"the configuration has {count}:", *problems]))
@@ -274,6 +312,7 @@ def _lookups(raw: Mapping) -> list[str]:
     for index, name in enumerate(_list(_get(llc, "runs"))):
         used.append((f"llc.runs.{index}", name, _get(llc, "settings"), "setting"))
     used.append(("llc.drawn", _get(llc, "drawn"), _get(llc, "runs"), "setting"))
+    used += _llc_models(llc, _get(superposition, "runs"))
     samples = _get(superposition, "runs", "samples")
     used.append(
         (
@@ -294,6 +333,33 @@ def _lookups(raw: Mapping) -> list[str]:
         and isinstance(defined, Mapping | list)
         and name not in defined
     ]
+
+
+def _llc_models(llc: Any, runs: Any) -> Iterator[tuple[str, Any, Any, str]]:
+    """Yield what the models of study 2 that the LLC names must be among."""
+    known = {
+        "init": ("initialisations", "initialisation"),
+        "samples": ("samples", "number of samples"),
+        "seed": ("seeds", "seed"),
+    }
+    calibration = _get(llc, "calibration")
+    named = {"reference": _get(calibration, "reference")}
+    steps = _get(calibration, "step_size")
+    names = steps if isinstance(steps, Mapping) else ()
+    named |= {f"step_size.{name}": name for name in names}
+    for place, name in named.items():
+        yield f"llc.calibration.{place}", name, _get(llc, "settings"), "setting"
+    lists = {"llc.traces": _get(llc, "traces")}
+    lists["llc.calibration.models"] = _get(llc, "calibration", "models")
+    for place, entries in lists.items():
+        for index, entry in enumerate(_list(entries)):
+            for key, (listed, kind) in known.items():
+                allowed = _get(runs, listed)
+                kind = f"{kind} among superposition.runs.{listed}"
+                yield f"{place}.{index}.{key}", _get(entry, key), allowed, kind
+            if place == "llc.traces":
+                where = f"{place}.{index}.setting"
+                yield where, _get(entry, "setting"), _get(llc, "runs"), "setting among llc.runs"
 
 
 def _gaussian_entries(gaussians: Any) -> Iterator[tuple[str, Any]]:
@@ -351,6 +417,31 @@ def _epochs(config: Config) -> list[str]:
                 f"superposition.figures.strip_epochs.{index}: after the last epoch "
                 f"{epochs[-1]}; found {epoch}"
             )
+    return problems
+
+
+def _models(config: Config) -> list[str]:
+    """Return where the LLC asks for a sparsity or a snapshot that there is not."""
+    sparsities = [run.sparsity for run in config.superposition_runs()]
+    snapshots = config.superposition.training.snapshot_epochs()
+    drawn = config.llc.settings.get(config.llc.drawn)
+    problems = []
+    for place, entries, epochs in (
+        ("llc.traces", config.llc.traces, drawn.epochs if drawn else snapshots),
+        ("llc.calibration.models", config.llc.calibration.models, snapshots),
+    ):
+        for index, model in enumerate(entries):
+            name = sparsity_name(model.sparsity)
+            if name not in sparsities:
+                problems.append(
+                    f"{place}.{index}.sparsity: not among superposition.runs.sparsities; "
+                    f"found {name}, there are {', '.join(dict.fromkeys(sparsities))}"
+                )
+            if model.epoch not in epochs:
+                problems.append(
+                    f"{place}.{index}.epoch: not estimated at this epoch; "
+                    f"found {model.epoch}, there are {', '.join(map(str, epochs))}"
+                )
     return problems
 
 

@@ -10,6 +10,10 @@ from lgi.config import Config, sparsity_name
 GAUSSIANS_RUN = "results/gaussians/{image}/{recipe}/n{n}_seed{seed}.npz"
 SUPERPOSITION_RUN = "results/superposition/{init}/samples{samples}/sparsity{sparsity}.npz"
 LLC_ESTIMATE = "results/llc/{setting}/{init}/samples{samples}/sparsity{sparsity}.csv"
+LLC_TRACE = (
+    "results/llc/traces/{setting}/{init}/samples{samples}/sparsity{sparsity}_seed{seed}"
+    "_epoch{epoch}.nc"
+)
 
 TABLES = "results/tables/"
 GAUSSIANS_TABLE = TABLES + "gaussians.csv"
@@ -17,7 +21,11 @@ REPRODUCIBILITY_TABLE = TABLES + "gaussians_reproducibility.csv"
 SUPERPOSITION_TABLE = TABLES + "superposition.csv"
 START_TABLE = TABLES + "superposition_starts.csv"
 LLC_TABLE = TABLES + "llc.csv"
+KNOWN_ANSWERS_TABLE = TABLES + "llc_known_answers.csv"
+VERDICT_TABLE = TABLES + "llc_verdicts.csv"
 CORRELATION_TABLE = TABLES + "loss_vs_llc_correlation.csv"
+CALIBRATION_TABLE = TABLES + "llc_calibration.csv"
+CLAIM_TABLE = TABLES + "claims.csv"
 
 FIGURES = "results/figures/"
 LOSS_VS_N = FIGURES + "gaussians_loss_vs_n_{image}_{recipe}.png"
@@ -26,6 +34,13 @@ FIT = FIGURES + "gaussians_fit_{image}_{recipe}_n{n}_seed{seed}.png"
 # {variant} is empty for the number of samples that the configuration draws, else _samples{m}
 LOSS_VS_LLC = FIGURES + "loss_vs_llc_epoch_{epoch}{variant}.png"
 LLC_OVER_TRAINING = FIGURES + "llc_over_training{variant}.png"
+LLC_SETTINGS = FIGURES + "llc_settings{variant}.png"
+LLC_VERDICTS = FIGURES + "llc_verdicts{variant}.png"
+LLC_CALIBRATION = FIGURES + "llc_calibration.png"
+LLC_TRACE_FIGURE = FIGURES + (
+    "llc_trace_{setting}_{init}_samples{samples}_sparsity{sparsity}_seed{seed}_epoch{epoch}.png"
+)
+KNOWN_ANSWERS = FIGURES + "llc_known_answers.png"
 LOSS_OVER_TRAINING = FIGURES + "loss_over_training{variant}.png"
 KGONS_OVER_TRAINING = FIGURES + "kgons_over_training{variant}.png"
 DIMENSIONALITY_VS_SPARSITY = FIGURES + "dimensionality_vs_sparsity{variant}.png"
@@ -58,6 +73,17 @@ def llc_estimates(config: Config) -> list[str]:
     ]
 
 
+def llc_traces(config: Config, pattern: str = LLC_TRACE) -> list[str]:
+    """Return the kept chains of single estimates, or with another pattern their figures."""
+    return [pattern.format(**trace.wildcards()) for trace in config.llc.traces]
+
+
+def calibration_runs(config: Config) -> list[str]:
+    """Return the run file of each model of the calibration."""
+    models = config.llc.calibration.models
+    return [SUPERPOSITION_RUN.format(**model.wildcards()) for model in models]
+
+
 def tables(config: Config) -> list[str]:
     """Return the gathered tables."""
     return [
@@ -66,7 +92,11 @@ def tables(config: Config) -> list[str]:
         SUPERPOSITION_TABLE,
         START_TABLE,
         LLC_TABLE,
+        KNOWN_ANSWERS_TABLE,
+        VERDICT_TABLE,
         CORRELATION_TABLE,
+        CALIBRATION_TABLE,
+        CLAIM_TABLE,
     ]
 
 
@@ -105,8 +135,15 @@ def llc_figures(config: Config) -> list[str]:
     """Return the figures of the LLC."""
     epochs = config.llc.settings[config.llc.drawn].epochs
     return [
+        KNOWN_ANSWERS,
         *(LOSS_VS_LLC.format(epoch=e, variant=v) for e, v in product(epochs, variants(config))),
-        *(LLC_OVER_TRAINING.format(variant=v) for v in variants(config)),
+        *(
+            pattern.format(variant=v)
+            for pattern in (LLC_OVER_TRAINING, LLC_SETTINGS, LLC_VERDICTS)
+            for v in variants(config)
+        ),
+        LLC_CALIBRATION,
+        *llc_traces(config, LLC_TRACE_FIGURE),
     ]
 
 
@@ -178,6 +215,7 @@ def everything(config: Config) -> list[str]:
         *gaussians_runs(config),
         *superposition_runs(config),
         *llc_estimates(config),
+        *llc_traces(config),
         *tables(config),
         *gaussians_figures(config),
         *superposition_figures(config),

@@ -105,6 +105,18 @@ def llc_settings(wildcards):
     return CONFIG.llc.settings[wildcards.setting].model_dump()
 
 
+def calibrated_settings():
+    """The settings that the calibration varies, by name."""
+    calibration = CONFIG.llc.calibration
+    names = sorted({calibration.reference, *calibration.step_size})
+    return {name: CONFIG.llc.settings[name].model_dump() for name in names}
+
+
+def calibration_sweep():
+    """The values that the calibration tries."""
+    return CONFIG.llc.calibration.model_dump(exclude={"reference", "models"})
+
+
 def gallery_source(wildcards):
     """The picture that a copy is made of."""
     copies = {paths.gallery(path): path for path in CONFIG.gallery}

@@ -35,8 +35,13 @@ rule llc:
     """Every LLC estimate, its tables and figures."""
     input:
         paths.llc_estimates(CONFIG),
+        paths.llc_traces(CONFIG),
         paths.LLC_TABLE,
+        paths.KNOWN_ANSWERS_TABLE,
+        paths.VERDICT_TABLE,
         paths.CORRELATION_TABLE,
+        paths.CALIBRATION_TABLE,
+        paths.CLAIM_TABLE,
         paths.llc_figures(CONFIG),
 
 

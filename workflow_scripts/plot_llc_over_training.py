@@ -1,7 +1,7 @@
 """Draw the LLC along training: median and spread per sparsity."""
 
+from lgi.figures.llc import llc_over_training
 from lgi.figures.style import save
-from lgi.figures.superposition import llc_over_training
 from lgi.jobs import logged
 from lgi.runs import read_table
 

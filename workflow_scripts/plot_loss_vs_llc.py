@@ -1,7 +1,7 @@
 """Draw loss against LLC at one epoch: a panel per initialisation, a colour per sparsity."""
 
+from lgi.figures.llc import loss_vs_llc
 from lgi.figures.style import save
-from lgi.figures.superposition import loss_vs_llc
 from lgi.jobs import logged
 from lgi.runs import read_table
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
@@ -10,16 +11,27 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from lgi.errors import DataError
 from lgi.runs import atomic_path
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Okabe and Ito (2008), "Color Universal Design": told apart with any colour vision. Black comes
 # first in their list; here it is kept for text and reference lines, yellow (weak on white) is last.
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
 GREY = "#7F7F7F"
 LIGHT_GREY = "#D9D9D9"
+
+# The losses of study 2, as axes name them.
+LOSSES = {
+    "train_loss": "training loss",
+    "test_loss": "test loss",
+    "population_loss": "population loss",
+}
 
 LOOK = {
     "font.family": "DejaVu Sans",
@@ -202,6 +214,23 @@ def epoch_axis(axes: Axes, last: float) -> None:
     axes.xaxis.set_minor_locator(FixedLocator(powers))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(_power_label))
+
+
+def sparsity_handles(colours: dict[float, str], **marks: object) -> list[Line2D]:
+    """Return a legend handle for each sparsity, drawn with `marks`."""
+    return [
+        Line2D([], [], color=colour, label=f"S = {sparsity:.4f}", **marks)
+        for sparsity, colour in colours.items()
+    ]
+
+
+def draw_quartiles(axes: Axes, rows: "pd.DataFrame", column: str, colour: str) -> "pd.Series":
+    """Draw the median along epochs with a band between the quartiles; return the median."""
+    quartiles = rows.groupby("epoch")[column].quantile([0.25, 0.5, 0.75]).unstack()
+    band = {"color": colour, "alpha": 0.2, "lw": 0}
+    axes.fill_between(quartiles.index, quartiles[0.25], quartiles[0.75], **band)
+    axes.plot(quartiles.index, quartiles[0.5], color=colour, lw=1)
+    return quartiles[0.5]
 
 
 def kgon_label(kind: str) -> str:

@@ -1,4 +1,4 @@
-"""Figures of the toy models of superposition: loss, LLC, k-gons and dimensionality.
+"""Figures of the toy models of superposition: loss, k-gons and dimensionality.
 
 Each function takes a tidy table of the study. Initialisations come in the order of the table;
 sparsity is a colour along viridis.
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -18,9 +17,11 @@ from matplotlib.ticker import PercentFormatter
 from lgi.figures.style import (
     GREY,
     LIGHT_GREY,
+    LOSSES,
     OKABE_ITO,
     category_colours,
     colour_by,
+    draw_quartiles,
     epoch_axis,
     kgon_label,
     loss_axis,
@@ -28,136 +29,15 @@ from lgi.figures.style import (
     new_figure,
     ordered_colours,
     plain_log_axis,
-    signed_log_axis,
+    sparsity_handles,
     styled,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEYS = ["init", "samples", "sparsity", "seed", "epoch"]
-LOSSES = {
-    "train_loss": "training loss",
-    "test_loss": "test loss",
-    "population_loss": "population loss",
-}
 POLYGONS = ("3", "4", "5", "5+", "6")
 PLATEAUS = (2, 3, 4, 5, 6)
-NOT_A_MINIMUM = "not a minimum"
-# Where the axis of the LLC turns from linear to logarithmic, and the length of [0, 10] in decades:
-# states far from a minimum go down to -1,000 and less.
-LINEAR_LLC = (10.0, 1.5)
-
-
-@styled
-def loss_vs_llc(
-    superposition: "pd.DataFrame",
-    llc: "pd.DataFrame",
-    *,
-    epoch: int,
-    samples: int,
-    loss: str = "train_loss",
-) -> Figure:
-    """Draw the loss against the LLC at one epoch: a point per seed, a curve through the means.
-
-    Points are hollow where the state is no minimum: such a value is no learning coefficient.
-
-    Parameters
-    ----------
-    superposition
-        ``superposition.csv``: init, samples, sparsity, seed, epoch and the losses.
-    llc
-        ``llc.csv`` of one setting: init, samples, sparsity, seed, epoch, llc, verdict.
-    epoch, samples
-        Rows to draw.
-    loss
-        Column of the loss.
-
-    Raises
-    ------
-    DataError
-        If no model of these samples and this epoch has both a finite loss and a finite LLC.
-    """
-    rows = superposition[[*KEYS, loss]].merge(llc[[*KEYS, "llc", "verdict"]], on=KEYS)
-    rows = rows[(rows["samples"] == samples) & (rows["epoch"] == epoch)]
-    rows = rows[np.isfinite(rows["llc"]) & np.isfinite(rows[loss])]
-    need(len(rows), f"loss and LLC at epoch {epoch} with {samples} samples")
-    colours = colour_by(rows["sparsity"])
-    figure, panels, corner = _panels(rows["init"].unique(), sharex=True, sharey=True)
-    for init, axes in panels.items():
-        part = rows[rows["init"] == init]
-        for sparsity, cloud in part.groupby("sparsity"):
-            _draw_cloud(axes, cloud, loss, colours[sparsity])
-        _draw_means(axes, part, loss, colours)
-        signed_log_axis(axes, "x", rows["llc"], *LINEAR_LLC)
-        loss_axis(axes, rows[loss])
-    figure.supxlabel(f"LLC at epoch {epoch:,}")
-    figure.supylabel(LOSSES[loss])
-    handles = [*_sparsity_handles(colours, marker="o", ls="", ms=4), _mean_handle()]
-    if (rows["verdict"] == NOT_A_MINIMUM).any():
-        handles.append(_hollow_handle())
-    corner.legend(handles=handles, loc="center")
-    return figure
-
-
-def _draw_cloud(axes: Axes, cloud: "pd.DataFrame", loss: str, colour: str) -> None:
-    hollow = cloud["verdict"] == NOT_A_MINIMUM
-    for points, face in ((cloud[~hollow], colour), (cloud[hollow], "none")):
-        if len(points):
-            axes.scatter(points["llc"], points[loss], s=9, lw=0.5, ec=colour, fc=face, alpha=0.8)
-
-
-def _draw_means(axes: Axes, part: "pd.DataFrame", loss: str, colours: dict[float, str]) -> None:
-    means = part.groupby("sparsity")[["llc", loss]].mean()
-    hollow = _mostly_no_minimum(part, "sparsity")
-    axes.plot(means["llc"], means[loss], color="black", lw=0.8, zorder=3)
-    face = ["white" if hollow[s] else colours[s] for s in means.index]
-    edge = [colours[s] if hollow[s] else "black" for s in means.index]
-    axes.scatter(means["llc"], means[loss], s=20, marker="s", c=face, ec=edge, lw=1, zorder=4)
-
-
-def _mostly_no_minimum(rows: "pd.DataFrame", key: str) -> "pd.Series":
-    return (rows["verdict"] == NOT_A_MINIMUM).groupby(rows[key]).mean() >= 0.5
-
-
-@styled
-def llc_over_training(llc: "pd.DataFrame", *, samples: int) -> Figure:
-    """Draw the LLC along training: median and quartiles over seeds, a panel per initialisation.
-
-    A median is hollow where half of its seeds or more are at no minimum.
-
-    Parameters
-    ----------
-    llc
-        ``llc.csv`` of one setting: init, samples, sparsity, epoch, llc, verdict.
-    samples
-        Rows to draw.
-
-    Raises
-    ------
-    DataError
-        If no row of these samples has a finite LLC.
-    """
-    rows = llc[(llc["samples"] == samples) & np.isfinite(llc["llc"])]
-    need(len(rows), f"LLC with {samples} samples")
-    colours = colour_by(rows["sparsity"])
-    quartiles = rows.groupby(["init", "sparsity", "epoch"])["llc"].quantile([0.25, 0.75])
-    figure, panels, corner = _panels(rows["init"].unique(), sharex=True, sharey=True)
-    for init, axes in panels.items():
-        for sparsity, part in rows[rows["init"] == init].groupby("sparsity"):
-            median = _draw_quartiles(axes, part, "llc", colours[sparsity])
-            hollow = _mostly_no_minimum(part, "epoch")
-            for points, face in ((median[~hollow], colours[sparsity]), (median[hollow], "white")):
-                axes.plot(points.index, points, "o", color=colours[sparsity], mfc=face, ms=3)
-        epoch_axis(axes, rows["epoch"].max())
-        signed_log_axis(axes, "y", quartiles, *LINEAR_LLC)
-    figure.supxlabel("epoch")
-    figure.supylabel("LLC, median and quartiles over seeds")
-    handles = _sparsity_handles(colours, marker="o", ms=3)
-    if (rows["verdict"] == NOT_A_MINIMUM).any():
-        handles.append(_hollow_handle())
-    corner.legend(handles=handles, loc="center")
-    return figure
 
 
 @styled
@@ -189,23 +69,14 @@ def loss_over_training(table: "pd.DataFrame", *, samples: int) -> Figure:
         row[0].set_ylabel(LOSSES[name])
         for axes, init in zip(row, inits, strict=True):
             for sparsity, part in rows[rows["init"] == init].groupby("sparsity"):
-                _draw_quartiles(axes, part, name, colours[sparsity])
+                draw_quartiles(axes, part, name, colours[sparsity])
             loss_axis(axes, rows[known])
             epoch_axis(axes, rows["epoch"].max())
     for axes, init in zip(grid[0], inits, strict=True):
         axes.set_title(init)
     figure.supxlabel("epoch")
-    figure.legend(handles=_sparsity_handles(colours), loc="outside right center")
+    figure.legend(handles=sparsity_handles(colours), loc="outside right center")
     return figure
-
-
-def _draw_quartiles(axes: Axes, rows: "pd.DataFrame", column: str, colour: str) -> "pd.Series":
-    """Draw the median along epochs with a band between the quartiles; return the median."""
-    quartiles = rows.groupby("epoch")[column].quantile([0.25, 0.5, 0.75]).unstack()
-    band = {"color": colour, "alpha": 0.2, "lw": 0}
-    axes.fill_between(quartiles.index, quartiles[0.25], quartiles[0.75], **band)
-    axes.plot(quartiles.index, quartiles[0.5], color=colour, lw=1)
-    return quartiles[0.5]
 
 
 @styled
@@ -374,35 +245,3 @@ def _draw_ratios(axes: Axes, table: "pd.DataFrame", inits: Sequence[str]) -> Non
     plain_log_axis(axes, "y")
     axes.set(xlabel="1 / (1 − S)", ylabel=f"final loss, {inits[0]} / {inits[-1]}")
     axes.legend()
-
-
-def _panels(names: Sequence[str], **share: bool) -> tuple[Figure, dict[str, Axes], Axes]:
-    """Return a figure with a titled panel for each name, and one more, empty, for the legend."""
-    columns = min(3, len(names) + 1)
-    rows = -(-(len(names) + 1) // columns)
-    figure = new_figure(2.5 * columns, 2.2 * rows + 0.2)
-    grid = figure.subplots(rows, columns, squeeze=False, **share).ravel()
-    panels = dict(zip(names, grid, strict=False))
-    for name, axes in panels.items():
-        axes.set_title(name)
-        axes.tick_params(labelbottom=True, labelleft=True)
-    for axes in grid[len(names) :]:
-        axes.set_axis_off()
-    return figure, panels, grid[len(names)]
-
-
-def _sparsity_handles(colours: dict[float, str], **marks: object) -> list[Artist]:
-    return [
-        Line2D([], [], color=colour, label=f"S = {sparsity:.4f}", **marks)
-        for sparsity, colour in colours.items()
-    ]
-
-
-def _mean_handle() -> Artist:
-    marks = {"marker": "s", "ms": 4, "mfc": "none", "lw": 0.8}
-    return Line2D([], [], color="black", label="mean over seeds", **marks)
-
-
-def _hollow_handle() -> Artist:
-    marks = {"marker": "o", "ms": 4, "mfc": "none", "ls": ""}
-    return Line2D([], [], color=GREY, label="not a minimum:\nno learning coefficient", **marks)

@@ -1,13 +1,14 @@
 """The local learning coefficient of many models at once, each with the quality of its estimate."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from lgi.llc import samplers_cpu
 from lgi.llc.diagnostics import ess_bulk, mcse_mean, rhat
 from lgi.llc.keys import chain_keys
-from lgi.llc.settings import LLCSettings, Thresholds
+from lgi.llc.settings import EstimateSettings, Thresholds
 
 LANES = 512  # chains computed at once: their arrays stay in a core's cache
 
@@ -17,7 +18,23 @@ NOT_A_MINIMUM = "not a minimum"
 BIASED_STEP = "biased step"
 NOT_CONVERGED = "not converged"
 
-SAMPLERS = {"sgld": samplers_cpu.sgld}
+SAMPLERS = {
+    "sgld": samplers_cpu.sgld,
+    "rmsprop_sgld": samplers_cpu.rmsprop_sgld,
+    "hmc": samplers_cpu.hmc,
+}
+EXACT = ("hmc",)  # samplers whose draws are not biased by the step
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What an estimate rests on, for some models."""
+
+    loss: np.ndarray  # [models, chains, draws / thin] L of the draws kept, burn-in included
+    acceptance: np.ndarray  # [models] mean acceptance probability after burn-in
+    loss_at_w: np.ndarray  # [models] L(w*)
+    gradient_norm: np.ndarray  # [models] |∇L(w*)|
+    n_beta: float
 
 
 def estimate(
@@ -28,7 +45,7 @@ def estimate(
     per_model: tuple[np.ndarray, ...],
     samples: int,
     streams: Sequence[tuple],
-    setting: LLCSettings,
+    setting: EstimateSettings,
 ) -> dict[str, np.ndarray]:
     """Estimate λ̂ = nβ (E[L(w)] - L(w*)) for every model (Lau et al. 2023, definition 1).
 
@@ -60,29 +77,91 @@ def estimate(
         of L, which accounts for autocorrelation and for chains that disagree (`mcse_mean`);
         ``loss_at_w`` L(w*); ``mean_loss`` E[L]; ``share_below``, the share of draws with
         L < L(w*); ``gradient_norm`` |∇L(w*)|; ``acceptance``, the mean probability that a
-        Metropolis test accepts a step; ``rhat`` and ``ess`` (bulk) of the draws of L; ``verdict``,
-        see `verdicts`. What rests on draws is NaN for a model with a draw that is not finite.
+        Metropolis test accepts a step; ``rhat`` and ``ess`` (bulk) of the draws of L; ``verdict``
+        and ``reason``, see `verdicts`. What rests on draws is NaN for a model with a draw that is
+        not finite.
 
     Raises
     ------
     ValueError
         If there is not one stream for each model.
     """
+    return summary(
+        traces(
+            loss_and_gradient,
+            parameters,
+            shared=shared,
+            per_model=per_model,
+            samples=samples,
+            streams=streams,
+            setting=setting,
+        ),
+        setting,
+    )
+
+
+def traces(
+    loss_and_gradient: Callable[..., None],
+    parameters: np.ndarray,
+    *,
+    shared: tuple[np.ndarray, ...],
+    per_model: tuple[np.ndarray, ...],
+    samples: int,
+    streams: Sequence[tuple],
+    setting: EstimateSettings,
+) -> Traces:
+    """Run the chains of `estimate` and return them; takes and raises what `estimate` does."""
     if len(streams) != parameters.shape[1]:
         raise ValueError(f"{parameters.shape[1]} models need as many streams, not {len(streams)}")
     centres = np.ascontiguousarray(parameters, dtype=np.float64)
     n_beta = setting.n_beta(samples)
-    loss_at_w, gradient_norm = _at_centre(loss_and_gradient, centres, (*shared, *per_model))
     draws, acceptance = _run_chains(
         loss_and_gradient, centres, shared, per_model, streams, n_beta, setting
     )
-    table = {"loss_at_w": loss_at_w, "gradient_norm": gradient_norm, "acceptance": acceptance}
-    table |= _summary(draws, loss_at_w, n_beta, setting.burn_in)
-    return table | {"verdict": verdicts(table, setting.thresholds)}
+    loss_at_w, gradient_norm = _at_centre(loss_and_gradient, centres, (*shared, *per_model))
+    return Traces(draws, acceptance, loss_at_w, gradient_norm, n_beta)
 
 
-def verdicts(table: dict[str, np.ndarray], thresholds: Thresholds) -> np.ndarray:
-    """Return for each estimate whether it is a coefficient, or the first reason why not.
+def summary(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarray]:
+    """Return the columns of `estimate` from what the chains left.
+
+    Parameters
+    ----------
+    traces
+        Chains of some models.
+    setting
+        Burn-in, sampler and thresholds.
+
+    Returns
+    -------
+    dict
+        The columns of `estimate`.
+    """
+    table = {name: getattr(traces, name) for name in ("loss_at_w", "gradient_norm", "acceptance")}
+    burn_in = setting.burn_in // setting.thin
+    table |= _statistics(traces.loss, traces.loss_at_w, traces.n_beta, burn_in)
+    verdict, reason = verdicts(table, setting.thresholds, exact=setting.sampler in EXACT)
+    return table | {"verdict": verdict, "reason": reason}
+
+
+def sampler_options(setting: EstimateSettings) -> dict:
+    """Return the settings that the setting's sampler takes as keyword arguments, in any engine."""
+    options = {
+        name: getattr(setting, name)
+        for name in ("step_size", "localisation", "draws", "burn_in", "thin")
+    }
+    if setting.sampler == "hmc":
+        options["leapfrog_steps"] = setting.leapfrog_steps
+        options["target_acceptance"] = setting.target_acceptance
+    if setting.sampler == "rmsprop_sgld":
+        options |= setting.rmsprop.model_dump()
+    return options
+
+
+def verdicts(
+    table: dict[str, np.ndarray], thresholds: Thresholds, *, exact: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each estimate whether it is a coefficient, and why not.
 
     Parameters
     ----------
@@ -90,11 +169,14 @@ def verdicts(table: dict[str, np.ndarray], thresholds: Thresholds) -> np.ndarray
         Columns of `estimate`.
     thresholds
         Bounds of the diagnostics.
+    exact
+        Whether the sampler's draws are unbiased: a low acceptance then means chains that hardly
+        move, not a biased step.
 
     Returns
     -------
-    numpy.ndarray
-        Text [models]:
+    verdict : numpy.ndarray
+        Text [models], the first that applies:
         ``diverged``: a chain left to infinity or NaN;
         ``not a minimum``: more than ``thresholds.share_below`` of the draws lie below L(w*), the
         gradient at w* is larger than ``thresholds.gradient_norm``, or the coefficient is below
@@ -102,23 +184,35 @@ def verdicts(table: dict[str, np.ndarray], thresholds: Thresholds) -> np.ndarray
         ``biased step``: a Metropolis test would accept less than ``thresholds.acceptance`` (SGLD
         that overestimates by the share x, alike in d directions, is accepted at about
         1 - 0.8 √d x^1.5: at 0.90 for 10 % in 18 directions);
-        ``not converged``: R-hat is above ``thresholds.rhat`` or the effective sample size below
-        ``thresholds.ess``; ``ok`` otherwise.
+        ``not converged``: R-hat is above ``thresholds.rhat``, the effective sample size below
+        ``thresholds.ess``, or an exact sampler accepts less than ``thresholds.acceptance``;
+        ``ok`` otherwise.
+    reason : numpy.ndarray
+        Text [models]: every bound that is broken, whatever the verdict, with the figure and its
+        bound, for example ``rhat 1.20 above 1.05; ess 40 below 100``; empty where ``ok``.
     """
     # Each bound is written as what must hold, so that NaN fails it.
-    at_minimum = (
-        (table["share_below"] <= thresholds.share_below)
-        & (table["gradient_norm"] <= thresholds.gradient_norm)
-        & (table["llc"] >= -table["llc_se"])
+    low_acceptance = NOT_CONVERGED if exact else BIASED_STEP
+    bounds = (
+        (NOT_A_MINIMUM, "share_below", "above", thresholds.share_below),
+        (NOT_A_MINIMUM, "gradient_norm", "above", thresholds.gradient_norm),
+        (NOT_A_MINIMUM, "llc", "below", -table["llc_se"]),
+        (low_acceptance, "acceptance", "below", thresholds.acceptance),
+        (NOT_CONVERGED, "rhat", "above", thresholds.rhat),
+        (NOT_CONVERGED, "ess", "below", thresholds.ess),
     )
-    converged = (table["rhat"] <= thresholds.rhat) & (table["ess"] >= thresholds.ess)
-    faults = {
-        DIVERGED: np.isnan(table["mean_loss"]),
-        NOT_A_MINIMUM: ~at_minimum,
-        BIASED_STEP: ~(table["acceptance"] >= thresholds.acceptance),
-        NOT_CONVERGED: ~converged,
-    }
-    return np.select(list(faults.values()), list(faults), default=OK)
+    diverged = np.isnan(table["mean_loss"])
+    verdict = np.where(diverged, DIVERGED, np.full(diverged.shape, OK, dtype="U16"))
+    reason = np.where(diverged, "a draw of L is not finite", "").astype(object)
+    for name, column, side, bound in bounds:
+        values = table[column]
+        broken = ~diverged & ~(values <= bound if side == "above" else values >= bound)
+        verdict[broken & (verdict == OK)] = name
+        for model in np.flatnonzero(broken):
+            limit = np.broadcast_to(bound, values.shape)[model]
+            reason[model] += f"{'; ' if reason[model] else ''}{column} {values[model]:.3g} "
+            reason[model] += f"{side} {limit:.3g}"
+    return verdict, reason.astype(str)
 
 
 def _at_centre(
@@ -138,11 +232,11 @@ def _run_chains(
     per_model: tuple[np.ndarray, ...],
     streams: Sequence[tuple],
     n_beta: float,
-    setting: LLCSettings,
+    setting: EstimateSettings,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the draws of L [models, chains, draws] and the mean acceptance [models]."""
+    """Return the draws of L [models, chains, draws / thin] and the mean acceptance [models]."""
     models = centres.shape[1]
-    draws = np.empty((models, setting.chains, setting.draws))
+    draws = np.empty((models, setting.chains, setting.draws // setting.thin))
     acceptance = np.empty(models)
     batch = max(1, LANES // setting.chains)
     for first in range(0, models, batch):
@@ -153,16 +247,14 @@ def _run_chains(
             (*shared, *(np.repeat(a[..., part], setting.chains, axis=-1) for a in per_model)),
             chain_keys(streams[part], setting.chains),
             n_beta=n_beta,
-            step_size=setting.step_size,
-            localisation=setting.localisation,
-            draws=setting.draws,
+            **sampler_options(setting),
         )
-        draws[part] = chains.loss.T.reshape(-1, setting.chains, setting.draws)
+        draws[part] = chains.loss.T.reshape(-1, setting.chains, draws.shape[2])
         acceptance[part] = chains.acceptance.reshape(-1, setting.chains).mean(axis=1)
     return draws, acceptance
 
 
-def _summary(
+def _statistics(
     draws: np.ndarray, loss_at_w: np.ndarray, n_beta: float, burn_in: int
 ) -> dict[str, np.ndarray]:
     """Return the columns of `estimate` that rest on the draws of L [models, chains, draws]."""

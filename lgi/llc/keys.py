@@ -6,7 +6,9 @@ import numpy as np
 
 from lgi import randomness
 
-PROPOSAL = 0  # purpose of the noise of a step; see `lgi.llc.noise.standard_normals`
+# Purposes of a step's random numbers; see `lgi.llc.noise.standard_normals`.
+PROPOSAL = 0
+ACCEPTANCE = 1
 
 
 def chain_keys(streams: Iterable[tuple], chains: int) -> np.ndarray:

@@ -47,6 +47,28 @@ def standard_normals(keys: Tensor, step: int, purpose: int, size: int) -> Tensor
     return torch.stack(pairs, dim=-1).flatten(start_dim=1)[:, :size]
 
 
+def uniforms(keys: Tensor, step: int, purpose: int) -> Tensor:
+    """Return four numbers in (0, 1) for every chain, from the counter (0, step, purpose, 0).
+
+    Parameters
+    ----------
+    keys
+        int64 [2, chains], values below 2³², from `lgi.llc.keys.chain_keys`.
+    step
+        Number of the step, 0 to 2³² - 1.
+    purpose
+        Number that keeps apart numbers of different use at the same step.
+
+    Returns
+    -------
+    Tensor
+        float64 [chains, 4], on the device of `keys`.
+    """
+    counter = [keys.new_tensor(value) for value in (0, step, purpose, 0)]
+    words = philox(counter, [keys[0], keys[1]])
+    return (torch.stack(words, dim=-1).double() + 0.5) / 2**32
+
+
 def philox(counter: list[Tensor], key: list[Tensor]) -> list[Tensor]:
     """Return the four random words of Philox4x32-10 for a counter of four words and a key of two.
 

@@ -65,6 +65,28 @@ def standard_normals(keys, step, purpose, normals):
 
 
 @njit
+def uniforms(keys, step, purpose, uniform):
+    """Fill `uniform` [4, lanes] with numbers in (0, 1), from the counter (0, step, purpose, 0).
+
+    Parameters
+    ----------
+    keys
+        uint32 [2, lanes], from `lgi.llc.keys.chain_keys`.
+    step
+        Number of the step, 0 to 2³² - 1.
+    purpose
+        Number that keeps apart numbers of different use at the same step.
+    uniform
+        Written: float64 [4, lanes].
+    """
+    words = np.empty((4, keys.shape[1]), np.uint32)
+    _random_words(keys, 0, step, purpose, words)
+    for row in range(4):
+        for lane in range(keys.shape[1]):
+            uniform[row, lane] = _unit_interval(np.uint64(words[row, lane]))
+
+
+@njit
 def _random_words(keys, block, step, purpose, words):
     """Fill `words` [4, lanes] with Philox words; apart from their use, so that LLVM vectorises."""
     counter = (np.uint64(block), np.uint64(step), np.uint64(purpose), np.uint64(0))

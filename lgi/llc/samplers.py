@@ -5,47 +5,54 @@ They draw from the posterior localised at w*, p(w) ∝ exp(-nβ L(w) - (γ/2) |w
 `lgi.llc.samplers_cpu`, is tested against this module.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from lgi.llc.keys import PROPOSAL
-from lgi.llc.noise import standard_normals
+from lgi.llc.dual_averaging import DELAY, FORGETTING, SHRINKAGE, START
+from lgi.llc.keys import ACCEPTANCE, PROPOSAL
+from lgi.llc.noise import standard_normals, uniforms
+
+Loss = Callable[[Tensor], Tensor]  # parameters [chains, P] to losses [chains]
 
 
 @dataclass(frozen=True)
 class Chains:
     """What a sampler leaves of its chains."""
 
-    loss: Tensor  # [draws, chains] L of every draw
-    acceptance: Tensor  # [chains] mean probability that a Metropolis test would accept a step
+    loss: Tensor  # [draws / thin, chains] L of every draw that is kept, burn-in included
+    acceptance: Tensor  # [chains] mean Metropolis acceptance probability after burn-in
     last: Tensor  # [chains, P] parameters of the last draw
+    step_size: Tensor  # [chains] ε after burn-in
 
 
 @dataclass(frozen=True)
 class _Posterior:
     """-log of the localised posterior density, and its gradient."""
 
-    loss: Callable[[Tensor], Tensor]
+    loss: Loss
     centre: Tensor
     n_beta: float
     localisation: float
 
-    def __call__(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return L [chains], U [chains] and ∇U [chains, P]."""
+    def __call__(self, parameters: Tensor, loss: Loss | None = None) -> tuple[Tensor, ...]:
+        """Return L [chains], ∇L [chains, P], U [chains] and ∇U [chains, P], of `loss` if given."""
         parameters = parameters.detach().requires_grad_()
-        loss = self.loss(parameters)
-        distance = (parameters - self.centre).square().sum(dim=1)
-        energy = self.n_beta * loss + self.localisation / 2 * distance
-        # A chain's energy depends on its own parameters only, so the sum's gradient is each one's.
-        (gradient,) = torch.autograd.grad(energy.sum(), parameters)
-        return loss.detach(), energy.detach(), gradient
+        losses = (loss or self.loss)(parameters)
+        # A chain's loss depends on its own parameters only, so the sum's gradient is each one's.
+        (gradient,) = torch.autograd.grad(losses.sum(), parameters)
+        with torch.no_grad():
+            shift = parameters - self.centre
+            energy = self.n_beta * losses + self.localisation / 2 * shift.square().sum(dim=1)
+            drift = self.n_beta * gradient + self.localisation * shift
+        return losses.detach(), gradient, energy, drift
 
 
 def sgld(
-    loss: Callable[[Tensor], Tensor],
+    loss: Loss,
     start: Tensor,
     keys: Tensor,
     *,
@@ -53,6 +60,9 @@ def sgld(
     step_size: float,
     localisation: float,
     draws: int,
+    burn_in: int = 0,
+    thin: int = 1,
+    batch_loss: Callable[[int], Loss] | None = None,
 ) -> Chains:
     """Run chains of stochastic gradient Langevin dynamics (Welling and Teh 2011, eq. 4).
 
@@ -64,7 +74,7 @@ def sgld(
     ----------
     loss
         Differentiable function of parameters [chains, P] to losses [chains], a chain's loss of its
-        own parameters only.
+        own parameters only: the mean over all n samples.
     start
         float [chains, P]: w*, where the chains start and are localised.
     keys
@@ -77,32 +87,198 @@ def sgld(
         γ.
     draws
         Draws of each chain, after w* itself.
+    burn_in
+        First draws, whose acceptance does not count.
+    thin
+        Of every so many draws the last is kept.
+    batch_loss
+        Function of the number of a draw to the loss of its mini-batch, whose gradient then drives
+        the step; None for that of `loss`. The draws kept have the `loss` of all samples either way;
+        the acceptance is that of each step on its own mini-batch.
 
     Returns
     -------
     Chains
-        Losses, acceptance and last states.
+        Losses, acceptance, last states and steps.
+    """
+    return _langevin(
+        _Posterior(loss, start, n_beta, localisation),
+        keys,
+        lambda gradient: torch.full_like(gradient, step_size),
+        draws,
+        burn_in,
+        thin,
+        batch_loss,
+    )
+
+
+def rmsprop_sgld(
+    loss: Loss,
+    start: Tensor,
+    keys: Tensor,
+    *,
+    n_beta: float,
+    step_size: float,
+    localisation: float,
+    draws: int,
+    decay: float,
+    stability: float,
+    burn_in: int = 0,
+    thin: int = 1,
+    batch_loss: Callable[[int], Loss] | None = None,
+) -> Chains:
+    """Run SGLD with the preconditioner of RMSprop (Li et al. 2016, "Preconditioned SGLD").
+
+    V ← α V + (1 - α) ∇L(w)², from V = 1, gives every parameter its own step ε / (λ + √V) in the
+    step of `sgld`. The term that corrects for the change of V with w is left out, as Li et al. do.
+
+    Parameters
+    ----------
+    loss, start, keys, n_beta, localisation, draws, burn_in, thin, batch_loss
+        As for `sgld`.
+    step_size
+        ε, before preconditioning.
+    decay
+        α, of the mean square of the gradient.
+    stability
+        λ, added to the root mean square.
+
+    Returns
+    -------
+    Chains
+        Losses, acceptance, last states and mean steps.
+    """
+    mean_square = torch.ones_like(start)
+
+    def steps(gradient: Tensor) -> Tensor:
+        mean_square.mul_(decay).add_((1 - decay) * gradient.square())
+        return step_size / (stability + mean_square.sqrt())
+
+    posterior = _Posterior(loss, start, n_beta, localisation)
+    return _langevin(posterior, keys, steps, draws, burn_in, thin, batch_loss)
+
+
+def hmc(
+    loss: Loss,
+    start: Tensor,
+    keys: Tensor,
+    *,
+    n_beta: float,
+    step_size: float,
+    localisation: float,
+    draws: int,
+    leapfrog_steps: int,
+    target_acceptance: float | None = None,
+    burn_in: int = 0,
+    thin: int = 1,
+) -> Chains:
+    """Run Hamiltonian Monte Carlo (Neal 2011, "MCMC using Hamiltonian dynamics"), which is exact.
+
+    A draw takes a momentum p ~ N(0, 1), makes leapfrog steps of length δ = √ε with the energy
+    U + ½ |p|², and accepts where it arrives with probability min(1, exp(-ΔH)). With one leapfrog
+    step it is MALA, w ← w - (ε/2) ∇U(w) + N(0, ε) with the test of Metropolis and Hastings.
+
+    Parameters
+    ----------
+    loss, start, keys, n_beta, localisation, draws, burn_in, thin
+        As for `sgld`.
+    step_size
+        ε, the square of the leapfrog step.
+    leapfrog_steps
+        Leapfrog steps of a draw.
+    target_acceptance
+        Mean acceptance probability to which each chain's step is adapted during burn-in, see
+        `lgi.llc.dual_averaging`; None keeps `step_size`.
+
+    Returns
+    -------
+    Chains
+        Losses, acceptance, last states and steps.
     """
     posterior = _Posterior(loss, start, n_beta, localisation)
-    parameters = start
-    _, energy, drift = posterior(parameters)
-    losses = start.new_empty(draws, len(start))
-    acceptance = torch.zeros_like(energy)
+    losses, _, energy, drift = posterior(start)
+    position = start
+    step = torch.full_like(losses, step_size**0.5)
+    adaptation = _Adaptation(step, target_acceptance)
+    kept, acceptance = [], torch.zeros_like(losses)
     for draw in range(draws):
-        noise = standard_normals(keys, draw, PROPOSAL, start.shape[1]).to(start)
-        parameters = parameters - step_size / 2 * drift + step_size**0.5 * noise
-        losses[draw], new_energy, new_drift = posterior(parameters)
-        ratio = _log_ratio(new_energy - energy, drift + new_drift, noise, step_size)
-        acceptance += torch.exp(torch.clamp(ratio, max=0))
+        momentum = standard_normals(keys, draw, PROPOSAL, start.shape[1]).to(start)
+        before = energy + momentum.square().sum(dim=1) / 2
+        proposal, new_drift, length = position, drift, step[:, None]
+        for _ in range(leapfrog_steps):
+            momentum = momentum - length / 2 * new_drift
+            proposal = proposal + length * momentum
+            new_losses, _, new_energy, new_drift = posterior(proposal)
+            momentum = momentum - length / 2 * new_drift
+        after = new_energy + momentum.square().sum(dim=1) / 2
+        # Not a number, of a trajectory that left, is no probability.
+        probability = torch.exp(torch.clamp(before - after, max=0)).nan_to_num(nan=0)
+        accepted = uniforms(keys, draw, ACCEPTANCE)[:, 0].to(start) < probability
+        position = torch.where(accepted[:, None], proposal, position)
+        drift = torch.where(accepted[:, None], new_drift, drift)
+        losses = torch.where(accepted, new_losses, losses)
+        energy = torch.where(accepted, new_energy, energy)
+        if (draw + 1) % thin == 0:
+            kept.append(losses)
+        if draw >= burn_in:
+            acceptance += probability
+        elif target_acceptance is not None:
+            step = adaptation(probability, draw + 1, last=draw + 1 == burn_in)
+    return Chains(torch.stack(kept), acceptance / (draws - burn_in), position, step**2)
+
+
+class _Adaptation:
+    """Dual averaging of each chain's leapfrog step; see `lgi.llc.dual_averaging`."""
+
+    def __init__(self, step: Tensor, target: float | None):
+        self.target = target
+        self.shortfall = torch.zeros_like(step)
+        self.first = self.mean = torch.log(step)
+
+    def __call__(self, probability: Tensor, count: int, last: bool) -> Tensor:
+        """Return the steps after draw number `count`, from its acceptance probabilities."""
+        shortfall = self.target - probability
+        self.shortfall = self.shortfall + (shortfall - self.shortfall) / (count + DELAY)
+        log_step = self.first + START - math.sqrt(count) / SHRINKAGE * self.shortfall
+        self.mean = self.mean + count**-FORGETTING * (log_step - self.mean)
+        return torch.exp(self.mean if last else log_step)
+
+
+def _langevin(
+    posterior: _Posterior,
+    keys: Tensor,
+    steps: Callable[[Tensor], Tensor],
+    draws: int,
+    burn_in: int,
+    thin: int,
+    batch_loss: Callable[[int], Loss] | None,
+) -> Chains:
+    """Run Langevin steps; `steps` returns every parameter's ε from ∇L, both [chains, P]."""
+    parameters = posterior.centre
+    losses, gradient, energy, drift = posterior(parameters)
+    kept, acceptance = [], torch.zeros_like(energy)
+    for draw in range(draws):
+        drawn = batch_loss(draw) if batch_loss else posterior.loss
+        if batch_loss:
+            _, gradient, energy, drift = posterior(parameters, drawn)
+        step = steps(gradient)
+        noise = standard_normals(keys, draw, PROPOSAL, parameters.shape[1]).to(parameters)
+        parameters = parameters - step / 2 * drift + step.sqrt() * noise
+        losses, gradient, new_energy, new_drift = posterior(parameters, drawn)
+        if (draw + 1) % thin == 0:
+            kept.append(posterior.loss(parameters).detach() if batch_loss else losses)
+        if draw >= burn_in:
+            ratio = _log_ratio(new_energy - energy, drift + new_drift, noise, step)
+            acceptance += torch.exp(torch.clamp(ratio, max=0))
         energy, drift = new_energy, new_drift
-    return Chains(losses, acceptance / draws, parameters)
+    return Chains(torch.stack(kept), acceptance / (draws - burn_in), parameters, step.mean(dim=1))
 
 
-def _log_ratio(rise: Tensor, drifts: Tensor, noise: Tensor, step_size: float) -> Tensor:
+def _log_ratio(rise: Tensor, drifts: Tensor, noise: Tensor, step: Tensor) -> Tensor:
     """Return log of the Metropolis-Hastings ratio of a Langevin step (Roberts and Tweedie 1996).
 
     With z the noise of the step, ΔU the rise of the energy and G, G' its gradients before and
     after, log p(w') q(w | w') / (p(w) q(w' | w)) = -ΔU + (√ε/2) z·(G + G') - (ε/8) |G + G'|².
     """
-    along = (noise * drifts).sum(dim=1)
-    return -rise + step_size**0.5 / 2 * along - step_size / 8 * drifts.square().sum(dim=1)
+    scaled = step.sqrt() / 2 * drifts
+    return -rise + (scaled * noise).sum(dim=1) - scaled.square().sum(dim=1) / 2

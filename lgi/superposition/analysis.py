@@ -188,6 +188,28 @@ def loss_llc_correlation(
     return pd.DataFrame(rows)
 
 
+def verdict_shares(llc: pd.DataFrame) -> pd.DataFrame:
+    """Return the share of each verdict among the seeds, for every setting, run and epoch.
+
+    Parameters
+    ----------
+    llc
+        The table of the LLC: setting, init, samples, sparsity, seed, epoch and verdict.
+
+    Returns
+    -------
+    DataFrame
+        Columns setting, init, samples, sparsity, epoch, verdict, share and seeds. Every verdict
+        that occurs anywhere has a row in every cell, also where its share is 0; the shares of a
+        cell sum to 1.
+    """
+    cell = ["setting", *RUN, "epoch"]
+    counts = pd.crosstab([llc[key] for key in cell], llc["verdict"])
+    seeds = counts.sum(axis=1)
+    shares = counts.div(seeds, axis=0).stack().rename("share").reset_index()
+    return shares.merge(seeds.rename("seeds").reset_index(), on=cell)
+
+
 def _rows(run: Run) -> pd.DataFrame:
     """Return one run file as rows: models outside, snapshots inside."""
     W, b = run["W"], run["b"]

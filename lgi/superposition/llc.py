@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lgi.errors import RunFileError
-from lgi.llc.estimate import estimate
+from lgi.llc.estimate import Traces, estimate, traces
 from lgi.llc.settings import LLCSettings
 from lgi.runs import Run, read_table
 from lgi.superposition.kernels import loss_and_gradient
@@ -30,6 +31,7 @@ COLUMNS = (
     "rhat",
     "ess",
     "verdict",
+    "reason",
 )
 
 
@@ -60,32 +62,45 @@ def estimate_run(run: Run, setting: LLCSettings) -> pd.DataFrame:
         it was trained on; the message names the file.
     """
     snapshots = _snapshots(run, setting.epochs)
-    parameters = np.concatenate(
-        [
-            run["W"][:, snapshots].reshape(len(run["seed"]), len(snapshots), -1),
-            run["b"][:, snapshots],
-        ],
-        axis=2,
-    )  # [M, epochs, P]
-    parts = []
-    for models, patterns, shares in _data(run):
-        centres = parameters[models]
-        columns = estimate(
-            loss_and_gradient,
-            centres.reshape(-1, centres.shape[2]).T,
-            shared=(patterns,),
-            per_model=(np.repeat(shares.T, len(snapshots), axis=1),),
-            samples=run.record["samples"],
-            streams=[
-                (seed, "llc", epoch) for seed in run["seed"][models] for epoch in setting.epochs
-            ],
-            setting=setting,
-        )
-        parts.append(pd.DataFrame(columns))
+    parts = [
+        pd.DataFrame(estimate(loss_and_gradient, setting=setting, **problem))
+        for problem in _problems(run, setting.epochs)
+    ]
     rows = pd.MultiIndex.from_product([run["seed"], setting.epochs], names=["seed", "epoch"])
     table = pd.concat(parts, ignore_index=True).set_index(rows).reset_index()
     _check_loss(run, table["loss_at_w"].to_numpy(), run["train_loss"][:, snapshots].ravel())
     return table.assign(**{name: run.record[name] for name in COLUMNS[:3]})[list(COLUMNS)]
+
+
+def trace_run(run: Run, setting: LLCSettings, seed: int, epoch: int) -> Traces:
+    """Return the chains behind the estimate of one model of a run file.
+
+    Parameters
+    ----------
+    run
+        Run file of study 2 with the arrays `RUN_ARRAYS`.
+    setting
+        Sampler and its settings; its epochs do not matter.
+    seed, epoch
+        The model.
+
+    Returns
+    -------
+    Traces
+        Those that `estimate_run` summarises in the model's row, byte for byte.
+
+    Raises
+    ------
+    RunFileError
+        If the run has no such seed or no snapshot at this epoch; the message names the file.
+    """
+    (model,) = np.flatnonzero(run["seed"] == seed).tolist() or [None]
+    if model is None:
+        raise RunFileError(
+            f"{run.path}: no seed {seed}; it has {', '.join(map(str, run['seed'].tolist()))}"
+        )
+    (problem,) = _problems(run, (epoch,), slice(model, model + 1))
+    return traces(loss_and_gradient, setting=setting, **problem)
 
 
 def llc_table(files: Iterable[str | Path], settings: Iterable[str]) -> pd.DataFrame:
@@ -110,7 +125,7 @@ def llc_table(files: Iterable[str | Path], settings: Iterable[str]) -> pd.DataFr
     """
     tables = []
     for file, setting in zip(files, settings, strict=True):
-        table = read_table(file, columns=COLUMNS)
+        table = read_table(file, columns=COLUMNS).fillna({"reason": ""})
         table.insert(COLUMNS.index("seed"), "setting", setting)
         tables.append(table)
     order = ["setting", *COLUMNS[:5]]
@@ -129,21 +144,44 @@ def _snapshots(run: Run, epochs: Iterable[int]) -> list[int]:
     return [places[epoch] for epoch in epochs]
 
 
-def _data(run: Run) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-    """Yield models, the patterns [K, features] of their data, their shares [models, K].
+def _problems(
+    run: Run, epochs: tuple[int, ...], models: slice = slice(None)
+) -> Iterator[dict[str, Any]]:
+    """Yield the arguments of `estimate` for the models at the epochs, epochs innermost."""
+    snapshots = _snapshots(run, epochs)
+    seeds = run["seed"][models]
+    parameters = np.concatenate(
+        [
+            run["W"][models][:, snapshots].reshape(len(seeds), len(snapshots), -1),
+            run["b"][models][:, snapshots],
+        ],
+        axis=2,
+    )  # [M, epochs, P]
+    for part, patterns, shares in _data(run, models):
+        yield {
+            "parameters": parameters[part].reshape(-1, parameters.shape[2]).T,
+            "shared": (patterns,),
+            "per_model": (np.repeat(shares.T, len(snapshots), axis=1),),
+            "samples": run.record["samples"],
+            "streams": [(seed, "llc", epoch) for seed in seeds[part] for epoch in epochs],
+        }
+
+
+def _data(run: Run, models: slice) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """Yield some of the models, the patterns [K, features] of their data, their shares [some, K].
 
     All models at once where they have patterns in common, else each with its own: continuous
     values do not repeat.
     """
     patterns, counts = training_patterns(run.record)
     samples = run.record["samples"]
-    shares = counts / samples
+    shares = counts[models] / samples
     step = len(shares) if len(patterns) <= samples else 1
     for first in range(0, len(shares), step):
-        models = slice(first, first + step)
-        occurs = shares[models].any(axis=0)
+        part = slice(first, first + step)
+        occurs = shares[part].any(axis=0)
         # One dtype for all arrays, as the loss asks for.
-        yield models, patterns[occurs].astype(np.float64), shares[models][:, occurs]
+        yield part, patterns[occurs].astype(np.float64), shares[part][:, occurs]
 
 
 def _check_loss(run: Run, rebuilt: np.ndarray, trained: np.ndarray) -> None:

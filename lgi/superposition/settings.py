@@ -10,6 +10,7 @@ from lgi.settings import Settings
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
+Values = Annotated[list[Positive], Field(min_length=1)]
 
 
 class BinaryData(Settings):
@@ -139,3 +140,46 @@ class TrainingSettings(Settings):
         points = np.concatenate([points, grid.last * ratio ** np.arange(1, beyond + 1)])
         inside = {int(point) for point in points if point <= self.epochs}
         return sorted({0, self.epochs} | inside)
+
+
+class ClaimSettings(Settings):
+    """How the statements of the study are judged; see `lgi.superposition.claims`."""
+
+    confidence: Annotated[float, Field(gt=0, lt=1)]  # of all intervals of a claim together
+    resamples: Count
+    seed: Annotated[int, Field(ge=0)]  # of the bootstrap
+    least: Annotated[int, Field(ge=3)]  # fewer models than these decide nothing
+    low_sparsity: Annotated[float, Field(ge=0, lt=1)]  # up to here sparsity is low
+    high_sparsity: Annotated[float, Field(ge=0, lt=1)]  # from here on it is high
+    best: Annotated[float, Field(gt=0, lt=1)]  # share of the models that are a start's best ones
+    # Smaller than these there is "no" correlation, and a run "stays":
+    correlation_margin: Annotated[float, Field(gt=0, lt=1)]
+    llc_margin: Positive
+    loss_margin: Positive  # as a share of 1 - S, the loss of a model that always answers 0
+
+    @model_validator(mode="after")
+    def _check(self) -> "ClaimSettings":
+        if self.low_sparsity >= self.high_sparsity:
+            raise ValueError(
+                f"low_sparsity {self.low_sparsity} must be below high_sparsity {self.high_sparsity}"
+            )
+        return self
+
+
+class ChainLength(Settings):
+    """Length of the chains of a calibration, in place of the setting's own."""
+
+    chains: Annotated[int, Field(ge=2)]
+    draws: Count
+    burn_in: Annotated[int, Field(ge=0)]
+    thin: Count
+
+
+class CalibrationSettings(Settings):
+    """Values that a calibration of the LLC tries; see `lgi.superposition.calibration`."""
+
+    chains: ChainLength
+    step_size: Annotated[dict[str, Values], Field(min_length=1)]  # ε, by the setting it varies
+    localisation: Values  # γ
+    n_beta: Values  # nβ
+    n: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]  # in nβ = n / ln n

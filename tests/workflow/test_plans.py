@@ -22,7 +22,10 @@ def test_the_published_experiments_are_planned_in_full(laboratory):
     # fine 11 x 3, gap 9 x 3, broad 13 of which 45, 50, 55 and 60 are among those, 3 again
     assert jobs["fit_gaussians"] == 33 + 27 + 9 + 3
     # 5 starts x 2 sample sizes x 9 sparsities
-    assert jobs["train_superposition"] == jobs["estimate_llc"] == 90
+    assert jobs["train_superposition"] == 90
+    assert jobs["estimate_llc"] == 2 * 90  # two settings
+    assert jobs["trace_llc"] == jobs["plot_llc_trace"] == 3
+    assert jobs["judge_claims"] == jobs["calibrate_llc"] == jobs["share_verdicts"] == 1
     assert jobs["animate_polygons"] == jobs["plot_snapshots"] == 45
     assert jobs["plot_loss_vs_llc"] == 14
     assert jobs["unknown"] == 0
@@ -60,6 +63,11 @@ def test_rule_names_are_targets(laboratory):
         ("results/gaussians/gradient/published/n7_seed18446744073709551615.npz", "fit_gaussians"),
         ("results/figures/gaussians_fit_smooth_published_n3_seed9.png", "plot_fit"),
         ("results/figures/loss_vs_llc_epoch_12_samples50.svg", "plot_loss_vs_llc"),
+        ("results/figures/llc_settings_samples50.svg", "plot_llc_settings"),
+        (
+            "results/llc/traces/published/kgon6/samples50/sparsity0.9643_seed0_epoch12.nc",
+            "trace_llc",
+        ),
         (
             "results/animations/polygons_kgon6_samples50_sparsity0.9643_seed4.mp4",
             "animate_polygons",
@@ -80,7 +88,11 @@ def test_unlisted_results_are_targets_by_their_path(laboratory, target, rule):
         ("results/superposition/kgon5/samples50/sparsity0.4262.npz", "init: kgon4 | kgon6"),
         ("results/superposition/kgon4/samples70/sparsity0.4262.npz", "samples: 50 | 100"),
         ("results/superposition/kgon4/samples50/sparsity0.5.npz", "sparsity: 0.4262 | 0.9643"),
-        ("results/llc/mala/kgon4/samples50/sparsity0.4262.csv", "setting: published"),
+        ("results/llc/mala/kgon4/samples50/sparsity0.4262.csv", "setting: published | recommended"),
+        (
+            "results/llc/traces/published/kgon6/samples50/sparsity0.9643_seed0_epoch13.nc",
+            "epoch: 0 | 12 | 200",
+        ),
         ("results/figures/loss_vs_llc_epoch_13.png", "epoch: 0 | 12 | 200"),
         ("results/figures/loss_vs_lcc_epoch_12.png", "results/figures/loss_vs_llc_epoch_12.png"),
         ("results/tables/gaussian.csv", "nearest: results/tables/gaussians.csv"),
@@ -95,6 +107,8 @@ def test_a_path_that_names_nothing_is_told_what_exists(laboratory, target, says)
     assert not (laboratory.folder / "results").exists()
 
 
+MODEL = {"init": "kgon4", "samples": 50, "sparsity": 0.4262, "seed": 0, "epoch": 12}
+TRACE = MODEL | {"setting": "published"}
 BAD = {
     "unknown key": ({"epochs": 5}, ["epochs: unknown key"]),
     "wrong type": (
@@ -118,8 +132,8 @@ BAD = {
         ["superposition.runs.samples: must not repeat 50"],
     ),
     "sparsity of 1": (
-        {"superposition": {"runs": {"sparsities": [0.5, 1.0]}}},
-        ["superposition.runs.sparsities.1: ", "less than 1", "found 1.0"],
+        {"superposition": {"runs": {"sparsities": [0.4262, 0.9643, 1.0]}}},
+        ["superposition.runs.sparsities.2: ", "less than 1", "found 1.0"],
     ),
     "sparsities with one name": (
         {"superposition": {"runs": {"sparsities": [0.12341, 0.12342]}}},
@@ -138,8 +152,8 @@ BAD = {
         ["gaussians.figures.loss_vs_n.0.recipe: unknown recipe; found 'best', there are published"],
     ),
     "unknown start": (
-        {"superposition": {"runs": {"initialisations": ["kgon9"]}}},
-        ["superposition.runs.initialisations.0: unknown initialisation; found 'kgon9'"],
+        {"superposition": {"runs": {"initialisations": ["kgon4", "kgon6", "kgon9"]}}},
+        ["superposition.runs.initialisations.2: unknown initialisation; found 'kgon9'"],
     ),
     "unknown device": ({"device": "tpu"}, ["device: ", "'cpu' or 'cuda'", "found 'tpu'"]),
     "missing image": (
@@ -149,6 +163,49 @@ BAD = {
     "image smaller than the SSIM window": (
         {"gaussians": {"images": {"gradient": {"width": 7}}}},
         ["gaussians.images.gradient.width: ", "9", "found 7"],
+    ),
+    "unknown setting": (
+        {"llc": {"runs": ["published", "mala"]}},
+        ["llc.runs.1: unknown setting; found 'mala', there are recommended, published"],
+    ),
+    "a sampler without its options": (
+        {"llc": {"settings": {"mine": {"sampler": "hmc"}}}},
+        ["llc.settings.mine.chains: missing"],
+    ),
+    "traces of what there is not": (
+        {"llc": {"traces": [TRACE | {"setting": "mine", "init": "kgon9"}, TRACE | {"seed": 9}]}},
+        [
+            "llc.traces.0.setting: unknown setting among llc.runs; found 'mine'",
+            "llc.traces.0.init: unknown initialisation among superposition.runs.initialisations",
+            "llc.traces.1.seed: unknown seed among superposition.runs.seeds; found 9",
+        ],
+    ),
+    "a trace at another epoch": (
+        {"llc": {"traces": [TRACE | {"epoch": 35}]}},
+        ["llc.traces.0.epoch: not estimated at this epoch; found 35, there are 0, 12, 200"],
+    ),
+    "calibration of what there is not": (
+        {"llc": {"calibration": {"reference": "mine", "step_size": {"yours": [0.1]}}}},
+        [
+            "llc.calibration.reference: unknown setting; found 'mine'",
+            "llc.calibration.step_size.yours: unknown setting; found 'yours'",
+        ],
+    ),
+    "calibration of an unknown sparsity": (
+        {"llc": {"calibration": {"models": [MODEL | {"sparsity": 0.5}]}}},
+        ["llc.calibration.models.0.sparsity: not among", "found 0.5000, there are 0.4262, 0.9643"],
+    ),
+    "calibration at an epoch without snapshot": (
+        {"llc": {"calibration": {"models": [MODEL | {"epoch": 36}]}}},
+        ["llc.calibration.models.0.epoch: not estimated at this epoch; found 36, there are 0, 1,"],
+    ),
+    "a calibration that varies nothing": (
+        {"llc": {"calibration": {"localisation": []}}},
+        ["llc.calibration.localisation: ", "at least 1"],
+    ),
+    "low sparsity above high": (
+        {"superposition": {"claims": {"low_sparsity": 0.97}}},
+        ["superposition.claims: low_sparsity 0.97 must be below high_sparsity 0.96"],
     ),
     "a list in place of a section": ({"llc": [1]}, ["llc: "]),
 }

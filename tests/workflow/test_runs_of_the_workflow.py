@@ -16,7 +16,10 @@ import yaml
 from conftest import ROOT, SMOKE
 from lgi import paths
 from lgi.config import check
+from lgi.llc.inference_data import read_trace
 from lgi.runs import read_run, write_run
+
+CELL = ["init", "samples", "sparsity", "epoch"]
 
 
 @pytest.fixture(scope="session")
@@ -47,10 +50,32 @@ def test_the_tables_hold_a_row_for_each_observation(finished, config):
     assert len(superposition) == 8 * 3 * len(epochs)
     assert not superposition.duplicated(["init", "samples", "sparsity", "seed", "epoch"]).any()
     llc = read(paths.LLC_TABLE)
-    assert len(llc) == 8 * 3 * 3
+    assert len(llc) == 2 * 8 * 3 * 3
     assert llc.llc_se.gt(0).all()
+    shares = read(paths.VERDICT_TABLE)
+    assert np.allclose(shares.groupby(["setting", *CELL])["share"].sum(), 1)
+    assert len(shares.drop_duplicates(["setting", *CELL])) == 2 * 8 * 3
+    claims = read(paths.CLAIM_TABLE)
+    assert claims[["claim", "source", "samples", "states", "part", "verdict"]].notna().all().all()
+    assert set(claims.samples) == {50, 100}
+    calibration = read(paths.CALIBRATION_TABLE)
+    sweep = config.llc.calibration
+    values = sum(map(len, sweep.step_size.values())) + len(sweep.localisation)
+    values += len(sweep.inverse_temperature) + len(sweep.n) + 1  # and the reference
+    assert len(calibration) == 2 * values
     again = read(paths.REPRODUCIBILITY_TABLE)
     assert len(again) == 1
+
+
+def test_a_trace_is_the_chains_of_the_estimate_in_the_table(finished, config):
+    llc = pd.read_csv(finished.folder / paths.LLC_TABLE)
+    for trace, path in zip(config.llc.traces, paths.llc_traces(config), strict=True):
+        kept = read_trace(finished.folder / path)
+        chosen = (llc.setting == trace.setting) & (llc.init == trace.init)
+        chosen &= (llc.samples == trace.samples) & (llc.seed == trace.seed)
+        chosen &= (llc.epoch == trace.epoch) & np.isclose(llc.sparsity, trace.sparsity, atol=5e-5)
+        (estimate,) = llc[chosen].llc
+        assert np.isclose(kept.llc[:, kept.burn_in :].mean(), estimate, rtol=1e-12)
 
 
 def test_pictures_can_be_read_and_are_not_empty(finished):
@@ -69,8 +94,8 @@ def test_one_core_gives_the_same_bytes(finished, laboratory):
     threads = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     laboratory.snakemake("tables", "animations", cores=1, env=threads)
     first, second = finished.files(), laboratory.files()
-    # 7 fits, 8 training runs, 8 estimates, 6 tables, 5 GIFs and as many MP4s
-    assert len(second) == 39
+    # 7 fits, 8 training runs, 2 x 8 estimates, 9 tables, 5 GIFs and as many MP4s
+    assert len(second) == 50
     assert [name for name in second if first[name] != second[name]] == []
 
 

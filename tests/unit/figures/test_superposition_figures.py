@@ -23,107 +23,8 @@ def table():
     return frame
 
 
-@pytest.fixture
-def llc(table):
-    rng = np.random.default_rng(1)
-    frame = table[["init", "samples", "sparsity", "seed", "epoch"]].copy()
-    far, near = -rng.uniform(5, 500, len(frame)), 3 + rng.normal(size=len(frame))
-    frame["llc"] = np.where(frame["epoch"] == 0, far, near)
-    frame["verdict"] = np.where(frame["epoch"] == 0, "not a minimum", "ok")
-    # At epoch 13 one seed of each is at no minimum.
-    frame.loc[(frame["epoch"] == 13) & (frame["seed"] == 2), "verdict"] = "not a minimum"
-    return frame
-
-
 def panels(figure):
     return {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
-
-
-def clouds(axes, marker_area):
-    return [c for c in axes.collections if c.get_sizes()[0] == marker_area]
-
-
-class TestLossVsLLC:
-    def draw(self, table, llc, epoch=13):
-        return figures.loss_vs_llc(table, llc, epoch=epoch, samples=1000)
-
-    def test_a_panel_per_initialisation_in_the_order_of_the_table(self, table, llc):
-        assert list(panels(self.draw(table, llc))) == INITS
-
-    def test_a_point_per_seed(self, table, llc):
-        figure = self.draw(table, llc)
-        chosen = table.merge(llc)[lambda t: (t["samples"] == 1000) & (t["epoch"] == 13)]
-        for init, axes in panels(figure).items():
-            drawn = np.concatenate([cloud.get_offsets() for cloud in clouds(axes, 9)])
-            rows = chosen[chosen["init"] == init]
-            assert len(drawn) == len(SPARSITIES) * len(SEEDS)
-            assert sorted(map(tuple, drawn)) == sorted(
-                zip(rows["llc"], rows["train_loss"], strict=True)
-            )
-
-    @pytest.mark.parametrize(("epoch", "hollow"), [(0, 5), (13, 1), (40_000, 0)])
-    def test_hollow_where_not_a_minimum(self, table, llc, epoch, hollow):
-        figure = self.draw(table, llc, epoch)
-        for axes in panels(figure).values():
-            empty = [c for c in clouds(axes, 9) if not len(c.get_facecolors())]
-            assert sum(len(c.get_offsets()) for c in empty) == hollow * len(SPARSITIES)
-        (box,) = filter(None, (axes.get_legend() for axes in figure.axes))
-        legend = [text.get_text() for text in box.get_texts()]
-        assert any("not a minimum" in label for label in legend) == (hollow > 0)
-        assert legend[: len(SPARSITIES)] == ["S = 0.4000", "S = 0.8000", "S = 0.9700"]
-
-    def test_a_curve_through_the_means_of_the_sparsities(self, table, llc):
-        figure = self.draw(table, llc)
-        chosen = table.merge(llc)[lambda t: (t["samples"] == 1000) & (t["epoch"] == 13)]
-        for init, axes in panels(figure).items():
-            means = chosen[chosen["init"] == init].groupby("sparsity")[["llc", "train_loss"]].mean()
-            curve = next(line for line in axes.lines if len(line.get_xdata()) == len(SPARSITIES))
-            assert np.allclose(np.transpose(curve.get_data()), means)
-            (squares,) = clouds(axes, 20)
-            assert np.allclose(squares.get_offsets(), means)
-
-    def test_colours_belong_to_sparsities(self, table, llc):
-        figure = self.draw(table, llc, 40_000)
-        for axes in panels(figure).values():
-            edges = {tuple(c.get_edgecolors()[0][:3]) for c in clouds(axes, 9)}
-            assert len(edges) == len(SPARSITIES)
-
-    def test_early_epochs_far_from_a_minimum_stay_readable(self, table, llc):
-        for axes in panels(self.draw(table, llc, 0)).values():
-            assert axes.get_xscale() == "symlog"
-        for axes in panels(self.draw(table, llc, 40_000)).values():
-            assert axes.get_xscale() == "linear"
-
-    def test_values_that_are_not_finite_are_left_out(self, table, llc):
-        table.loc[table["seed"] == 4, "train_loss"] = np.nan
-        llc.loc[llc["seed"] == 3, "llc"] = np.nan
-        for axes in panels(self.draw(table, llc)).values():
-            drawn = sum(len(cloud.get_offsets()) for cloud in clouds(axes, 9))
-            assert drawn == len(SPARSITIES) * (len(SEEDS) - 2)
-
-    def test_nothing_to_draw(self, table, llc):
-        with pytest.raises(DataError, match="no loss and LLC at epoch 14 with 1000 samples"):
-            self.draw(table, llc, 14)
-        with pytest.raises(DataError, match="no loss and LLC"):
-            self.draw(table[:0], llc)
-        with pytest.raises(DataError, match="no loss and LLC"):
-            self.draw(table, llc[:0])
-
-
-def test_llc_over_training(llc):
-    figure = figures.llc_over_training(llc, samples=100)
-    assert list(panels(figure)) == INITS
-    rows = llc[llc["samples"] == 100]
-    for init, axes in panels(figure).items():
-        curves = [line for line in axes.lines if line.get_linestyle() == "-"]
-        assert len(curves) == len(axes.collections) == len(SPARSITIES)
-        for curve, sparsity in zip(curves, SPARSITIES, strict=True):
-            part = rows[(rows["init"] == init) & (rows["sparsity"] == sparsity)]
-            assert list(curve.get_xdata()) == EPOCHS
-            assert np.allclose(curve.get_ydata(), part.groupby("epoch")["llc"].median())
-        hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
-        # One seed of five at epoch 13 is no majority; all are at epoch 0.
-        assert [list(line.get_xdata()) for line in hollow] == [[0]] * len(SPARSITIES)
 
 
 def test_loss_over_training(table):
@@ -261,7 +162,6 @@ def test_one_start_cannot_be_compared(starts):
 @pytest.mark.parametrize(
     ("draw", "name"),
     [
-        (figures.llc_over_training, "llc"),
         (figures.loss_over_training, "table"),
         (figures.kgons_over_training, "shares"),
         (figures.dimensionality_vs_sparsity, "features"),

@@ -1,4 +1,4 @@
-"""SGLD: the engine against its definition, and both against what is known exactly."""
+"""The samplers: the engine against the definition, and both against what is known exactly."""
 
 import numpy as np
 import pytest
@@ -49,39 +49,128 @@ def toy_loss(patterns, weights):
     return loss
 
 
-def definition(loss, start, keys, **options):
+SAMPLERS = {
+    "sgld": ("sgld", {"step_size": 1e-3}),
+    "rmsprop_sgld": ("rmsprop_sgld", {"step_size": 1e-3, "decay": 0.9, "stability": 0.1}),
+    "mala": ("hmc", {"step_size": 5e-3, "leapfrog_steps": 1}),
+    "hmc": ("hmc", {"step_size": 3e-3, "leapfrog_steps": 3}),
+    "adapted hmc": ("hmc", {"step_size": 5e-3, "leapfrog_steps": 2, "target_acceptance": 0.65}),
+}
+# Steps that answer to acceptance amplify rounding: 200 draws part the engines.
+DRAWS = dict.fromkeys(SAMPLERS, 200) | {"adapted hmc": 30}
+every_sampler = pytest.mark.parametrize("sampler", SAMPLERS)
+
+
+def engine(sampler, *problem, **options):
+    name, own = SAMPLERS[sampler]
+    return getattr(samplers_cpu, name)(*problem, **own | options)
+
+
+def definition(sampler, loss, start, keys, **options):
     """Run the definition on the engine's layout."""
-    return samplers.sgld(
-        loss, torch.tensor(start.T.copy()), torch.tensor(keys.astype(np.int64)), **options
+    name, own = SAMPLERS[sampler]
+    return getattr(samplers, name)(
+        loss,
+        torch.tensor(start.T.copy()),
+        torch.tensor(keys.astype(np.int64)),
+        **own | options,
     )
 
 
 def assert_same_chains(engine, defined):
-    # Rounding differs in the last bit; 200 contracting steps do not amplify it past this.
-    np.testing.assert_allclose(engine.loss, defined.loss.numpy(), rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(engine.last, defined.last.numpy().T, rtol=1e-9, atol=1e-11)
-    np.testing.assert_allclose(engine.acceptance, defined.acceptance.numpy(), rtol=1e-9)
+    # Rounding differs in the last bit; the draws of these tests do not amplify it past this.
+    np.testing.assert_allclose(engine.loss, defined.loss.numpy(), rtol=1e-8, atol=1e-11)
+    np.testing.assert_allclose(engine.last, defined.last.numpy().T, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(engine.acceptance, defined.acceptance.numpy(), rtol=1e-8)
+    np.testing.assert_allclose(engine.step_size, defined.step_size.numpy(), rtol=1e-8)
 
 
-def test_engine_equals_definition_on_toy_models():
+@every_sampler
+def test_engine_equals_definition_on_toy_models(sampler):
     start, patterns, weights = toy_problem(lanes=20)
-    options = {"n_beta": 1000 / np.log(1000), "step_size": 1e-3, "localisation": 1.0, "draws": 200}
+    options = {
+        "n_beta": 145.0,
+        "localisation": 1.0,
+        "draws": DRAWS[sampler],
+        "burn_in": 15,
+        "thin": 5,
+    }
     keys = keys_of(20)
+    chains = engine(sampler, toy_model, start, (patterns, weights), keys, **options)
     assert_same_chains(
-        samplers_cpu.sgld(toy_model, start, (patterns, weights), keys, **options),
-        definition(toy_loss(patterns, weights), start, keys, **options),
+        chains, definition(sampler, toy_loss(patterns, weights), start, keys, **options)
     )
+    assert 0.2 < chains.acceptance.mean() < 0.999  # else nothing was tested
 
 
-def test_engine_equals_definition_on_a_quadratic():
+@every_sampler
+def test_engine_equals_definition_on_a_quadratic(sampler):
     curvature = np.array([0.3, 1.0, 3.0, 0.0, 7.0])
     start = np.random.default_rng(0).normal(size=(5, 6))
-    options = {"n_beta": 40.0, "step_size": 5e-3, "localisation": 2.0, "draws": 200}
+    options = {"n_beta": 40.0, "localisation": 2.0, "draws": DRAWS[sampler], "burn_in": 15}
     h = torch.tensor(curvature)
     assert_same_chains(
-        samplers_cpu.sgld(quadratic, start, (curvature,), keys_of(6), **options),
-        definition(lambda w: (0.5 * h * w**2).sum(1), start, keys_of(6), **options),
+        engine(sampler, quadratic, start, (curvature,), keys_of(6), **options),
+        definition(sampler, lambda w: (0.5 * h * w**2).sum(1), start, keys_of(6), **options),
     )
+
+
+def test_mala_is_a_langevin_step_with_a_test():
+    """While a proposal is accepted the chain is that of SGLD; else it stays."""
+    start, patterns, weights = toy_problem(lanes=64)
+    options = {"n_beta": 145.0, "localisation": 1.0, "step_size": 5e-3, "draws": 1}
+    problem = (toy_model, start, (patterns, weights), keys_of(64))
+    langevin = samplers_cpu.sgld(*problem, **options)
+    mala = samplers_cpu.hmc(*problem, **options, leapfrog_steps=1)
+    np.testing.assert_allclose(mala.acceptance, langevin.acceptance, rtol=1e-9)
+    stays = np.all(mala.last == start, axis=0)
+    assert 5 < stays.sum() < 59
+    np.testing.assert_allclose(mala.last[:, ~stays], langevin.last[:, ~stays], rtol=1e-12)
+
+
+def test_adaptation_reaches_its_target_from_any_step():
+    curvature = np.linspace(0.2, 2.0, 18)
+    for step_size in (1e-6, 1e-2, 1e2):
+        chains = samplers_cpu.hmc(
+            quadratic,
+            np.zeros((18, 50)),
+            (curvature,),
+            keys_of(50),
+            n_beta=100.0,
+            localisation=1.0,
+            step_size=step_size,
+            leapfrog_steps=2,
+            target_acceptance=0.65,
+            draws=600,
+            burn_in=300,
+        )
+        # Averaged steps lie a little below the target's, on the safe side.
+        assert 0.6 < chains.acceptance.mean() < 0.8
+
+
+def test_a_huge_step_without_adaptation_moves_nothing():
+    chains = samplers_cpu.hmc(
+        quadratic,
+        np.zeros((18, 5)),
+        (np.ones(18),),
+        keys_of(5),
+        n_beta=100.0,
+        localisation=1.0,
+        step_size=100.0,
+        leapfrog_steps=2,
+        draws=50,
+    )
+    np.testing.assert_array_equal(chains.last, 0.0)
+    assert chains.acceptance.max() < 1e-6
+
+
+def test_thinning_keeps_every_so_manyth_draw():
+    start, patterns, weights = toy_problem(lanes=3)
+    problem = (toy_model, start, (patterns, weights), keys_of(3))
+    options = {"n_beta": 145.0, "localisation": 1.0, "step_size": 1e-3, "draws": 30}
+    every = samplers_cpu.sgld(*problem, **options)
+    fifth = samplers_cpu.sgld(*problem, **options, thin=5)
+    np.testing.assert_array_equal(fifth.loss, every.loss[4::5])
 
 
 def test_first_steps_are_the_formula():
@@ -142,27 +231,34 @@ def test_acceptance_is_that_of_metropolis_and_hastings():
     np.testing.assert_allclose(chains.acceptance, [expected], rtol=1e-12)
 
 
+@every_sampler
 @pytest.mark.parametrize("lane", [0, 15, 16, 36])
-def test_a_chain_has_the_same_bits_alone_and_among_others(lane):
+def test_a_chain_has_the_same_bits_alone_and_among_others(sampler, lane):
     start, patterns, weights = toy_problem(lanes=37)
-    options = {"n_beta": 100.0, "step_size": 1e-3, "localisation": 1.0, "draws": 50}
+    options = {"n_beta": 100.0, "localisation": 1.0, "draws": 50, "burn_in": 20}
     keys = keys_of(37)
-    together = samplers_cpu.sgld(toy_model, start, (patterns, weights), keys, **options)
+    together = engine(sampler, toy_model, start, (patterns, weights), keys, **options)
     one = (slice(None), slice(lane, lane + 1))
-    alone = samplers_cpu.sgld(
-        toy_model, start[one].copy(), (patterns, weights[one].copy()), keys[one].copy(), **options
+    alone = engine(
+        sampler,
+        toy_model,
+        start[one].copy(),
+        (patterns, weights[one].copy()),
+        keys[one].copy(),
+        **options,
     )
     assert alone.loss.tobytes() == together.loss[one].tobytes()
     assert alone.last.tobytes() == together.last[one].tobytes()
     assert alone.acceptance.tobytes() == together.acceptance[lane : lane + 1].tobytes()
 
 
-def test_a_chain_that_leaves_does_not_touch_its_neighbours():
+@every_sampler
+def test_a_chain_that_leaves_does_not_touch_its_neighbours(sampler):
     start, patterns, weights = toy_problem(lanes=20)
-    options = {"n_beta": 100.0, "step_size": 1e-3, "localisation": 1.0, "draws": 50}
-    sound = samplers_cpu.sgld(toy_model, start, (patterns, weights), keys_of(20), **options)
+    options = {"n_beta": 100.0, "localisation": 1.0, "draws": 50, "burn_in": 20}
+    sound = engine(sampler, toy_model, start, (patterns, weights), keys_of(20), **options)
     start[:, 3] = 1e200
-    broken = samplers_cpu.sgld(toy_model, start, (patterns, weights), keys_of(20), **options)
+    broken = engine(sampler, toy_model, start, (patterns, weights), keys_of(20), **options)
     others = np.arange(20) != 3
     assert not np.isfinite(broken.loss[-1, 3])
     np.testing.assert_array_equal(broken.loss[:, others], sound.loss[:, others])

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from lgi.errors import RunFileError
 from lgi.llc.settings import LLCSettings
 from lgi.runs import Run, read_run, read_table, write_run, write_table
-from lgi.superposition.llc import COLUMNS, estimate_run, llc_table
+from lgi.superposition.llc import COLUMNS, estimate_run, llc_table, trace_run
 from lgi.superposition.run import train_run, training_data
 from lgi.superposition.settings import DataSettings, InitialisationSettings, TrainingSettings
 
@@ -43,6 +43,7 @@ TRAINING = TrainingSettings(
 )
 BINARY = {"kind": "binary", "features": 6, "test_samples": 10}
 UNIFORM = {"kind": "uniform", "features": 6, "test_samples": 10}
+ONE_HOT = {"kind": "one_hot", "features": 6, "test_samples": 10, "active": 2}
 
 
 def trained(folder, seeds, data=BINARY):
@@ -107,6 +108,21 @@ def test_epochs_do_not_depend_on_each_other(run, table):
         table[table["epoch"] == 30].reset_index(drop=True),
         check_exact=True,
     )
+
+
+@pytest.mark.parametrize("data", [BINARY, UNIFORM, ONE_HOT])
+def test_traces_are_the_chains_of_the_estimate(tmp_path, data):
+    run = trained(tmp_path, [0, 1, 7], data)
+    row = estimate_run(run, SETTING).query("seed == 7 and epoch == 30").iloc[0]
+    traces = trace_run(run, SETTING, seed=7, epoch=30)
+    assert traces.loss.shape == (1, SETTING.chains, SETTING.draws)
+    assert traces.loss[0, :, SETTING.burn_in :].mean() == row["mean_loss"]
+    assert traces.loss_at_w.item() == row["loss_at_w"]
+
+
+def test_traces_of_a_seed_that_is_not_there_are_refused(run):
+    with pytest.raises(RunFileError, match=r"binary_0_1_7.npz: no seed 2; it has 0, 1, 7"):
+        trace_run(run, SETTING, seed=2, epoch=30)
 
 
 def test_a_diverged_model_is_named_and_leaves_the_others_alone(run, table):

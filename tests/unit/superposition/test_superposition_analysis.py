@@ -13,6 +13,7 @@ from lgi.superposition.analysis import (
     loss_llc_correlation,
     start_comparison,
     table,
+    verdict_shares,
 )
 from lgi.superposition.geometry import feature_dimensionality, kgon_kinds
 
@@ -212,3 +213,22 @@ def test_tables_without_a_common_model_are_an_error():
     rows = table([run()])
     with pytest.raises(DataError, match="in common"):
         loss_llc_correlation(rows, llc_of(rows, 1.0).assign(init="other"))
+
+
+def test_verdict_shares():
+    cells = [("published", "kgon4", 100, 0.5, 0), ("published", "kgon4", 100, 0.5, 13)]
+    rows = [
+        (*cell, seed, verdict)
+        for cell, found in zip(
+            cells, [["ok", "ok", "diverged", "ok"], ["not a minimum", "ok"]], strict=True
+        )
+        for seed, verdict in enumerate(found)
+    ]
+    keys = ["setting", "init", "samples", "sparsity", "epoch"]
+    shares = verdict_shares(pd.DataFrame(rows, columns=[*keys, "seed", "verdict"]))
+    assert list(shares) == [*keys, "verdict", "share", "seeds"]
+    # Every verdict has a row in both cells, also where it does not occur.
+    wide = shares.pivot(index="epoch", columns="verdict", values="share")
+    assert wide.loc[0].to_dict() == {"ok": 0.75, "diverged": 0.25, "not a minimum": 0}
+    assert wide.loc[13].to_dict() == {"ok": 0.5, "diverged": 0, "not a minimum": 0.5}
+    assert shares.groupby("epoch")["seeds"].unique().str[0].to_dict() == {0: 4, 13: 2}

@@ -1,0 +1,161 @@
+"""Loss and gradient of the problems in numba; `lgi.llc.known.losses` is their definition.
+
+Each is a function of (parameters [P, lanes], *data, gradient [P, lanes], loss [lanes]) that writes
+its last two arguments, with the chains, called lanes, innermost. No operation mixes lanes.
+"""
+
+import numpy as np
+
+from lgi.jit import njit
+
+
+@njit
+def quadratic(parameters, curvature, gradient, loss):
+    """½ Σ_p h_p w_p²."""
+    size, lanes = parameters.shape
+    loss[:] = 0.0
+    for p in range(size):
+        for lane in range(lanes):
+            gradient[p, lane] = curvature[p] * parameters[p, lane]
+            loss[lane] += 0.5 * gradient[p, lane] * parameters[p, lane]
+
+
+@njit
+def crossing(parameters, exponents, gradient, loss):
+    """w_1^(2 k_1) w_2^(2 k_2)."""
+    k0, k1 = 2 * exponents[0], 2 * exponents[1]
+    for lane in range(parameters.shape[1]):
+        w0, w1 = parameters[0, lane], parameters[1, lane]
+        gradient[0, lane] = k0 * _power(w0, k0 - 1) * _power(w1, k1)
+        gradient[1, lane] = k1 * _power(w0, k0) * _power(w1, k1 - 1)
+        loss[lane] = _power(w0, k0) * _power(w1, k1)
+
+
+@njit
+def _power(base, exponent):
+    result = 1.0
+    for _ in range(exponent):
+        result *= base
+    return result
+
+
+@njit
+def linear_network(parameters, widths, target, gradient, loss):
+    """½ |W_L ... W_1 - T|², by backpropagation of the columns of the identity."""
+    layers, columns, lanes = widths.size - 1, widths[0], parameters.shape[1]
+    # Rows of the activations of layer i: those of W_i ... W_1, row-major.
+    begins = np.zeros(layers + 2, np.int64)
+    for layer in range(layers + 1):
+        begins[layer + 1] = begins[layer] + widths[layer] * columns
+    activations = np.zeros((begins[-1], lanes))
+    deltas = np.zeros((begins[-1], lanes))
+    for column in range(columns):
+        activations[column * columns + column] = 1.0
+    first = 0
+    for layer in range(layers):
+        _forward(parameters, first, widths, layer, begins, activations)
+        first += widths[layer + 1] * widths[layer]
+    loss[:] = 0.0
+    last = begins[layers]
+    for row in range(widths[layers]):
+        for column in range(columns):
+            place = last + row * columns + column
+            for lane in range(lanes):
+                gap = activations[place, lane] - target[row, column]
+                deltas[place, lane] = gap
+                loss[lane] += 0.5 * gap * gap
+    gradient[:] = 0.0
+    for layer in range(layers - 1, -1, -1):
+        first -= widths[layer + 1] * widths[layer]
+        _backward(parameters, first, widths, layer, begins, activations, deltas, gradient)
+
+
+@njit
+def _forward(parameters, first, widths, layer, begins, activations):
+    """Add W_(layer+1) times the activations of a layer to those of the next."""
+    columns = widths[0]
+    for row in range(widths[layer + 1]):
+        for inner in range(widths[layer]):
+            weight = first + row * widths[layer] + inner
+            for column in range(columns):
+                source = begins[layer] + inner * columns + column
+                place = begins[layer + 1] + row * columns + column
+                for lane in range(parameters.shape[1]):
+                    activations[place, lane] += parameters[weight, lane] * activations[source, lane]
+
+
+@njit
+def _backward(parameters, first, widths, layer, begins, activations, deltas, gradient):
+    """Add a layer's share to the gradient of W_(layer+1) and to the deltas of the layer below."""
+    columns = widths[0]
+    for row in range(widths[layer + 1]):
+        for inner in range(widths[layer]):
+            weight = first + row * widths[layer] + inner
+            for column in range(columns):
+                source = begins[layer] + inner * columns + column
+                place = begins[layer + 1] + row * columns + column
+                for lane in range(parameters.shape[1]):
+                    gradient[weight, lane] += deltas[place, lane] * activations[source, lane]
+                    deltas[source, lane] += deltas[place, lane] * parameters[weight, lane]
+
+
+@njit
+def rotation(parameters, gram, bias, gradient, loss):
+    """¼ |WᵀW - G|² + ½ |b - b*|²."""
+    features, lanes = bias.size, parameters.shape[1]
+    gradient[:] = 0.0
+    loss[:] = 0.0
+    for i in range(features):
+        for lane in range(lanes):
+            gap = parameters[2 * features + i, lane] - bias[i]
+            gradient[2 * features + i, lane] = gap
+            loss[lane] += 0.5 * gap * gap
+        for j in range(features):
+            for lane in range(lanes):
+                inner = parameters[i, lane] * parameters[j, lane]
+                inner += parameters[features + i, lane] * parameters[features + j, lane]
+                gap = inner - gram[i, j]
+                loss[lane] += 0.25 * gap * gap
+                gradient[i, lane] += gap * parameters[j, lane]
+                gradient[features + i, lane] += gap * parameters[features + j, lane]
+
+
+@njit
+def one_active(parameters, features, gradient, loss):
+    """E Σ_j (ReLU(WᵀW x + b)_j - x_j)² of inputs with one active feature, x_i ~ U[0, 1]."""
+    count, lanes = features.item(), parameters.shape[1]
+    gradient[:] = 0.0
+    loss[:] = 0.0
+    for i in range(count):
+        for j in range(count):
+            wanted = 1.0 if i == j else 0.0
+            for lane in range(lanes):
+                u, v = parameters[i, lane], parameters[count + i, lane]
+                x, y = parameters[j, lane], parameters[count + j, lane]
+                height = parameters[2 * count + j, lane]
+                slope = u * x + v * y
+                low, high = _positive_part(slope, height)
+                # Moments of the interval, and of the rest of [0, 1] for an output cut to 0.
+                zeroth, first = high - low, 0.5 * (high * high - low * low)
+                second = (high * high * high - low * low * low) / 3.0
+                error = slope - wanted
+                by_slope = 2.0 * (error * second + height * first) / count
+                by_height = 2.0 * (error * first + height * zeroth) / count
+                loss[lane] += 0.5 * (error * by_slope + height * by_height)
+                loss[lane] += wanted * (1.0 / 3.0 - second) / count
+                gradient[i, lane] += by_slope * x
+                gradient[count + i, lane] += by_slope * y
+                gradient[j, lane] += by_slope * u
+                gradient[count + j, lane] += by_slope * v
+                gradient[2 * count + j, lane] += by_height
+
+
+@njit(error_model="numpy")
+def _positive_part(slope, height):
+    """Return the interval of t in [0, 1] where slope t + height > 0; [0, 0] if nowhere."""
+    if slope == 0.0:
+        return 0.0, 1.0 if height > 0.0 else 0.0
+    crossing = min(max(-height / slope, 0.0), 1.0)
+    low = crossing if slope > 0.0 else 0.0
+    high = 1.0 if slope > 0.0 else crossing
+    return low, high

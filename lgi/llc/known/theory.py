@@ -1,0 +1,165 @@
+"""Closed forms of the learning coefficient λ and its multiplicity m.
+
+The free energy of a Bayesian model is nβ L(w₀) + λ ln nβ - (m - 1) ln ln nβ + O(1) (Watanabe 2009,
+"Algebraic Geometry and Statistical Learning Theory", main formula II).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+from scipy.optimize import least_squares
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """A learning coefficient and its multiplicity."""
+
+    value: Fraction  # λ
+    multiplicity: int  # m
+
+
+def regular(directions: int) -> Coefficient:
+    """Return the coefficient of a loss that is quadratic in so many directions: half of them.
+
+    The other directions, if any, leave the loss at its minimum: the minima are a smooth manifold.
+    """
+    return Coefficient(Fraction(directions, 2), 1)
+
+
+def normal_crossing(exponents: Sequence[int]) -> Coefficient:
+    """Return the coefficient of Π_j w_j^(2 k_j) at w = 0: the least of the 1/(2 k_j).
+
+    Its multiplicity is the number of j that attain it (Watanabe 2009, theorem 2.4).
+
+    Parameters
+    ----------
+    exponents
+        k_j, of which one or more are positive; where k_j = 0 the loss does not depend on w_j.
+    """
+    poles = [Fraction(1, 2 * k) for k in exponents if k > 0]
+    return Coefficient(min(poles), poles.count(min(poles)))
+
+
+def next_pole(exponents: Sequence[int]) -> Fraction:
+    """Return the second smallest pole of the zeta function of Π_j w_j^(2 k_j), up to its sign.
+
+    Under a prior that is smooth and even, each w_j with k_j > 0 contributes the poles
+    (1 + 2 i) / (2 k_j), i = 0, 1, ...
+    """
+    poles = {Fraction(1 + 2 * i, 2 * k) for k in exponents if k > 0 for i in range(2)}
+    return sorted(poles)[1]
+
+
+def reduced_rank(inputs: int, hidden: int, outputs: int, rank: int) -> Coefficient:
+    """Return the coefficient of reduced-rank regression, y = B A x + noise.
+
+    Aoyagi and Watanabe (2005), "Stochastic complexities of reduced rank regression in Bayesian
+    estimation", Neural Networks 18, main theorem; its cases are numbered here as there.
+
+    Parameters
+    ----------
+    inputs, hidden, outputs
+        M, H and N: A is H × M, B is N × H.
+    rank
+        r of the true map, at most H.
+    """
+    M, H, N, r = inputs, hidden, outputs, rank
+    if N + r > M + H:  # case 2
+        return Coefficient(Fraction(H * M - H * r + N * r, 2), 1)
+    if M + r > N + H:  # case 3
+        return Coefficient(Fraction(H * N - H * r + M * r, 2), 1)
+    if H + r > M + N:  # case 4
+        return Coefficient(Fraction(M * N, 2), 1)
+    eightfold = 2 * (H + r) * (M + N) - (M - N) ** 2 - (H + r) ** 2  # case 1
+    odd = (M + H + N + r) % 2
+    return Coefficient(Fraction(eightfold + odd, 8), 1 + odd)
+
+
+def deep_linear(widths: Sequence[int], rank: int) -> Coefficient:
+    """Return the coefficient of a deep linear network, y = W_L ... W_1 x + noise.
+
+    Aoyagi (2024), "Consideration on the learning efficiency of multiple-layered neural networks
+    with linear units", Neural Networks 172, main theorem.
+
+    Parameters
+    ----------
+    widths
+        H_0 (inputs), H_1, ..., H_L (outputs).
+    rank
+        r of the true map, at most the least width.
+    """
+    excess = [width - rank for width in widths]
+    chosen = _narrow_layers(excess)
+    count, total = len(chosen) - 1, sum(chosen)  # ℓ and Σ M_j
+    ceiling = -(-total // count)
+    a = total - (ceiling - 1) * count
+    pairs = sum(first * second for first, second in combinations(chosen, 2))
+    value = (
+        Fraction(rank * (widths[0] + widths[-1] - rank), 2)
+        + Fraction(a * (count - a), 4 * count)
+        - Fraction((count - 1) * total**2, 4 * count)
+        + Fraction(pairs, 2)
+    )
+    return Coefficient(value, a * (count - a) + 1)
+
+
+def _narrow_layers(excess: Sequence[int]) -> list[int]:
+    """Return the M_j = H_j - r of the layers that decide the coefficient.
+
+    Of ℓ + 1 members each is below the sum of all over ℓ, and each of the others is not. They are
+    the smallest ones, as many as stay below.
+    """
+    ordered = sorted(excess)
+    for size in range(len(ordered), 2, -1):
+        if sum(ordered[:size]) > (size - 1) * ordered[size - 1]:
+            return ordered[:size]
+    return ordered[:2]
+
+
+def crossing_mean(exponents: Sequence[int], n_beta: float, localisation: float) -> float:
+    """Return the exact E[nβ L] of L = w_1^(2 k_1) w_2^(2 k_2) at finite nβ, localised at 0.
+
+    Quadrature by the trapezoidal rule in ln w_1 and ln w_2, over the quadrant w > 0: L is even.
+    The integrand and all its derivatives vanish at both ends, so the rule converges faster than
+    any power of its step.
+    """
+    logs = np.arange(-30, np.log(12 / np.sqrt(localisation)), 0.05)
+    w1, w2 = np.exp(logs)[:, None], np.exp(logs)[None, :]
+    energy = n_beta * w1 ** (2 * exponents[0]) * w2 ** (2 * exponents[1])
+    density = np.exp(-energy - localisation / 2 * (w1**2 + w2**2)) * w1 * w2
+    return float(np.sum(energy * density) / np.sum(density))
+
+
+def fit_over_n(
+    n_betas: Sequence[float], means: Sequence[float], multiplicity: int, gap: float
+) -> float:
+    """Return λ from the means E[nβ L] at several nβ.
+
+    The mean is the slope of the free energy by ln nβ. With multiplicity two the free energy
+    λ ln nβ - ln(ln nβ + c) has the slope λ - 1 / (ln nβ + c); with multiplicity one and the next
+    pole of the zeta function at λ + gap, -ln(nβ^-λ + c nβ^-(λ + gap)) has the slope
+    λ + gap c / (nβ^gap + c). Both are fitted in λ and c by least squares.
+
+    Parameters
+    ----------
+    n_betas
+        nβ of each mean.
+    means
+        E[nβ L].
+    multiplicity
+        1 or 2.
+    gap
+        Distance from λ to the next pole; not used with multiplicity 2.
+    """
+    n_betas, means = np.asarray(n_betas), np.asarray(means)
+
+    def residuals(unknown):
+        value, c = unknown
+        if multiplicity == 2:
+            return value - 1 / (np.log(n_betas) + c) - means
+        return value + gap * c / (n_betas**gap + c) - means
+
+    return float(least_squares(residuals, [means[-1], 2.0 if multiplicity == 2 else 0.0]).x[0])

@@ -1,0 +1,83 @@
+"""Traces survive a round trip through NetCDF, are ArviZ's own format, and name bad files."""
+
+import numpy as np
+import pytest
+
+from lgi.errors import RunFileError
+from lgi.llc.estimate import Traces
+from lgi.llc.inference_data import read_trace, trace_of, write_trace
+from lgi.llc.settings import EstimateSettings
+
+THRESHOLDS = {"share_below": 0.1, "gradient_norm": 0.01, "acceptance": 0.9, "rhat": 1.05, "ess": 9}
+SETTING = EstimateSettings(
+    sampler="sgld",
+    step_size=0.01,
+    chains=3,
+    draws=40,
+    burn_in=10,
+    thin=2,
+    localisation=1.0,
+    inverse_temperature=0.5,
+    thresholds=THRESHOLDS,
+)
+
+
+@pytest.fixture
+def trace():
+    rng = np.random.default_rng(0)
+    traces = Traces(
+        loss=rng.normal(size=(1, 3, 20)),
+        acceptance=np.array([0.9]),
+        loss_at_w=np.array([-0.5]),
+        gradient_norm=np.array([0.0]),
+        n_beta=7.0,
+    )
+    return trace_of(traces, SETTING, {"seed": 4})
+
+
+def test_burn_in_counts_kept_draws(trace):
+    assert (trace.burn_in, trace.thin) == (5, 2)
+    assert trace.record["seed"] == 4
+    assert trace.record["setting"]["sampler"] == "sgld"
+    assert np.allclose(trace.llc, 7 * (trace.loss + 0.5))
+
+
+@pytest.mark.parametrize("burn_in", [5, 0])
+def test_a_round_trip_changes_nothing(trace, tmp_path, burn_in):
+    from dataclasses import replace
+
+    trace = replace(trace, burn_in=burn_in)
+    write_trace(tmp_path / "trace.nc", trace)
+    again = read_trace(tmp_path / "trace.nc")
+    assert np.array_equal(again.loss, trace.loss)
+    for name in ("loss_at_w", "n_beta", "burn_in", "thin", "record"):
+        assert getattr(again, name) == getattr(trace, name)
+
+
+def test_arviz_reads_it(trace, tmp_path):
+    import arviz
+
+    write_trace(tmp_path / "trace.nc", trace)
+    data = arviz.from_netcdf(str(tmp_path / "trace.nc"))
+    assert data.posterior["loss"].dims == ("chain", "draw")
+    assert np.array_equal(data.posterior["llc"], trace.llc[:, 5:])
+    assert np.array_equal(data.warmup_posterior["loss"], trace.loss[:, :5])
+    summary = arviz.summary(data, var_names="llc", round_to="none")
+    assert summary.loc["llc", "mean"] == pytest.approx(trace.llc[:, 5:].mean())
+
+
+def test_the_same_trace_gives_the_same_bytes(trace, tmp_path):
+    for name in ("a", "b"):
+        write_trace(tmp_path / f"{name}.nc", trace)
+    first, second = ((tmp_path / f"{name}.nc").read_bytes() for name in ("a", "b"))
+    assert first == second
+    assert b"created_at" not in first
+
+
+@pytest.mark.parametrize("content", [None, b"", b"text"])
+def test_a_file_that_is_no_trace_is_named(tmp_path, content):
+    path = tmp_path / "bad.nc"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(RunFileError, match=r"bad\.nc: not a trace of lgi"):
+        read_trace(path)
