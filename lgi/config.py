@@ -90,12 +90,25 @@ def _named_once(runs: list[GaussianRuns]) -> list[GaussianRuns]:
     return runs
 
 
+def _one_file_each(entries: list) -> list:
+    """Refuse two figures of one name: what names a file is all but a list."""
+    _unique(
+        [
+            " ".join(f"{key} {value}" for key, value in entry if not isinstance(value, list))
+            for entry in entries
+        ]
+    )
+    return entries
+
+
 class GaussianFigures(Settings):
     """Figures of study 1."""
 
-    loss_vs_n: Annotated[list[CurveFigure], Field(min_length=1)]
-    loss_and_coverage: Annotated[list[CoverageFigure], Field(min_length=1)]
-    fits: Annotated[list[FitFigure], Field(min_length=1)]
+    loss_vs_n: Annotated[list[CurveFigure], Field(min_length=1), AfterValidator(_one_file_each)]
+    loss_and_coverage: Annotated[
+        list[CoverageFigure], Field(min_length=1), AfterValidator(_one_file_each)
+    ]
+    fits: Annotated[list[FitFigure], Field(min_length=1), AfterValidator(_one_file_each)]
 
 
 class GaussiansConfig(Settings):
@@ -149,7 +162,7 @@ class Model(Settings):
 
     def wildcards(self) -> dict:
         """Return what fills the path of its run file."""
-        return {**dict(self), "sparsity": sparsity_name(self.sparsity)}
+        return {**dict(self), "model": self.seed, "sparsity": sparsity_name(self.sparsity)}
 
 
 class Trace(Model):
@@ -259,7 +272,8 @@ def check(raw: Mapping[str, Any]) -> Config:
         problems = [_problem(item, raw) for item in error.errors()]
     problems += [*_truths(raw), *_lookups(raw)]
     if config is not None:
-        problems += [*_images(config), *_misfits(config), *_epochs(config), *_models(config)]
+        for find in (_images, _curves, _misfits, _epochs, _models):
+            problems += find(config)
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise ConfigError("\n  ".join([f"the configuration has {count}:", *problems]))
@@ -379,6 +393,17 @@ def _images(config: Config) -> list[str]:
         except ImageError as error:
             problems.append(f"gaussians.images.{name}: {error}")
     return problems
+
+
+def _curves(config: Config) -> list[str]:
+    """Return the figures of loss against N that have nothing to draw."""
+    listed = {(run.image, run.recipe) for run in config.gaussian_runs()}
+    return [
+        f"gaussians.figures.loss_vs_n.{index}: no runs of image {entry.image} "
+        f"with recipe {entry.recipe} are listed in gaussians.runs"
+        for index, entry in enumerate(config.gaussians.figures.loss_vs_n)
+        if (entry.image, entry.recipe) not in listed
+    ]
 
 
 def _misfits(config: Config) -> list[str]:

@@ -11,7 +11,7 @@ GAUSSIANS_RUN = "results/gaussians/{image}/{recipe}/n{n}_seed{seed}.npz"
 SUPERPOSITION_RUN = "results/superposition/{init}/samples{samples}/sparsity{sparsity}.npz"
 LLC_ESTIMATE = "results/llc/{setting}/{init}/samples{samples}/sparsity{sparsity}.csv"
 LLC_TRACE = (
-    "results/llc/traces/{setting}/{init}/samples{samples}/sparsity{sparsity}_seed{seed}"
+    "results/llc/traces/{setting}/{init}/samples{samples}/sparsity{sparsity}_seed{model}"
     "_epoch{epoch}.nc"
 )
 
@@ -38,18 +38,18 @@ LLC_SETTINGS = FIGURES + "llc_settings{variant}.png"
 LLC_VERDICTS = FIGURES + "llc_verdicts{variant}.png"
 LLC_CALIBRATION = FIGURES + "llc_calibration.png"
 LLC_TRACE_FIGURE = FIGURES + (
-    "llc_trace_{setting}_{init}_samples{samples}_sparsity{sparsity}_seed{seed}_epoch{epoch}.png"
+    "llc_trace_{setting}_{init}_samples{samples}_sparsity{sparsity}_seed{model}_epoch{epoch}.png"
 )
 KNOWN_ANSWERS = FIGURES + "llc_known_answers.png"
 LOSS_OVER_TRAINING = FIGURES + "loss_over_training{variant}.png"
 KGONS_OVER_TRAINING = FIGURES + "kgons_over_training{variant}.png"
 DIMENSIONALITY_VS_SPARSITY = FIGURES + "dimensionality_vs_sparsity{variant}.png"
 KGON4_VS_KGON6 = FIGURES + "kgon4_vs_kgon6{variant}.png"
-SNAPSHOTS = FIGURES + "snapshots_{init}_samples{samples}_sparsity{sparsity}_seed{seed}.png"
+SNAPSHOTS = FIGURES + "snapshots_{init}_samples{samples}_sparsity{sparsity}_seed{model}.png"
 
 ANIMATIONS = "results/animations/"
 FIT_ANIMATION = ANIMATIONS + "gaussians_fit_{image}_{recipe}_n{n}_seed{seed}.gif"
-POLYGONS = ANIMATIONS + "polygons_{init}_samples{samples}_sparsity{sparsity}_seed{seed}.gif"
+POLYGONS = ANIMATIONS + "polygons_{init}_samples{samples}_sparsity{sparsity}_seed{model}.gif"
 
 GALLERY = "docs/gallery/{name}"
 
@@ -226,11 +226,12 @@ def everything(config: Config) -> list[str]:
 
 
 def _drawn_models(config: Config) -> list[dict]:
+    """Return the models that are drawn as polygons: a plane is needed for them."""
     figures = config.superposition.figures
     return [
-        {**run._asdict(), "seed": seed}
+        {**run._asdict(), "model": seed}
         for run in config.superposition_runs()
-        if run.samples == figures.samples
+        if run.samples == figures.samples and config.superposition.hidden == 2
         for seed in figures.polygon_seeds
     ]
 

@@ -15,6 +15,25 @@ PACKAGE = Path(__file__).parent
 _IMPORT = re.compile(r"^(?:from|import) (lgi[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
 
 
+def script_fingerprint(script: str | Path, *modules: str) -> str:
+    """Return a hash of the source text that a workflow script depends on.
+
+    Parameters
+    ----------
+    script
+        Python file; the lgi modules it imports are followed, but not `lgi.jobs`, which fills its
+        log and changes no result. The script itself is watched by Snakemake.
+    *modules
+        Further modules, those that are imported late.
+
+    Returns
+    -------
+    str
+        As for `source_fingerprint`.
+    """
+    return source_fingerprint(*(_imported(Path(script).read_text()) - {"lgi.jobs"}), *modules)
+
+
 def source_fingerprint(*modules: str) -> str:
     """Return a hash of the source text that the given modules depend on.
 
@@ -90,8 +109,12 @@ def _closure(modules: tuple[str, ...] | list[str]) -> set[str]:
 @cache
 def _imports(name: str) -> frozenset[str]:
     """Return the lgi modules that module `name` imports at module level."""
+    return _imported(_path(name).read_text())
+
+
+def _imported(text: str) -> frozenset[str]:
     found = set()
-    for module, names in _IMPORT.findall(_path(name).read_text()):
+    for module, names in _IMPORT.findall(text):
         found.add(module)
         found.update(f"{module}.{imported}" for imported in re.findall(r"(\w+)(?: as \w+)?", names))
     return frozenset(n for n in found if _exists(n))

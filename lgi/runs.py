@@ -7,6 +7,7 @@ It holds no pickles and no dates, so that the same run gives the same bytes.
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,30 @@ from lgi.errors import RunFileError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+UNREADABLE = (
+    ValueError,
+    OSError,
+    EOFError,
+    AttributeError,
+    TypeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy, zipfile and json raise for files that are damaged or of another kind."""
+
+
+class Record(dict):
+    """The JSON values of a run file; a missing one is an error that names the file."""
+
+    def __init__(self, path: Path, values: Mapping):
+        super().__init__(values)
+        self.path = path
+
+    def __missing__(self, key: str):
+        """Raise RunFileError."""
+        raise RunFileError(f"{self.path}: its record has no {key!r}; it has {', '.join(self)}")
 
 
 @dataclass(frozen=True)
@@ -88,12 +113,12 @@ def read_run(path: str | Path, required: Iterable[str] = ()) -> Run:
         # Opened here, since np.load leaves a file that it cannot read open.
         with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        record = json.loads(str(arrays.pop("record")))
+        record = Record(path, json.loads(str(arrays.pop("record"))))
     except FileNotFoundError:
         raise RunFileError(f"{path}: no such run file") from None
     except KeyError:
         raise RunFileError(f"{path}: not a run file of lgi: it has no record") from None
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
+    except UNREADABLE as error:
         raise RunFileError(f"{path}: truncated or not a run file of lgi ({error})") from None
     run = Run(path, arrays, record)
     for name in required:

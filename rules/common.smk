@@ -6,10 +6,14 @@ from snakemake.exceptions import WorkflowError
 from lgi import config as configuration
 from lgi import paths
 from lgi.errors import LgiError
-from lgi.provenance import source_fingerprint
+from lgi.provenance import script_fingerprint
 
 # Scripts run in a fresh interpreter, with `--sdm conda` in an environment that has no lgi.
-os.environ.setdefault("PYTHONPATH", str(workflow.basedir))
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(
+        filter(None, [str(workflow.basedir), os.getenv("PYTHONPATH")])
+    )
+)
 
 try:
     CONFIG = configuration.check(config)
@@ -35,6 +39,7 @@ LEGAL = {
         "setting": CONFIG.llc.runs,
         "epoch": CONFIG.llc.settings[CONFIG.llc.drawn].epochs,
         "variant": paths.variants(CONFIG),
+        "model": CONFIG.superposition.runs.seeds,
     }.items()
 } | {"n": r"[1-9]\d*", "seed": r"0|[1-9]\d*"}
 
@@ -64,6 +69,13 @@ def log_of(path):
     return f"logs/{path.removeprefix('results/')}.log"
 
 
+def source_of(rule, *modules):
+    """The fingerprint of the source that the script of a rule depends on."""
+    return script_fingerprint(
+        f"{workflow.basedir}/workflow_scripts/{rule}.py", *modules
+    )
+
+
 def image_file(wildcards):
     """The file that an image is read from; none for a synthetic one."""
     return getattr(CONFIG.gaussians.images[wildcards.image], "path", [])
@@ -75,6 +87,16 @@ def image_settings(wildcards):
 
 def recipe_settings(wildcards):
     return CONFIG.gaussians.recipes[wildcards.recipe].model_dump()
+
+
+def curve_table(wildcards):
+    """The table that a figure of loss against N draws, if it has runs of its image and recipe."""
+    curve = (wildcards.image, wildcards.recipe)
+    if curve not in {(run.image, run.recipe) for run in CONFIG.gaussian_runs()}:
+        raise WorkflowError(
+            f"gaussians.runs lists no runs of image {curve[0]} with recipe {curve[1]} to draw"
+        )
+    return paths.GAUSSIANS_TABLE
 
 
 def coverage_runs(wildcards):

@@ -17,7 +17,7 @@ rule fit_gaussians:
         image=image_settings,
         recipe=recipe_settings,
         device=CONFIG.device,
-        source=source_fingerprint("lgi.gaussians.run", f"lgi.gaussians.fit{ENGINE}"),
+        source=source_of("fit_gaussians", f"lgi.gaussians.fit{ENGINE}"),
     script:
         "../workflow_scripts/fit_gaussians.py"
 
@@ -43,7 +43,7 @@ rule collect_gaussians:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.gaussians.analysis"),
+        source=source_of("collect_gaussians"),
     script:
         "../workflow_scripts/collect_gaussians.py"
 
@@ -51,7 +51,7 @@ rule collect_gaussians:
 rule plot_loss_vs_n:
     """Draw best loss against N, with published values, seeds and regressions."""
     input:
-        table=paths.GAUSSIANS_TABLE,
+        table=curve_table,
     output:
         png=report(
             paths.LOSS_VS_N,
@@ -69,7 +69,7 @@ rule plot_loss_vs_n:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.figures.gaussians"),
+        source=source_of("plot_loss_vs_n"),
     script:
         "../workflow_scripts/plot_loss_vs_n.py"
 
@@ -95,7 +95,7 @@ rule plot_loss_and_coverage:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.figures.gaussians"),
+        source=source_of("plot_loss_and_coverage"),
     script:
         "../workflow_scripts/plot_loss_and_coverage.py"
 
@@ -121,7 +121,7 @@ rule plot_fit:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.figures.gaussians"),
+        source=source_of("plot_fit", "lgi.gaussians.fit_cpu"),
     script:
         "../workflow_scripts/plot_fit.py"
 
@@ -147,6 +147,6 @@ rule animate_fit:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.figures.gaussians", "lgi.figures.animation"),
+        source=source_of("animate_fit", "lgi.gaussians.fit_cpu"),
     script:
         "../workflow_scripts/animate_fit.py"

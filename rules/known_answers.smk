@@ -15,7 +15,7 @@ rule check_known_answers:
         ENVIRONMENT
     params:
         problems=CONFIG.llc.known_answers,
-        source=source_fingerprint("lgi.llc.known.answers"),
+        source=source_of("check_known_answers"),
     script:
         "../workflow_scripts/check_known_answers.py"
 
@@ -37,6 +37,6 @@ rule plot_known_answers:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.figures.known_answers"),
+        source=source_of("plot_known_answers"),
     script:
         "../workflow_scripts/plot_known_answers.py"

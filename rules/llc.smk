@@ -13,7 +13,7 @@ rule estimate_llc:
         ENVIRONMENT
     params:
         setting=llc_settings,
-        source=source_fingerprint("lgi.superposition.llc"),
+        source=source_of("estimate_llc"),
     script:
         "../workflow_scripts/estimate_llc.py"
 
@@ -30,7 +30,7 @@ rule collect_llc:
         ENVIRONMENT
     params:
         settings=[s for s in CONFIG.llc.runs for _ in CONFIG.superposition_runs()],
-        source=source_fingerprint("lgi.superposition.llc"),
+        source=source_of("collect_llc"),
     script:
         "../workflow_scripts/collect_llc.py"
 
@@ -51,7 +51,7 @@ rule correlate_loss_and_llc:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.superposition.analysis"),
+        source=source_of("correlate_loss_and_llc"),
     script:
         "../workflow_scripts/correlate_loss_and_llc.py"
 
@@ -71,7 +71,7 @@ rule share_verdicts:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.superposition.analysis"),
+        source=source_of("share_verdicts"),
     script:
         "../workflow_scripts/share_verdicts.py"
 
@@ -95,7 +95,7 @@ rule judge_claims:
     params:
         setting=CONFIG.llc.drawn,
         claims=CONFIG.superposition.claims.model_dump(),
-        source=source_fingerprint("lgi.superposition.claims"),
+        source=source_of("judge_claims"),
     script:
         "../workflow_scripts/judge_claims.py"
 
@@ -119,7 +119,7 @@ rule calibrate_llc:
         reference=CONFIG.llc.calibration.reference,
         sweep=calibration_sweep(),
         models=[(model.seed, model.epoch) for model in CONFIG.llc.calibration.models],
-        source=source_fingerprint("lgi.superposition.calibration"),
+        source=source_of("calibrate_llc"),
     script:
         "../workflow_scripts/calibrate_llc.py"
 
@@ -136,7 +136,7 @@ rule trace_llc:
         ENVIRONMENT
     params:
         setting=llc_settings,
-        source=source_fingerprint("lgi.superposition.llc", "lgi.llc.inference_data"),
+        source=source_of("trace_llc"),
     script:
         "../workflow_scripts/trace_llc.py"
 
@@ -164,7 +164,7 @@ rule plot_loss_vs_llc:
     params:
         setting=CONFIG.llc.drawn,
         samples=drawn_samples,
-        source=source_fingerprint("lgi.figures.llc"),
+        source=source_of("plot_loss_vs_llc"),
     script:
         "../workflow_scripts/plot_loss_vs_llc.py"
 
@@ -188,7 +188,7 @@ rule plot_llc_over_training:
     params:
         setting=CONFIG.llc.drawn,
         samples=drawn_samples,
-        source=source_fingerprint("lgi.figures.llc"),
+        source=source_of("plot_llc_over_training"),
     script:
         "../workflow_scripts/plot_llc_over_training.py"
 
@@ -211,7 +211,7 @@ rule plot_llc_settings:
         ENVIRONMENT
     params:
         samples=drawn_samples,
-        source=source_fingerprint("lgi.figures.llc"),
+        source=source_of("plot_llc_settings"),
     script:
         "../workflow_scripts/plot_llc_settings.py"
 
@@ -235,7 +235,7 @@ rule plot_llc_verdicts:
     params:
         setting=CONFIG.llc.drawn,
         samples=drawn_samples,
-        source=source_fingerprint("lgi.figures.llc"),
+        source=source_of("plot_llc_verdicts"),
     script:
         "../workflow_scripts/plot_llc_verdicts.py"
 
@@ -257,7 +257,7 @@ rule plot_llc_calibration:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.figures.llc"),
+        source=source_of("plot_llc_calibration"),
     script:
         "../workflow_scripts/plot_llc_calibration.py"
 
@@ -275,7 +275,7 @@ rule plot_llc_trace:
                 "figure": "chains, {setting} setting",
                 "start": "{init}",
                 "sparsity": "{sparsity}",
-                "seed": "{seed}",
+                "seed": "{model}",
                 "epoch": "{epoch}",
             },
         ),
@@ -285,6 +285,6 @@ rule plot_llc_trace:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.figures.llc", "lgi.llc.inference_data"),
+        source=source_of("plot_llc_trace"),
     script:
         "../workflow_scripts/plot_llc_trace.py"

@@ -19,9 +19,7 @@ rule train_superposition:
         training=CONFIG.superposition.training.model_dump(),
         seeds=CONFIG.superposition.runs.seeds,
         device=CONFIG.device,
-        source=source_fingerprint(
-            "lgi.superposition.run", f"lgi.superposition.train{ENGINE}"
-        ),
+        source=source_of("train_superposition", f"lgi.superposition.train{ENGINE}"),
     script:
         "../workflow_scripts/train_superposition.py"
 
@@ -37,7 +35,7 @@ rule collect_superposition:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.superposition.analysis"),
+        source=source_of("collect_superposition"),
     script:
         "../workflow_scripts/collect_superposition.py"
 
@@ -57,7 +55,7 @@ rule compare_starts:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.superposition.analysis"),
+        source=source_of("compare_starts"),
     script:
         "../workflow_scripts/compare_starts.py"
 
@@ -80,7 +78,7 @@ rule plot_loss_over_training:
         ENVIRONMENT
     params:
         samples=drawn_samples,
-        source=source_fingerprint("lgi.figures.superposition"),
+        source=source_of("plot_loss_over_training"),
     script:
         "../workflow_scripts/plot_loss_over_training.py"
 
@@ -103,7 +101,7 @@ rule plot_kgons_over_training:
         ENVIRONMENT
     params:
         samples=drawn_samples,
-        source=source_fingerprint("lgi.figures.superposition"),
+        source=source_of("plot_kgons_over_training"),
     script:
         "../workflow_scripts/plot_kgons_over_training.py"
 
@@ -126,9 +124,7 @@ rule plot_dimensionality_vs_sparsity:
         ENVIRONMENT
     params:
         samples=drawn_samples,
-        source=source_fingerprint(
-            "lgi.figures.superposition", "lgi.superposition.analysis"
-        ),
+        source=source_of("plot_dimensionality_vs_sparsity"),
     script:
         "../workflow_scripts/plot_dimensionality_vs_sparsity.py"
 
@@ -151,7 +147,7 @@ rule plot_kgon4_vs_kgon6:
         ENVIRONMENT
     params:
         samples=drawn_samples,
-        source=source_fingerprint("lgi.figures.superposition"),
+        source=source_of("plot_kgon4_vs_kgon6"),
     script:
         "../workflow_scripts/plot_kgon4_vs_kgon6.py"
 
@@ -166,7 +162,7 @@ rule plot_snapshots:
             caption="../docs/captions/snapshots.rst",
             category="Polygons",
             subcategory="{init}",
-            labels={"figure": "strip", "sparsity": "{sparsity}", "seed": "{seed}"},
+            labels={"figure": "strip", "sparsity": "{sparsity}", "seed": "{model}"},
         ),
         svg=svg(paths.SNAPSHOTS),
     log:
@@ -175,7 +171,7 @@ rule plot_snapshots:
         ENVIRONMENT
     params:
         epochs=CONFIG.superposition.figures.strip_epochs,
-        source=source_fingerprint("lgi.figures.polygons"),
+        source=source_of("plot_snapshots"),
     script:
         "../workflow_scripts/plot_snapshots.py"
 
@@ -190,7 +186,11 @@ rule animate_polygons:
             caption="../docs/captions/polygons.rst",
             category="Polygons",
             subcategory="{init}",
-            labels={"figure": "animation", "sparsity": "{sparsity}", "seed": "{seed}"},
+            labels={
+                "figure": "animation",
+                "sparsity": "{sparsity}",
+                "seed": "{model}",
+            },
         ),
         mp4=mp4(paths.POLYGONS),
     log:
@@ -198,6 +198,6 @@ rule animate_polygons:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.figures.polygons", "lgi.figures.animation"),
+        source=source_of("animate_polygons"),
     script:
         "../workflow_scripts/animate_polygons.py"

@@ -83,7 +83,7 @@ rule copy_to_gallery:
     conda:
         ENVIRONMENT
     params:
-        source=source_fingerprint("lgi.figures.gallery"),
+        source=source_of("copy_to_gallery"),
     script:
         "../workflow_scripts/copy_to_gallery.py"
 

@@ -8,7 +8,7 @@ from lgi.runs import read_run
 
 @logged
 def main(snakemake):
-    frames = polygon_frames(read_run(snakemake.input.run), seed=int(snakemake.wildcards.seed))
+    frames = polygon_frames(read_run(snakemake.input.run), seed=int(snakemake.wildcards.model))
     write(snakemake.output.gif, frames)
 
 

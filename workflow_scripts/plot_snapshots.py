@@ -10,7 +10,7 @@ from lgi.runs import read_run
 def main(snakemake):
     figure = snapshots(
         read_run(snakemake.input.run),
-        seed=int(snakemake.wildcards.seed),
+        seed=int(snakemake.wildcards.model),
         epochs=list(snakemake.params.epochs),
     )
     save(figure, snakemake.output.png)

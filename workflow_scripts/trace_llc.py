@@ -9,7 +9,8 @@ from lgi.superposition.llc import trace_run
 
 @logged
 def main(snakemake):
-    model = {name: int(snakemake.wildcards[name]) for name in ("seed", "epoch")}
+    names = snakemake.wildcards
+    model = {"seed": int(names.model), "epoch": int(names.epoch)}
     setting = LLCSettings.model_validate(snakemake.params.setting)
     run = read_run(snakemake.input.run)
     record = {name: run.record[name] for name in ("init", "samples", "sparsity")} | model

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from lgi.errors import DataError
+from lgi.errors import DataError, RunFileError
 from lgi.runs import Run
 from lgi.superposition.geometry import (
     DEGENERATE,
@@ -213,7 +213,13 @@ def verdict_shares(llc: pd.DataFrame) -> pd.DataFrame:
 def _rows(run: Run) -> pd.DataFrame:
     """Return one run file as rows: models outside, snapshots inside."""
     W, b = run["W"], run["b"]
-    models, snapshots = b.shape[:2]
+    models, snapshots = run["seed"].size, run["epoch"].size
+    for name in ("W", "b", *LOSSES):
+        if run[name].shape[:2] != (models, snapshots):
+            raise RunFileError(
+                f"{run.path}: {name} is of shape {run[name].shape}, but there are "
+                f"{models} seeds and {snapshots} epochs"
+            )
     kinds = kgon_kinds(W, b) if W.shape[-2] == 2 else np.full(b.shape[:2], "undefined")
     columns = {name: run.record[name] for name in RUN}
     columns |= {"seed": np.repeat(run["seed"], snapshots), "epoch": np.tile(run["epoch"], models)}

@@ -79,6 +79,28 @@ def test_a_missing_array_is_named_with_those_that_are_there(tmp_path):
         read_run(tmp_path / "run.npz", required=("uncovered",))
 
 
+def test_a_damaged_compressed_array_is_named(tmp_path):
+    path = tmp_path / "run.npz"
+    np.savez_compressed(path, a=np.arange(1000), record=np.array("{}"))
+    content = bytearray(path.read_bytes())
+    content[60:90] = bytes(30)
+    path.write_bytes(content)
+    with pytest.raises(RunFileError, match=r"run\.npz: truncated or not a run file"):
+        read_run(path)
+
+
+def test_a_record_that_is_no_mapping_is_named(tmp_path):
+    np.savez(tmp_path / "run.npz", record=np.array("[1, 2]"))
+    with pytest.raises(RunFileError, match=r"run\.npz: truncated or not a run file"):
+        read_run(tmp_path / "run.npz")
+
+
+def test_a_missing_entry_of_the_record_is_named(tmp_path):
+    write_run(tmp_path / "run.npz", {}, {"seed": 1})
+    with pytest.raises(RunFileError, match=r"run\.npz: its record has no 'init'; it has seed"):
+        read_run(tmp_path / "run.npz").record["init"]
+
+
 def test_objects_are_refused_and_leave_nothing(tmp_path):
     with pytest.raises(ValueError, match="allow_pickle"):
         write_run(tmp_path / "run.npz", {"a": np.array([{}], dtype=object)}, {})
