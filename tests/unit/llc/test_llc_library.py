@@ -38,15 +38,6 @@ LANGEVIN = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """Operations are small: threads would only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def changed(**changes):
     return EstimateSettings(**(SETTING.model_dump() | changes))
 
