@@ -428,8 +428,9 @@ def _epochs(config: Config) -> list[str]:
     """Return what asks for an epoch that has no snapshot."""
     epochs = config.superposition.training.snapshot_epochs()
     problems = []
-    for name, setting in config.llc.settings.items():
-        for index, epoch in enumerate(setting.epochs):
+    # A setting that is not run asks for nothing: an overlay cannot remove it.
+    for name in sorted(set(config.llc.settings) & set(config.llc.runs)):
+        for index, epoch in enumerate(config.llc.settings[name].epochs):
             if epoch not in epochs:
                 allowed = ", ".join(map(str, epochs))
                 problems.append(

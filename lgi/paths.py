@@ -197,6 +197,7 @@ def explain(path: str, config: Config) -> str:
         f"nothing makes {path}. What exists:",
         f"  image: {images}; recipe: {recipes}; n: any number from 1; seed: any number from 0",
         f"  init: {' | '.join(runs.initialisations)}; samples: {_join(runs.samples)}",
+        f"  model (a seed of study 2): {_join(runs.seeds)}",
         f"  sparsity: {_join(map(sparsity_name, runs.sparsities))}",
         f"  setting: {_join(config.llc.runs)}",
         f"  epoch: {_join(config.llc.settings[config.llc.drawn].epochs)}",
