@@ -61,7 +61,7 @@ def test_the_tables_hold_a_row_for_each_observation(finished, config):
     calibration = read(paths.CALIBRATION_TABLE)
     sweep = config.llc.calibration
     values = sum(map(len, sweep.step_size.values())) + len(sweep.localisation)
-    values += len(sweep.inverse_temperature) + len(sweep.n) + 1  # and the reference
+    values += len(sweep.n_beta) + len(sweep.n) + 1  # and the reference
     assert len(calibration) == 2 * values
     again = read(paths.REPRODUCIBILITY_TABLE)
     assert len(again) == 1
@@ -94,8 +94,8 @@ def test_one_core_gives_the_same_bytes(finished, laboratory):
     threads = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     laboratory.snakemake("tables", "animations", cores=1, env=threads)
     first, second = finished.files(), laboratory.files()
-    # 7 fits, 8 training runs, 2 x 8 estimates, 9 tables, 5 GIFs and as many MP4s
-    assert len(second) == 50
+    # 7 fits, 8 training runs, 2 x 8 estimates, 10 tables, 5 GIFs and as many MP4s
+    assert len(second) == 51
     assert [name for name in second if first[name] != second[name]] == []
 
 
