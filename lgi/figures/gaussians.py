@@ -29,9 +29,9 @@ ELLIPSE_POINTS = 49
 def loss_vs_n(table: "pd.DataFrame", image: str, recipe: str) -> Figure:
     """Draw the best loss against the number of Gaussians, a line per seed.
 
-    Triangles mark the N at which the loss is higher than at N - 1 (same seed), open diamonds the
-    published losses. The second panel shows the range in which N was raised one by one; it is left
-    out where there is no such range or nothing beyond it.
+    Triangles mark the N at which the loss is higher than at the next smaller N of the same seed,
+    open diamonds the published losses. The second panel shows the range in which N was raised one
+    by one; it is left out where there is no such range or nothing beyond it.
 
     Parameters
     ----------
@@ -93,7 +93,9 @@ def _seed_legend(colours: dict[int, str], published: bool) -> list[Line2D]:
         Line2D([], [], color=colour, marker="o", ms=3, label=f"seed {seed}")
         for seed, colour in colours.items()
     ]
-    handles.append(Line2D([], [], color=GREY, marker="^", ls="", ms=5, label="worse than at N − 1"))
+    handles.append(
+        Line2D([], [], color=GREY, marker="^", ls="", ms=5, label="worse than the next smaller N")
+    )
     if published:
         handles.append(
             Line2D([], [], color="black", marker="D", mfc="none", ls="", ms=6, label="published")

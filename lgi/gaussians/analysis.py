@@ -6,11 +6,20 @@ import numpy as np
 import pandas as pd
 
 from lgi.errors import DataError, RunFileError
-from lgi.gaussians.history import MEASURES
+from lgi.gaussians.published import is_published
 from lgi.runs import Run
 
-ARRAYS = ("iteration", "target", *MEASURES)
-"""Arrays that a run file must hold to be tabulated."""
+RECORD = (
+    "image_name",
+    "image",
+    "recipe_name",
+    "recipe",
+    "n",
+    "seed",
+    "state",
+    "best_iteration",
+)
+"""Entries that the record of a run must hold to be tabulated."""
 
 COLUMNS = (
     "image",
@@ -32,9 +41,6 @@ COLUMNS = (
 )
 """Columns of the table of runs."""
 
-PUBLISHED_IMAGE, PUBLISHED_RECIPE = "gradient_checkerboard", "published"
-"""What the published values belong to."""
-
 _RUN = ["image", "recipe", "n", "seed"]
 
 
@@ -47,37 +53,37 @@ def table(runs: Iterable[Run], published: pd.DataFrame | None = None) -> pd.Data
         Run files of study 1.
     published
         Published values with columns ``n``, ``seed`` and ``best_loss``; they are set beside the
-        runs of the published image and recipe.
+        runs whose settings are those of `lgi.gaussians.published`, whatever they are called.
 
     Returns
     -------
     DataFrame
         Columns as in `COLUMNS`. ``best_loss`` is the least logged loss, ``final_loss`` the one
-        measured at the last iteration, NaN where a run diverged. ``change_vs_previous_n`` is the
-        best loss minus that of the run with one Gaussian less, all else equal: positive where one
-        more Gaussian made it worse, NaN where there is no such run. Uncovered shares are 0 to 1.
+        measured at the last iteration, NaN where a run diverged; one that diverged at its first
+        iteration has ``best_iteration`` 0 and nothing at its best. ``change_vs_previous_n`` is the
+        best loss minus that of the next smaller N that ran, all else equal: positive where more
+        Gaussians made it worse, NaN for the smallest N. Uncovered shares are 0 to 1.
 
     Raises
     ------
     RunFileError
-        If a file is not a run of study 1; names it.
+        If a file is not a whole run of study 1; names it.
     DataError
         If there are no runs, or two of the same image, recipe, N and seed.
     """
-    frame = pd.DataFrame([_row(run) for run in runs])
+    frame = pd.DataFrame([_row(run, published) for run in runs])
     if frame.empty:
         raise DataError("no runs of study 1 to tabulate")
     frame = frame.sort_values(_RUN, ignore_index=True)
     if (twice := frame.duplicated(_RUN)).any():
         same = frame.loc[twice, _RUN].iloc[0]
         raise DataError("two runs of " + ", ".join(f"{key} {same[key]}" for key in _RUN))
-    frame["change_vs_previous_n"] = frame["best_loss"] - _best_of_previous_n(frame)
-    frame["published_best_loss"] = _published(frame, published)
+    frame["change_vs_previous_n"] = frame.groupby(["image", "recipe", "seed"])["best_loss"].diff()
     return frame[list(COLUMNS)]
 
 
 def reproducibility(
-    table: pd.DataFrame, recipe: str = "published_3000", reference: str = PUBLISHED_RECIPE
+    table: pd.DataFrame, recipe: str = "published_3000", reference: str = "published"
 ) -> pd.DataFrame:
     """Compare the best losses of two recipes, run by run.
 
@@ -105,82 +111,68 @@ def reproducibility(
     return both
 
 
-def training_curves(runs: Iterable[Run]) -> pd.DataFrame:
-    """Return one row per run and logged iteration.
-
-    Parameters
-    ----------
-    runs
-        Run files of study 1.
-
-    Returns
-    -------
-    DataFrame
-        ``image``, ``recipe``, ``n``, ``seed``, ``iteration`` and the measures of
-        `lgi.gaussians.history.MEASURES`.
-
-    Raises
-    ------
-    RunFileError
-        If a file is not a run of study 1; names it.
-    DataError
-        If there are no runs.
-    """
-    curves = [
-        pd.DataFrame(
-            {**_identity(run), "iteration": run["iteration"]}
-            | {name: run[name] for name in MEASURES}
-        )
-        for run in runs
-    ]
-    if not curves:
-        raise DataError("no runs of study 1 to draw curves of")
-    return pd.concat(curves, ignore_index=True).sort_values([*_RUN, "iteration"], ignore_index=True)
-
-
-def _identity(run: Run) -> dict:
+def _row(run: Run, published: pd.DataFrame | None) -> dict:
+    _check(run)
     record = run.record
-    if not isinstance(record, dict) or record.get("study") != "gaussians":
-        raise RunFileError(f"{run.path}: not a run of study 1 (gaussians)")
+    iteration, loss, uncovered = (run[name] for name in ("iteration", "loss", "uncovered"))
+    height, width, _ = run["target"].shape
+    best = np.flatnonzero(iteration == record["best_iteration"])
     return {
         "image": record["image_name"],
         "recipe": record["recipe_name"],
         "n": record["n"],
         "seed": record["seed"],
-    }
-
-
-def _row(run: Run) -> dict:
-    identity = _identity(run)
-    iteration, loss, uncovered = (run[name] for name in ("iteration", "loss", "uncovered"))
-    height, width, _ = run["target"].shape
-    best = int(np.flatnonzero(iteration == run.record["best_iteration"])[0])
-    diverged = run.record["state"].startswith("diverged")
-    return identity | {
-        "iterations": run.record["recipe"]["iterations"],
-        "best_loss": loss[best],
-        "best_iteration": run.record["best_iteration"],
-        "final_loss": np.nan if diverged else loss[-1],
+        "iterations": record["recipe"]["iterations"],
+        "best_loss": _at(loss, best),
+        "best_iteration": record["best_iteration"],
+        "final_loss": np.nan if record["state"].startswith("diverged") else loss[-1],
         "initial_loss": loss[0],
-        "uncovered_at_best": uncovered[best],
+        "uncovered_at_best": _at(uncovered, best),
         "uncovered_at_end": uncovered[-1],
-        "n_over_pixels": identity["n"] / (width * height),
-        "pixels_per_gaussian": width * height / identity["n"],
-        "state": run.record["state"],
+        "n_over_pixels": record["n"] / (width * height),
+        "pixels_per_gaussian": width * height / record["n"],
+        "published_best_loss": _published_best_loss(record, published),
+        "state": record["state"],
     }
 
 
-def _best_of_previous_n(frame: pd.DataFrame) -> np.ndarray:
-    """Return, for each row, the best loss of the same run with one Gaussian less."""
-    previous = frame[[*_RUN, "best_loss"]].assign(n=frame["n"] + 1)
-    return frame[_RUN].merge(previous, on=_RUN, how="left", validate="1:1")["best_loss"].to_numpy()
+def _at(values: np.ndarray, place: np.ndarray) -> float:
+    """Return the value at a place; NaN at none, as where the first loss was not finite."""
+    return values[place[0]] if len(place) else np.nan
 
 
-def _published(frame: pd.DataFrame, published: pd.DataFrame | None) -> np.ndarray:
-    """Return, for each row, the published best loss, NaN where there is none."""
-    if published is None:
-        return np.full(len(frame), np.nan)
-    keys = ["n", "seed"]
-    beside = frame[keys].merge(published[[*keys, "best_loss"]], on=keys, how="left", validate="m:1")
-    is_theirs = (frame["image"] == PUBLISHED_IMAGE) & (frame["recipe"] == PUBLISHED_RECIPE)
-    return np.where(is_theirs, beside["best_loss"], np.nan)
+def _check(run: Run) -> None:
+    """Raise RunFileError unless all that a row is made of is there and fits."""
+    record = run.record
+    if not isinstance(record, dict) or record.get("study") != "gaussians":
+        raise RunFileError(f"{run.path}: not a run of study 1 (gaussians)")
+    missing = [name for name in RECORD if name not in record]
+    if not missing and not (
+        isinstance(record["recipe"], dict) and "iterations" in record["recipe"]
+    ):
+        missing = ["recipe.iterations"]
+    if missing:
+        raise RunFileError(f"{run.path}: the record lacks {', '.join(missing)}")
+    iteration, target = run["iteration"], run["target"]
+    if iteration.ndim != 1 or not len(iteration):
+        raise RunFileError(
+            f"{run.path}: iteration has shape {iteration.shape}; allowed is [L >= 1]"
+        )
+    for name in ("loss", "uncovered"):
+        if run[name].shape != iteration.shape:
+            raise RunFileError(
+                f"{run.path}: {name} has shape {run[name].shape}, iteration {iteration.shape}"
+            )
+    if target.ndim != 3:
+        raise RunFileError(f"{run.path}: target has shape {target.shape}; allowed is [H, W, 3]")
+    best = record["best_iteration"]
+    if best != 0 and best not in iteration:
+        raise RunFileError(f"{run.path}: best_iteration {best} is not among the iterations")
+
+
+def _published_best_loss(record: dict, published: pd.DataFrame | None) -> float:
+    """Return the published best loss of a run, NaN where there is none."""
+    if published is None or not is_published(record):
+        return np.nan
+    same = (published["n"] == record["n"]) & (published["seed"] == record["seed"])
+    return published.loc[same, "best_loss"].iloc[0] if same.any() else np.nan

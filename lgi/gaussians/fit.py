@@ -1,4 +1,7 @@
-"""Definition of a fit: render, compare, follow the gradient with Adam, clamp. Also runs on CUDA."""
+"""Definition of a fit: render, compare, follow the gradient with Adam, clamp. Also runs on CUDA.
+
+float32, each product and sum grouped and ordered as published: see `lgi.gaussians.gradient`.
+"""
 
 import math
 
@@ -8,9 +11,11 @@ from torch import Tensor
 from torch.optim import lr_scheduler
 
 from lgi.gaussians import loss
+from lgi.gaussians.adam import Adam
+from lgi.gaussians.gradient import l2_gradient
 from lgi.gaussians.history import History, Measurement
 from lgi.gaussians.initial import COLUMNS
-from lgi.gaussians.render import COVERED, render
+from lgi.gaussians.render import COVERED, blend, weights
 from lgi.gaussians.settings import RecipeSettings
 
 
@@ -19,7 +24,6 @@ def fit(
     start: np.ndarray,  # [n, P]
     recipe: RecipeSettings,
     device: str = "cpu",
-    dtype: torch.dtype = torch.float32,
 ) -> tuple[History, np.ndarray]:
     """Fit Gaussians to an image.
 
@@ -33,8 +37,6 @@ def fit(
         How to fit.
     device
         PyTorch device, such as ``"cpu"`` or ``"cuda"``.
-    dtype
-        Precision of all arithmetic.
 
     Returns
     -------
@@ -44,19 +46,20 @@ def fit(
         float32 parameters [n, P] after the last update.
     """
     history = History(recipe, start)
-    target = torch.tensor(target, device=device, dtype=dtype)
-    parameters = torch.tensor(start, device=device, dtype=dtype, requires_grad=True)
+    target = torch.tensor(target, device=device, dtype=torch.float32)
+    parameters = torch.tensor(start, device=device, dtype=torch.float32)
     low, high = (bound.to(parameters) for bound in bounds(recipe, parameters.shape[1]))
     trained = torch.isfinite(low)
-    optimiser = adam(parameters, recipe)
+    optimiser = Adam(parameters, recipe.optimiser)
     schedule = learning_rate(optimiser, recipe)
 
     for iteration in range(1, recipe.iterations + 1):
-        image, weight = render(parameters, target.shape[1], target.shape[0], recipe.cutoff)
-        (gradient,) = torch.autograd.grad(loss.l2(image, target), parameters)
+        w = weights(parameters, target.shape[1], target.shape[0], recipe.cutoff)
+        image, weight = blend(w, parameters[:, COLUMNS["colour"]])
+        gradient = l2_gradient(parameters, w, image, weight, target)
         parameters.grad = torch.where(trained, gradient, 0)
 
-        before = parameters.detach().clone()
+        before = parameters.clone()
         history.keep_snapshot(iteration, _array(before))
         if history.measures_at(iteration):
             measurement = measure(image, weight, target, parameters, recipe)
@@ -64,12 +67,11 @@ def fit(
                 break
         optimiser.step()
         schedule.step()
-        with torch.no_grad():
-            if not parameters.isfinite().all():
-                parameters.copy_(before)
-                history.diverge(iteration)
-                break
-            parameters.clamp_(low, high)
+        if not parameters.isfinite().all():
+            parameters.copy_(before)
+            history.diverge(iteration)
+            break
+        parameters.clamp_(low, high)
     return history, _array(parameters)
 
 
@@ -77,22 +79,21 @@ def measure(
     image: Tensor, weight: Tensor, target: Tensor, parameters: Tensor, recipe: RecipeSettings
 ) -> Measurement:
     """Measure a rendered image, and the parameters [n, P] with their gradient."""
-    with torch.no_grad():
-        low, high = (bound.to(parameters) for bound in bounds(recipe, parameters.shape[1]))
-        groups = [list(COLUMNS[group]) for group in recipe.trained]
-        l2 = loss.l2(image, target).item()
-        at_low, at_high = (parameters <= low).double(), (parameters >= high).double()
-        return Measurement(
-            loss=loss.reported(image, target, recipe.loss).item(),
-            l1=loss.l1(image, target).item(),
-            l2=l2,
-            ssim=loss.ssim(image, target).item(),
-            psnr=-10 * math.log10(l2) if l2 > 0 else math.inf,
-            uncovered=(weight <= COVERED).double().mean().item(),
-            gradient_norm=tuple(parameters.grad[:, g].norm().item() for g in groups),
-            at_low=tuple(at_low[:, g].mean().item() for g in groups),
-            at_high=tuple(at_high[:, g].mean().item() for g in groups),
-        )
+    low, high = (bound.to(parameters) for bound in bounds(recipe, parameters.shape[1]))
+    groups = [list(COLUMNS[group]) for group in recipe.trained]
+    l2 = loss.l2(image, target).item()
+    at_low, at_high = (parameters <= low).double(), (parameters >= high).double()
+    return Measurement(
+        loss=loss.reported(image, target, recipe.loss).item(),
+        l1=loss.l1(image, target).item(),
+        l2=l2,
+        ssim=loss.ssim(image, target).item(),
+        psnr=-10 * math.log10(l2) if l2 > 0 else math.inf,
+        uncovered=(weight <= COVERED).double().mean().item(),
+        gradient_norm=tuple(parameters.grad[:, g].norm().item() for g in groups),
+        at_low=tuple(at_low[:, g].mean().item() for g in groups),
+        at_high=tuple(at_high[:, g].mean().item() for g in groups),
+    )
 
 
 def bounds(recipe: RecipeSettings, width: int) -> tuple[Tensor, Tensor]:
@@ -102,13 +103,6 @@ def bounds(recipe: RecipeSettings, width: int) -> tuple[Tensor, Tensor]:
         columns = list(COLUMNS[group])
         low[columns], high[columns] = getattr(recipe, group).low, getattr(recipe, group).high
     return low, high
-
-
-def adam(parameters: Tensor, recipe: RecipeSettings) -> torch.optim.Adam:
-    """Return the optimiser of a recipe."""
-    settings = recipe.optimiser
-    betas = (settings.beta1, settings.beta2)
-    return torch.optim.Adam([parameters], lr=settings.rate, betas=betas, eps=settings.epsilon)
 
 
 def learning_rate(
@@ -135,4 +129,4 @@ def learning_rate(
 
 
 def _array(parameters: Tensor) -> np.ndarray:
-    return parameters.detach().to("cpu", torch.float32).numpy()
+    return parameters.to("cpu").numpy().copy()

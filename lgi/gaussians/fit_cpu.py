@@ -254,7 +254,8 @@ class _Reported:
         size = image.width * image.height
         l1, l2 = _l1_l2(image, size)
         ssim = _ssim(image, self._target_mean, self._target_variance)
-        w1, w2, w3 = np.float32([weights.l1, weights.l2, weights.ssim])
+        with np.errstate(over="ignore"):  # too large a weight diverges
+            w1, w2, w3 = np.float32([weights.l1, weights.l2, weights.ssim])
         groups = [np.array(COLUMNS[group]) for group in self._recipe.trained]
         bounds = [getattr(self._recipe, group) for group in self._recipe.trained]
         return Measurement(

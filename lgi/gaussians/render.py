@@ -1,13 +1,15 @@
 """Definition of rendering: the colour of a pixel is the weighted mean of the Gaussians' colours."""
 
+import math
+
 import torch
 from torch import Tensor
 
 COVERED = 1e-10
 """A pixel whose weights sum to no more than this is uncovered, and black."""
 
-FELT = 1e-10
-"""A Gaussian gets no gradient from pixels where its weight is below this."""
+CUBIC = (0x1C6AF84B912394 / 2**72, 0x1EBFCE50FAC4F3 / 2**65, 0x162E42FF0C52D6 / 2**58)
+"""Coefficients of 2^(r/32) in glibc's `expf` (Arm optimized routines, `math/expf.c`)."""
 
 
 def render(
@@ -35,27 +37,54 @@ def render(
     weight : Tensor
         [height, width], sum of the weights of all Gaussians.
     """
-    w = weights(parameters, width, height, cutoff)
-    colour = parameters[:, 5:8]
-    felt = w.detach() >= FELT
-    near, far = torch.where(felt, w, 0), torch.where(felt, 0, w.detach())
-    weight = near.sum(1) + far.sum(1)
-    covered = weight > COVERED
-    mean = (near @ colour + far @ colour.detach()) / torch.where(covered, weight, 1)[:, None]
-    image = torch.where(covered[:, None], mean, 0)
-    return image.view(height, width, 3), weight.view(height, width)
+    return blend(weights(parameters, width, height, cutoff), parameters[:, 5:8])
+
+
+def blend(w: Tensor, colours: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the image [height, width, 3] and its weight, summed in the order of the Gaussians.
+
+    Parameters
+    ----------
+    w
+        [n, height, width], weight of each Gaussian at each pixel.
+    colours
+        [n, 3].
+    """
+    weight, colour = torch.zeros_like(w[0]), torch.zeros_like(w[0, :, :, None] * colours[0])
+    for one, its_colour in zip(w, colours, strict=True):
+        weight = weight + one
+        colour = colour + one[:, :, None] * its_colour
+    covered = (weight > COVERED)[:, :, None]
+    return torch.where(covered, colour / torch.where(covered, weight[:, :, None], 1), 0), weight
 
 
 def weights(parameters: Tensor, width: int, height: int, cutoff: float) -> Tensor:
-    """Return the weight of each Gaussian at each pixel, [height * width, n], in raster order."""
-    x, y, sx, sy, rotation = parameters[:, :5].T
-    rows, columns = torch.meshgrid(
-        torch.arange(height, device=parameters.device, dtype=parameters.dtype) / height,
-        torch.arange(width, device=parameters.device, dtype=parameters.dtype) / width,
-        indexing="ij",
-    )
-    dx, dy = columns.reshape(-1, 1) - x, rows.reshape(-1, 1) - y
-    along = dx * torch.cos(rotation) + dy * torch.sin(rotation)
-    across = dy * torch.cos(rotation) - dx * torch.sin(rotation)
+    """Return the weight [n, height, width] of each Gaussian at each pixel."""
+    along, across = offsets(parameters, width, height)
+    sx, sy = parameters.T[2:4, :, None, None]
     d2 = (along / sx) ** 2 + (across / sy) ** 2
-    return torch.where(d2 <= cutoff**2, torch.exp(-d2 / 2), 0)
+    near = d2 <= cutoff**2
+    w = torch.zeros_like(d2)
+    w[near] = exponential(-d2[near] / 2)
+    return w
+
+
+def exponential(x: Tensor) -> Tensor:
+    """Return exp(x): in float32 as glibc's `expf` rounds it, by 2^(k/32) and a cubic in float64."""
+    if x.dtype == torch.float64:
+        return torch.exp(x)
+    steps = x.double() * (32 / math.log(2))
+    k = steps.round()
+    r = steps - k
+    cubic = (CUBIC[0] * r + CUBIC[1]) * (r * r) + (CUBIC[2] * r + 1)
+    return (cubic * torch.exp2(k / 32)).float()
+
+
+def offsets(parameters: Tensor, width: int, height: int) -> tuple[Tensor, Tensor]:
+    """Return how far each pixel lies along both axes of each Gaussian, both [n, height, width]."""
+    x, y, _, _, rotation = parameters.T[:5, :, None, None]
+    columns = torch.arange(width, device=parameters.device, dtype=parameters.dtype) / width
+    rows = torch.arange(height, device=parameters.device, dtype=parameters.dtype) / height
+    dx, dy = columns - x, rows[:, None] - y
+    cos, sin = torch.cos(rotation), torch.sin(rotation)
+    return dx * cos + dy * sin, dy * cos - dx * sin

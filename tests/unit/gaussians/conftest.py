@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from pydantic import TypeAdapter
 
+from lgi.gaussians.gradient import l2_gradient
 from lgi.gaussians.images import load_image
+from lgi.gaussians.render import blend, weights
 from lgi.gaussians.settings import ImageSettings, RecipeSettings
 
 CONFIG = Path(__file__).parents[3] / "config.yaml"
@@ -44,6 +47,18 @@ def make_target(make_image):
         return load_image(make_image(*values, **named))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def gradient_of():
+    """Return a function that gives the gradient of L2 by the definition."""
+
+    def gradient(parameters: torch.Tensor, target: torch.Tensor, cutoff: float) -> torch.Tensor:
+        height, width, _ = target.shape
+        w = weights(parameters, width, height, cutoff)
+        return l2_gradient(parameters, w, *blend(w, parameters[:, 5:8]), target)
+
+    return gradient
 
 
 @pytest.fixture(scope="session")

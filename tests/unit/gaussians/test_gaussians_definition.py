@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lgi.gaussians import fit, loss
+from lgi.gaussians.adam import Adam
 from lgi.gaussians.render import render
 
 N, WIDTH, HEIGHT = 5, 12, 10
@@ -60,24 +61,54 @@ def test_gradients_equal_finite_differences(parameters, target, measure):
     assert torch.autograd.gradcheck(function, parameters)
 
 
-def test_gradient_is_blind_to_the_cutoff():
+def test_gradient_written_out_equals_that_of_autograd(parameters, target, gradient_of):
+    """Rotated Gaussians, far from the cut-off; autograd is checked by finite differences above."""
+    image, _ = render(parameters, WIDTH, HEIGHT, cutoff=30.0)
+    (expected,) = torch.autograd.grad(loss.l2(image, target), parameters)
+    gradient = gradient_of(parameters.detach(), target, cutoff=30.0)
+    assert torch.all(expected[:, :8] != 0)
+    torch.testing.assert_close(gradient, expected, rtol=1e-10, atol=1e-15)
+
+
+def test_gradient_is_blind_to_the_cutoff(gradient_of):
     """Growing the Gaussian would paint more pixels; the gradient must not see that."""
     one = torch.tensor([[0.5, 0.5, 0.1, 0.1, 0, 1, 1, 1, 1]], dtype=torch.float64)
-    one.requires_grad_()
-    image, _ = render(one, 40, 40, cutoff=3.5)
-    (gradient,) = torch.autograd.grad(loss.l2(image, torch.ones_like(image)), one)
-    assert torch.all(gradient == 0)
+    target = torch.ones(40, 40, 3, dtype=torch.float64)
+    assert render(one, 40, 40, 3.5)[1].count_nonzero() < 1600
+    assert torch.all(gradient_of(one, target, cutoff=3.5) == 0)
 
 
-def test_weights_too_small_to_be_felt_get_no_gradient():
+def test_weights_too_small_to_be_felt_get_no_gradient(gradient_of):
     far = torch.tensor([[0.0, 0.5, 0.05, 0.05, 0, 1, 1, 1, 1]], dtype=torch.float64)
-    far.requires_grad_()
-    image, weight = render(far, 20, 20, cutoff=100.0)
-    target = torch.zeros_like(image)
-    felt = weight.detach() >= 1e-10
-    (gradient,) = torch.autograd.grad(loss.l2(image, target), far)
+    target = torch.zeros(20, 20, 3, dtype=torch.float64)
+    _, weight = render(far, 20, 20, cutoff=100.0)
+    felt = weight >= 1e-10
+    assert 0 < felt.sum() < 400
     # A lone Gaussian shows its colour wherever the pixel is covered.
+    gradient = gradient_of(far, target, cutoff=100.0)
     assert gradient[0, 5].item() == pytest.approx(2 * felt.sum().item() / (20 * 20 * 3))
+
+
+def test_a_gaussian_that_reaches_no_pixel_has_no_gradient(gradient_of):
+    between = torch.tensor([[0.525, 0.525, 0.001, 0.001, 0, 1, 1, 1, 1]] * 2)
+    assert torch.equal(gradient_of(between, torch.ones(20, 20, 3), 3.5), torch.zeros(2, 9))
+
+
+def test_adam_equals_that_of_pytorch(make_recipe):
+    """In float64 no rounding tells them apart."""
+    settings = make_recipe().optimiser
+    rng = np.random.default_rng(3)
+    ours = torch.tensor(rng.normal(size=(4, 9)))
+    theirs = ours.clone()
+    optimisers = [
+        Adam(ours, settings),
+        torch.optim.Adam([theirs], settings.rate, (settings.beta1, settings.beta2)),
+    ]
+    for _ in range(20):
+        ours.grad = theirs.grad = torch.tensor(rng.normal(size=(4, 9)))
+        for optimiser in optimisers:
+            optimiser.step()
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
 def test_losses_of_known_images():

@@ -11,11 +11,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lgi.gaussians import fit, fit_cpu, loss
+from lgi.gaussians import fit, fit_cpu
 from lgi.gaussians.expf import expf
 from lgi.gaussians.initial import random_start
 from lgi.gaussians.lanes import LANES, load, store
-from lgi.gaussians.render import render
+from lgi.gaussians.render import exponential, render
 
 SCHEDULES = {
     "constant": {"kind": "constant"},
@@ -35,13 +35,15 @@ RECIPES = {name: {"schedule": schedule} for name, schedule in SCHEDULES.items()}
         "optimiser": {"kind": "adam", "rate": 5e-4, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-6}
     },
 }
-IMAGES = {
-    "gradient_checkerboard": (40, 24),
-    "gradient": (24, 33),
-    "checkerboard": (33, 20),
-    "smooth": (32, 32),
-    "textured": (30, 26),
+SIZES = {
+    "gradient_checkerboard": (20, 12),
+    "gradient": (12, 17),
+    "checkerboard": (17, 10),
+    "smooth": (16, 16),
+    "textured": (15, 13),
 }
+SEEDS = [42, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1337, 9999))]
+"""The published seeds."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -89,53 +91,41 @@ def test_wide_cutoff(make_recipe, make_target, golden, n):
         assert history.best_iteration == golden["wide_n53_best_iteration"]
 
 
-# Trajectories are chaotic where a pixel lies on a cut-off, or where a Gaussian is alone and
-# its gradient is rounding noise, which Adam blows up. These seeds meet no such point within 500
-# iterations; `test_same_image_and_gradient_as_the_definition` compares without trajectories.
-SEED = {"gradient_checkerboard": 2, "gradient": 2, "checkerboard": 1, "smooth": 2, "textured": 1}
-OTHER_SEED = {
-    ("constant", "textured"): 5,
-    ("exponential", "textured"): 3,
-    ("early_stop", "textured"): 5,
-}
-
-
-def assert_same_losses(make_recipe, make_target, recipe, image):
-    settings = make_recipe(iterations=500, **RECIPES[recipe])
-    target = make_target(image, *IMAGES[image])
-    seed = OTHER_SEED.get((recipe, image), SEED[image])
-    start = random_start(24, seed, settings.initialisation)
-    fast, _ = fit_cpu.fit(target, start, settings)
-    slow, _ = fit.fit(target, start, settings, dtype=torch.float64)
+def assert_same_losses(make_recipe, target, n, seed, **changes):
+    """Over 500 iterations to 1e-4: training blows up any rounding in which the engines differ."""
+    recipe = make_recipe(iterations=500, **changes)
+    start = random_start(n, seed, recipe.initialisation)
+    fast, _ = fit_cpu.fit(target, start, recipe)
+    slow, _ = fit.fit(target, start, recipe)
     assert fast.state == slow.state
-    assert fast.best_iteration == slow.best_iteration
     fast, slow = fast.arrays(start), slow.arrays(start)
     np.testing.assert_array_equal(fast["iteration"], slow["iteration"])
     np.testing.assert_allclose(fast["loss"], slow["loss"], rtol=1e-4)
-    assert fast["uncovered"].max() > 0.02 or recipe == "wide"
-    assert max(fast["at_low"].max(), fast["at_high"].max()) > 0.02
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("image", SIZES)
+def test_same_losses_as_the_definition_as_published(make_recipe, make_target, image, seed):
+    assert_same_losses(make_recipe, make_target(image), 50, seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("image", SIZES)
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_same_losses_as_the_definition_for_each_recipe(make_recipe, make_target, recipe):
-    assert_same_losses(make_recipe, make_target, recipe, "gradient_checkerboard")
-
-
-@pytest.mark.parametrize("image", [image for image in IMAGES if image != "gradient_checkerboard"])
-def test_same_losses_as_the_definition_for_each_image(make_recipe, make_target, image):
-    assert_same_losses(make_recipe, make_target, "constant", image)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("image", IMAGES)
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_same_losses_as_the_definition_for_all(make_recipe, make_target, recipe, image):
-    assert_same_losses(make_recipe, make_target, recipe, image)
+def test_same_losses_as_the_definition(make_recipe, make_target, recipe, image, seed):
+    target = make_target(image, *SIZES[image])
+    assert_same_losses(make_recipe, target, 10, seed, **RECIPES[recipe])
 
 
 unit = st.floats(0, 1, width=32)
 scale = st.floats(0.0010000000474974513, 0.5, width=32)
 gaussian = st.tuples(unit, unit, scale, scale, st.just(0), unit, unit, unit, st.just(1))
+
+
+def test_exponential_of_the_definition_is_that_of_the_engine():
+    numbers = -np.random.default_rng(5).uniform(0, 50, 20_000).astype(np.float32)
+    ours = np.array([expf_of(number) for number in numbers])
+    np.testing.assert_array_equal(exponential(torch.tensor(numbers)), ours)
 
 
 @given(
@@ -145,7 +135,7 @@ gaussian = st.tuples(unit, unit, scale, scale, st.just(0), unit, unit, unit, st.
     seed=st.integers(0, 10**6),
 )
 @settings(max_examples=150)
-def test_same_image_and_gradient_as_the_definition(gaussians, size, cutoff, seed):
+def test_same_image_and_gradient_as_the_definition(gradient_of, gaussians, size, cutoff, seed):
     """At any parameters: uncovered pixels, clamped ones, Gaussians between the pixels included."""
     width, height = size
     parameters = np.array(gaussians, dtype=np.float32)
@@ -153,12 +143,12 @@ def test_same_image_and_gradient_as_the_definition(gaussians, size, cutoff, seed
     image, weight = fit_cpu.render(parameters, width, height, cutoff)
     gradient = fit_cpu.l2_gradient(parameters, target, cutoff)
 
-    leaf = torch.tensor(parameters, requires_grad=True)
-    their_image, their_weight = render(leaf, width, height, cutoff)
-    (their_gradient,) = torch.autograd.grad(loss.l2(their_image, torch.tensor(target)), leaf)
-    # float32 sums in another order, and exp to the last bit or two.
-    np.testing.assert_allclose(weight, their_weight.detach(), rtol=1e-5, atol=1e-12)
-    np.testing.assert_allclose(image, their_image.detach(), rtol=1e-4, atol=1e-6)
+    theirs = torch.tensor(parameters)
+    their_image, their_weight = render(theirs, width, height, cutoff)
+    their_gradient = gradient_of(theirs, torch.tensor(target), cutoff)
+    # exp to the last bit.
+    np.testing.assert_allclose(weight, their_weight, rtol=1e-5, atol=1e-12)
+    np.testing.assert_allclose(image, their_image, rtol=1e-4, atol=1e-6)
     # A Gaussian alone has an exact gradient of 0, so rounding is measured against its largest term:
     # d(d2)/d(parameter) is at most 2 cutoff^2 / scale.
     narrowest = parameters[:, 2:4].min(axis=1)
@@ -179,17 +169,16 @@ def test_weights_too_small_to_cover_leave_a_pixel_black():
     np.testing.assert_allclose(image, their_image, rtol=1e-5)
 
 
-def test_weights_too_small_to_be_felt_get_no_gradient():
+def test_weights_too_small_to_be_felt_get_no_gradient(gradient_of):
     """Halfway, two Gaussians weigh 0.7e-10 each: together they cover, neither is felt."""
     scale = 0.48 / np.sqrt(-2 * np.log(0.7e-10))
     left = [0.02, 4 / 9, scale, 0.01, 0, 1, 0.5, 0.5, 1]
     right = [0.98, 4 / 9, scale, 0.01, 0, 0.5, 1, 0.5, 1]
     parameters = np.float32([left, right])
     target = np.zeros((9, 60, 3), np.float32)
-    leaf = torch.tensor(parameters, requires_grad=True)
-    image, weight = render(leaf, 60, 9, cutoff=10)
+    _, weight = render(torch.tensor(parameters), 60, 9, cutoff=10)
     assert weight[4, 30] > 1e-10
-    (theirs,) = torch.autograd.grad(loss.l2(image, torch.tensor(target)), leaf)
+    theirs = gradient_of(torch.tensor(parameters), torch.tensor(target), cutoff=10)
     ours = fit_cpu.l2_gradient(parameters, target, cutoff=10)
     np.testing.assert_allclose(theirs[:, 5:8], ours[:, 5:8], rtol=1e-5)
 
@@ -199,7 +188,7 @@ def test_measurements_equal_the_definition(make_recipe, make_target):
     target = make_target("smooth", 40, 30)
     start = random_start(20, 3, recipe.initialisation)
     fast = fit_cpu.fit(target, start, recipe)[0].arrays(start)
-    slow = fit.fit(target, start, recipe, dtype=torch.float64)[0].arrays(start)
+    slow = fit.fit(target, start, recipe)[0].arrays(start)
     assert fast["at_low"].max() > 0.1
     assert fast["at_high"].max() > 0.1
     assert fast["uncovered"].max() > 0.01
@@ -281,6 +270,15 @@ def test_a_fit_that_is_not_finite_ends_with_a_state(make_recipe, make_target, en
     history, end = engine(target, start, recipe)
     assert history.state == "diverged at iteration 1"
     np.testing.assert_array_equal(end, start)
+
+
+@pytest.mark.parametrize("engine", [fit_cpu.fit, fit.fit])
+def test_a_loss_that_overflows_ends_the_fit_at_once(make_recipe, make_target, engine):
+    recipe = make_recipe(iterations=50, loss={"l1": 1e39, "l2": 0, "ssim": 0})
+    start = random_start(5, 1, recipe.initialisation)
+    history, _ = engine(make_target("smooth", 16, 16), start, recipe)
+    assert history.state == "diverged at iteration 1"
+    assert history.best_iteration == 0
 
 
 @pytest.mark.parametrize("engine", [fit_cpu.fit, fit.fit])
