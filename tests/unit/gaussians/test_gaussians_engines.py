@@ -92,7 +92,7 @@ def test_wide_cutoff(make_recipe, make_target, golden, n):
 
 
 def assert_same_losses(make_recipe, target, n, seed, **changes):
-    """Over 500 iterations to 1e-4: training blows up any rounding in which the engines differ."""
+    """To 1e-4: parameters stay equal; the loss, small at last, is a sum in another order."""
     recipe = make_recipe(iterations=500, **changes)
     start = random_start(n, seed, recipe.initialisation)
     fast, _ = fit_cpu.fit(target, start, recipe)
