@@ -16,7 +16,20 @@ rule all:
 
 
 include: "rules/gaussians.smk"
+include: "rules/n_study.smk"
+include: "rules/divergence.smk"
+include: "rules/prediction.smk"
+include: "rules/gaussians_llc.smk"
 include: "rules/superposition.smk"
 include: "rules/llc.smk"
 include: "rules/known_answers.smk"
+include: "rules/report.smk"
 include: "rules/targets.smk"
+
+
+onsuccess:
+    report_times()
+
+
+onerror:
+    report_times()

@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from lgi.errors import ConfigError, ImageError
-from lgi.gaussians.images import check_image
+from lgi.gaussians.images import check_image, load_image
+from lgi.gaussians.initial import Variety
+from lgi.gaussians.llc_settings import Fits
 from lgi.gaussians.settings import ImageSettings, RecipeSettings
+from lgi.gaussians.study_settings import AnalysisSettings
 from lgi.llc.known.settings import ProblemName
 from lgi.llc.settings import LLCSettings
 from lgi.settings import Settings
@@ -39,6 +43,9 @@ def _unique_in_paths(values: list[float]) -> list[float]:
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Names = Annotated[list[Name], Field(min_length=1), AfterValidator(_unique)]
+OneOrMore = Annotated[
+    Names, BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+]
 Count = Annotated[int, Field(ge=1)]
 Counts = Annotated[list[Count], Field(min_length=1), AfterValidator(_unique)]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
@@ -51,11 +58,11 @@ Sparsities = Annotated[
 
 
 class GaussianRuns(Settings):
-    """One list of study 1: every N with every seed."""
+    """One list of study 1: every image with every recipe, N and seed."""
 
     name: Name
-    image: Name
-    recipe: Name
+    image: OneOrMore
+    recipe: OneOrMore
     n: Counts
     seeds: Seeds
 
@@ -117,6 +124,7 @@ class GaussiansConfig(Settings):
     images: dict[Name, ImageSettings]
     recipes: dict[Name, RecipeSettings]
     runs: Annotated[list[GaussianRuns], Field(min_length=1), AfterValidator(_named_once)]
+    analysis: AnalysisSettings
     figures: GaussianFigures
 
 
@@ -198,16 +206,38 @@ class Config(Settings):
     llc: LLCConfig
     gallery: Annotated[list[str], AfterValidator(_unique)]
 
-    def gaussian_runs(self) -> "list[GaussianRun]":
-        """Return every run of study 1 once, sorted."""
+    def gaussian_runs(self, *lists: str) -> "list[GaussianRun]":
+        """Return every run of study 1 once, sorted; of the lists of these names, if any."""
         return sorted(
             {
-                GaussianRun(runs.image, runs.recipe, n, seed)
+                GaussianRun(image, recipe, n, seed)
                 for runs in self.gaussians.runs
+                if not lists or runs.name in lists
+                for image in runs.image
+                for recipe in runs.recipe
                 for n in runs.n
                 for seed in runs.seeds
             }
         )
+
+    def coefficient_runs(self) -> "list[GaussianRun]":
+        """Return the runs of study 1 whose learning coefficient is estimated, sorted."""
+        return _fits(self.gaussians.analysis.llc.fits)
+
+    def swept_runs(self) -> "list[GaussianRun]":
+        """Return those of which settings of the estimate are varied, sorted."""
+        return _fits(self.gaussians.analysis.llc.sweep.fits)
+
+    def gaussian_batches(self) -> "dict[tuple[int, ...], list[GaussianFit]]":
+        """Return the listed fits of study 1 by the seeds with which each of them runs."""
+        seeds: dict[GaussianFit, list[int]] = {}
+        for run in self.gaussian_runs():
+            fit = GaussianFit(run.image, run.recipe, run.n)
+            seeds.setdefault(fit, []).append(run.seed)
+        batches: dict[tuple[int, ...], list[GaussianFit]] = {}
+        for fit, listed in seeds.items():
+            batches.setdefault(tuple(listed), []).append(fit)
+        return batches
 
     def superposition_runs(self) -> "list[SuperpositionRun]":
         """Return every run of study 2, in the order of the lists."""
@@ -222,6 +252,14 @@ class Config(Settings):
     def sparsity(self, name: str) -> float:
         """Return the exact sparsity that a path's four decimals stand for."""
         return {sparsity_name(s): s for s in self.superposition.runs.sparsities}[name]
+
+
+class GaussianFit(NamedTuple):
+    """What the runs of study 1 that differ in their seed have in common."""
+
+    image: str
+    recipe: str
+    n: int
 
 
 class GaussianRun(NamedTuple):
@@ -239,6 +277,13 @@ class SuperpositionRun(NamedTuple):
     init: str
     samples: int
     sparsity: str
+
+
+def _fits(entries: list[Fits]) -> list[GaussianRun]:
+    """Return every run of some lists of fits once, sorted."""
+    return sorted(
+        {GaussianRun(e.image, e.recipe, n, seed) for e in entries for n in e.n for seed in e.seeds}
+    )
 
 
 def sparsity_name(sparsity: float) -> str:
@@ -272,7 +317,18 @@ def check(raw: Mapping[str, Any]) -> Config:
         problems = [_problem(item, raw) for item in error.errors()]
     problems += [*_truths(raw), *_lookups(raw)]
     if config is not None:
-        for find in (_images, _curves, _misfits, _epochs, _models):
+        for find in (
+            _images,
+            _curves,
+            _studies_of_n,
+            _claims_of_n,
+            _comparisons,
+            _predictions,
+            _coefficients,
+            _misfits,
+            _epochs,
+            _models,
+        ):
             problems += find(config)
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -287,7 +343,17 @@ def _problem(item: Mapping, raw: Any) -> str:
         return f"{place}: missing"
     if item["type"] == "extra_forbidden":
         return f"{place}: unknown key"
+    if item["type"] == "union_tag_invalid":
+        key, kinds = _bare(item["ctx"]["discriminator"]), _bare(item["ctx"]["expected_tags"])
+        return f"{place}.{key}: unknown; found {item['ctx']['tag']!r}, there are {kinds}"
+    if item["type"] == "union_tag_not_found":
+        return f"{place}.{_bare(item['ctx']['discriminator'])}: missing"
     return f"{place}: {item['msg'].removeprefix('Value error, ')}; found {item['input']!r}"
+
+
+def _bare(names: str) -> str:
+    """Return names without the quotes that pydantic puts around each."""
+    return names.replace("'", "")
 
 
 def _place(location: tuple, raw: Any) -> str:
@@ -318,7 +384,10 @@ def _lookups(raw: Mapping) -> list[str]:
     used: list[tuple[str, Any, Any, str]] = []
     for place, entry in _gaussian_entries(gaussians):
         for kind in ("image", "recipe"):
-            used.append((f"{place}.{kind}", _get(entry, kind), _get(gaussians, f"{kind}s"), kind))
+            defined, found = _get(gaussians, f"{kind}s"), _get(entry, kind)
+            used.append((f"{place}.{kind}", found, defined, kind))
+            for i, name in enumerate(_list(found)):
+                used.append((f"{place}.{kind}.{i}", name, defined, kind))
     inits = _get(superposition, "initialisations")
     for index, name in enumerate(_list(_get(superposition, "runs", "initialisations"))):
         place = f"superposition.runs.initialisations.{index}"
@@ -382,17 +451,75 @@ def _gaussian_entries(gaussians: Any) -> Iterator[tuple[str, Any]]:
     for figure in ("loss_vs_n", "loss_and_coverage", "fits"):
         for index, entry in enumerate(_list(_get(gaussians, "figures", figure))):
             yield f"gaussians.figures.{figure}.{index}", entry
+    for path in (("fits",), ("sweep", "fits")):
+        for index, entry in enumerate(_list(_get(gaussians, "analysis", "llc", *path))):
+            yield f"gaussians.analysis.llc.{'.'.join(path)}.{index}", entry
 
 
 def _images(config: Config) -> list[str]:
-    """Return the images that cannot be fitted."""
+    """Return the images that cannot be fitted, and the runs that k-means cannot start on theirs."""
+    clustered = _clustered(config)
     problems = []
     for name, image in config.gaussians.images.items():
         try:
-            check_image(image)
+            if name not in clustered:
+                check_image(image)
+                continue
+            variety = _variety(image)
         except ImageError as error:
             problems.append(f"gaussians.images.{name}: {error}")
+            continue
+        for place, n in clustered[name]:
+            if misfit := variety.misfit(n, f"image {name}"):
+                problems.append(f"{place}: {misfit}")
     return problems
+
+
+def _clustered(config: Config) -> dict[str, list[tuple[str, int]]]:
+    """Return where each image is given a number of Gaussians that start from k-means."""
+    study = config.gaussians
+    figures = {f"figures.{name}": _list(listed) for name, listed in study.figures}
+    found: dict[str, list[tuple[str, int]]] = {}
+    for kind, entries in {"runs": study.runs, **figures}.items():
+        for index, entry in enumerate(entries):
+            recipes = [study.recipes.get(name) for name in _several(entry.recipe)]
+            if any(recipe and recipe.initialisation.kind == "kmeans" for recipe in recipes):
+                for image in _several(entry.image):
+                    found.setdefault(image, []).extend(_counts(f"gaussians.{kind}.{index}", entry))
+    return found
+
+
+def _counts(place: str, entry: Settings) -> Iterator[tuple[str, int]]:
+    """Yield the numbers of Gaussians that an entry asks for, if any, each with its place."""
+    n = getattr(entry, "n", [])
+    if isinstance(n, int):
+        yield f"{place}.n", n
+        return
+    for index, value in enumerate(n):
+        yield f"{place}.n.{index}", value
+
+
+@cache
+def _variety(image: ImageSettings) -> Variety:
+    """Return the number of pixels and colours; an image is loaded for it once a process."""
+    return Variety.of(load_image(image))
+
+
+def start_misfit(config: Config, image: str, recipe: str, n: int) -> str | None:
+    """Say why a run cannot start, if it cannot; no list need name the run.
+
+    Parameters
+    ----------
+    config
+        The configuration in use.
+    image, recipe
+        Names of the run's image and recipe.
+    n
+        Number of Gaussians.
+    """
+    if config.gaussians.recipes[recipe].initialisation.kind != "kmeans":
+        return None
+    return _variety(config.gaussians.images[image]).misfit(n, f"image {image}")
 
 
 def _curves(config: Config) -> list[str]:
@@ -403,6 +530,129 @@ def _curves(config: Config) -> list[str]:
         f"with recipe {entry.recipe} are listed in gaussians.runs"
         for index, entry in enumerate(config.gaussians.figures.loss_vs_n)
         if (entry.image, entry.recipe) not in listed
+    ]
+
+
+def _studies_of_n(config: Config) -> list[str]:
+    """Return where the analysis of N asks for runs that the lists it names do not hold."""
+    study, seeds = config.gaussians.analysis.n_study, config.gaussians.analysis.seeds
+    lists = {runs.name: runs for runs in config.gaussians.runs}
+    asked = {f"n_study.{part}": (getattr(study, part), study) for part in ("fine", "gap", "broad")}
+    asked["seeds.runs"] = (seeds.runs, seeds)
+    problems = []
+    for key, (name, wanted) in asked.items():
+        place = f"gaussians.analysis.{key}"
+        if name not in lists:
+            there = ", ".join(lists)
+            problems.append(f"{place}: unknown list of runs; found {name!r}, there are {there}")
+            continue
+        for kind, value, listed in (
+            ("image", wanted.image, lists[name].image),
+            ("recipe", wanted.recipe, lists[name].recipe),
+            ("seed", study.seed, lists[name].seeds if wanted is study else [study.seed]),
+        ):
+            if value not in listed:
+                there = ", ".join(map(str, listed))
+                problems.append(f"{place}: list {name} has no {kind} {value}; there are {there}")
+    return problems
+
+
+def _claims_of_n(config: Config) -> list[str]:
+    """Return where the claims about N speak of runs that are not listed."""
+    analysis = config.gaussians.analysis
+    claims, name = analysis.claims, analysis.seeds.runs
+    numbers = [n for runs in config.gaussians.runs if runs.name == name for n in runs.n]
+    spoken = {"best": [claims.best]}
+    spoken |= {f"worse.{index}": [n - 1, n] for index, n in enumerate(claims.worse)}
+    problems = [
+        f"gaussians.analysis.claims.{key}: list {name} has no N = {n}; "
+        f"there are {', '.join(map(str, numbers))}"
+        for key, wanted in spoken.items()
+        for n in wanted
+        if numbers and n not in numbers
+    ]
+    listed = {(run.image, run.recipe) for run in config.gaussian_runs()}
+    return problems + [
+        f"gaussians.analysis.claims.curves.{index}: no runs of image {curve.image} "
+        f"with recipe {curve.recipe} are listed in gaussians.runs"
+        for index, curve in enumerate(claims.curves)
+        if (curve.image, curve.recipe) not in listed
+    ]
+
+
+def _comparisons(config: Config) -> list[str]:
+    """Return where recipes, images and neighbours are compared that there are not."""
+    analysis, place = config.gaussians.analysis, "gaussians.analysis"
+    lists = [runs.name for runs in config.gaussians.runs]
+    named = {"cures.runs": analysis.cures.runs}
+    named |= {f"elsewhere.runs.{i}": name for i, name in enumerate(analysis.elsewhere.runs)}
+    problems = [
+        f"{place}.{key}: unknown list of runs; found {name!r}, there are {', '.join(lists)}"
+        for key, name in named.items()
+        if name not in lists
+    ]
+    runs, cures, fits = config.gaussian_runs(), analysis.cures, analysis.neighbours
+    listed = {run.recipe for run in runs}
+    asked = {f"turn.recipes.{i}": name for i, name in enumerate(analysis.turn.recipes)}
+    problems += [
+        f"{place}.{key}: no runs with recipe {name} are listed in gaussians.runs"
+        for key, name in asked.items()
+        if name not in listed
+    ]
+    if cures.runs in lists:
+        compared = config.gaussian_runs(cures.runs)
+        problems += [
+            f"{place}.cures.runs: list {cures.runs} has image {image}, compared is {cures.image}"
+            for image in sorted({run.image for run in compared} - {cures.image})
+        ]
+        missing = {run._replace(recipe=cures.reference) for run in compared} - set(runs)
+        if missing:
+            run = min(missing)
+            problems.append(
+                f"{place}.cures.reference: gaussians.runs lists no run of image {run.image} with "
+                f"recipe {run.recipe}, N = {run.n} and seed {run.seed} to compare with"
+            )
+    for kind, value, defined in (
+        ("image", fits.image, config.gaussians.images),
+        ("recipe", fits.recipe, config.gaussians.recipes),
+        ("film", fits.film, config.gaussians.recipes),
+    ):
+        if value not in defined:
+            there = ", ".join(defined)
+            problems.append(
+                f"{place}.neighbours.{kind}: unknown {kind}; found {value!r}, there are {there}"
+            )
+    return problems
+
+
+def _predictions(config: Config) -> list[str]:
+    """Return where features are asked of runs that are not listed."""
+    asked, place = config.gaussians.analysis.prediction, "gaussians.analysis.prediction"
+    lists = {runs.name: runs for runs in config.gaussians.runs}
+    if asked.runs not in lists:
+        there = ", ".join(lists)
+        return [f"{place}.runs: unknown list of runs; found {asked.runs!r}, there are {there}"]
+    return [
+        f"{place}.spectra.{kind}: list {asked.runs} has no {kind} {value}; "
+        f"there are {', '.join(listed)}"
+        for kind, value, listed in (
+            ("image", asked.spectra.image, lists[asked.runs].image),
+            ("recipe", asked.spectra.recipe, lists[asked.runs].recipe),
+        )
+        if value not in listed
+    ]
+
+
+def _coefficients(config: Config) -> list[str]:
+    """Return the fits whose learning coefficient cannot be estimated: their edge is hard."""
+    llc, recipes = config.gaussians.analysis.llc, config.gaussians.recipes
+    lists = {"fits": llc.fits, "sweep.fits": llc.sweep.fits}
+    return [
+        f"gaussians.analysis.llc.{place}.{index}.recipe: {entry.recipe} has a hard edge, and no "
+        "minimum; allowed are recipes with a smooth one"
+        for place, entries in lists.items()
+        for index, entry in enumerate(entries)
+        if entry.recipe in recipes and recipes[entry.recipe].edge.kind != "smooth"
     ]
 
 
@@ -479,3 +729,7 @@ def _get(raw: Any, *path: str) -> Any:
 
 def _list(raw: Any) -> list:
     return raw if isinstance(raw, list) else []
+
+
+def _several(names: str | list[str]) -> list[str]:
+    return [names] if isinstance(names, str) else names

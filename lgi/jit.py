@@ -5,6 +5,8 @@ folder carries the fingerprint of all source that compiled code depends on.
 """
 
 import os
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import numba
@@ -38,3 +40,22 @@ def _cache_folder() -> Path:
 
 
 numba.config.CACHE_DIR = str(_cache_folder())
+
+
+def _load_array_functions() -> None:
+    """Load numba's array functions without `scipy.linalg`, a seventh of the start of a job.
+
+    They import it to learn whether a few of them, such as `np.correlate`, may use BLAS
+    in compiled code. `np.dot` asks again when it is compiled, and still finds it.
+    """
+    name = "scipy.linalg.cython_blas"
+    loaded = {name: sys.modules[name]} if name in sys.modules else {}
+    sys.modules[name] = None  # Python's word for a module that cannot be imported
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        del sys.modules[name]
+        sys.modules.update(loaded)
+
+
+_load_array_functions()

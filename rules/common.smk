@@ -1,18 +1,22 @@
 import os
 import re
+from datetime import datetime
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from lgi import config as configuration
-from lgi import paths
+from lgi import paths, timing
 from lgi.errors import LgiError
 from lgi.provenance import script_fingerprint
 
 # Scripts run in a fresh interpreter, with `--sdm conda` in an environment that has no lgi.
+# pydantic has no plugins here; looking for them among all packages takes 0.01 s of each job.
 os.environ.update(
     PYTHONPATH=os.pathsep.join(
         filter(None, [str(workflow.basedir), os.getenv("PYTHONPATH")])
-    )
+    ),
+    PYDANTIC_DISABLE_PLUGINS="__all__",
 )
 
 try:
@@ -22,6 +26,7 @@ except LgiError as error:
 
 ENVIRONMENT = "../envs/lgi.yaml"
 PUBLISHED = f"{workflow.basedir}/published/n45_55.csv"
+PUBLISHED_BROAD = f"{workflow.basedir}/published/broad.csv"
 # Only training on CUDA asks for a GPU; a rule that never mentions one runs on any node.
 TRAINING_RESOURCES = {"gpu": 1} if CONFIG.device == "cuda" else {}
 ENGINE = {"cpu": "_cpu", "cuda": ""}[CONFIG.device]
@@ -76,17 +81,38 @@ def source_of(rule, *modules):
     )
 
 
+def fit_of(wildcards):
+    """The image, recipe and N of a fit, from one wildcard for all or one for each."""
+    image, recipe, n = (
+        wildcards.fit.split("/")
+        if hasattr(wildcards, "fit")
+        else (wildcards.image, wildcards.recipe, f"n{wildcards.n}")
+    )
+    return configuration.GaussianFit(image, recipe, int(n.removeprefix("n")))
+
+
+def batch_name(seeds):
+    """The rule that fits with these seeds."""
+    return f"fit_{len(seeds)}_from_seed_{seeds[0]}_to_{seeds[-1]}"
+
+
+FIT_SOURCE = source_of("fit_gaussians", f"lgi.gaussians.fit{ENGINE}")
+
+
 def image_file(wildcards):
-    """The file that an image is read from; none for a synthetic one."""
-    return getattr(CONFIG.gaussians.images[wildcards.image], "path", [])
+    """The file that an image is read from, if its run can start; none for a synthetic one."""
+    fit = fit_of(wildcards)
+    if misfit := configuration.start_misfit(CONFIG, *fit):
+        raise WorkflowError(f"{paths.gaussians_fit(fit)}: {misfit}")
+    return getattr(CONFIG.gaussians.images[fit.image], "path", [])
 
 
 def image_settings(wildcards):
-    return CONFIG.gaussians.images[wildcards.image].model_dump()
+    return CONFIG.gaussians.images[fit_of(wildcards).image].model_dump()
 
 
 def recipe_settings(wildcards):
-    return CONFIG.gaussians.recipes[wildcards.recipe].model_dump()
+    return CONFIG.gaussians.recipes[fit_of(wildcards).recipe].model_dump()
 
 
 def curve_table(wildcards):
@@ -115,6 +141,80 @@ def coverage_runs(wildcards):
     return runs
 
 
+def compared_runs():
+    """The runs of the recipes that are compared, and of the reference at the same N and seeds."""
+    settings = CONFIG.gaussians.analysis.cures
+    runs = CONFIG.gaussian_runs(settings.runs)
+    reference = [run._replace(recipe=settings.reference) for run in runs]
+    return sorted(map(tuple, {*runs, *reference}))
+
+
+def compared_recipes():
+    """The settings of the recipes that are compared, the reference first."""
+    names = [
+        CONFIG.gaussians.analysis.cures.reference,
+        *sorted({recipe for _, recipe, _, _ in compared_runs()}),
+    ]
+    return {name: CONFIG.gaussians.recipes[name].model_dump() for name in names}
+
+
+def reference_runs():
+    """All runs of the image and recipe that others are compared with."""
+    settings = CONFIG.gaussians.analysis.cures
+    return [
+        paths.GAUSSIANS_RUN.format(**run._asdict())
+        for run in CONFIG.gaussian_runs()
+        if (run.image, run.recipe) == (settings.image, settings.reference)
+    ]
+
+
+def n_lists():
+    """The numbers of Gaussians of the lists that the N-study compares."""
+    study = CONFIG.gaussians.analysis.n_study
+    return {part: run_list(getattr(study, part)).n for part in ("fine", "gap", "broad")}
+
+
+def seed_runs():
+    """The numbers of Gaussians and the seeds that are compared over seeds."""
+    entry = run_list(CONFIG.gaussians.analysis.seeds.runs)
+    return {"numbers": entry.n, "seeds": entry.seeds}
+
+
+def featured_runs(wildcards):
+    """The runs of one image, recipe and N whose features are taken."""
+    name = CONFIG.gaussians.analysis.prediction.runs
+    wanted = paths.GAUSSIANS_FEATURES.format(**wildcards)
+    runs = [
+        paths.GAUSSIANS_RUN.format(**run._asdict())
+        for run in CONFIG.gaussian_runs(name)
+        if paths.GAUSSIANS_FEATURES.format(**run._asdict()) == wanted
+    ]
+    if not runs:
+        raise WorkflowError(f"gaussians.runs: list {name} has no runs for {wanted}")
+    return runs
+
+
+def predicted_table(wildcards):
+    """The table that a figure of predictions draws, if it has runs of its image and recipe."""
+    wanted = paths.PREDICTION.format(**wildcards)
+    if wanted not in paths.prediction_figures(CONFIG):
+        name = CONFIG.gaussians.analysis.prediction.runs
+        raise WorkflowError(f"gaussians.runs: list {name} has no runs for {wanted}")
+    return paths.PREDICTION_TABLE
+
+
+def run_list(name):
+    """An entry of gaussians.runs."""
+    return next(entry for entry in CONFIG.gaussians.runs if entry.name == name)
+
+
+def linked_figures():
+    """The figures of the written analysis of study 1, as paths from where it lies."""
+    figures = paths.report_figures(CONFIG)
+    folder = os.path.dirname(paths.GAUSSIANS_REPORT)
+    return {name: os.path.relpath(path, folder) for name, path in figures.items()}
+
+
 def initialisation_settings(wildcards):
     return CONFIG.superposition.initialisations[wildcards.init].model_dump()
 
@@ -139,6 +239,12 @@ def calibration_sweep():
     return CONFIG.llc.calibration.model_dump(exclude={"reference", "models"})
 
 
+def coefficient_settings():
+    """The settings with which learning coefficients of fits are estimated, by name."""
+    settings = CONFIG.gaussians.analysis.llc.settings
+    return {name: setting.model_dump() for name, setting in settings.items()}
+
+
 def gallery_source(wildcards):
     """The picture that a copy is made of."""
     copies = {paths.gallery(path): path for path in CONFIG.gallery}
@@ -148,3 +254,10 @@ def gallery_source(wildcards):
 def refuse(wildcards):
     """The end of every path below results/ that names nothing."""
     raise WorkflowError(paths.explain(f"results/{wildcards.anything}", CONFIG))
+
+
+def report_times():
+    """Say how long each part of this run took."""
+    elapsed = (datetime.now() - workflow.start_time).total_seconds()
+    if text := timing.table(timing.finished_jobs(workflow), elapsed):
+        logger.info(text)

@@ -6,7 +6,7 @@ rule fit_gaussians:
     input:
         image=image_file,
     output:
-        run=paths.GAUSSIANS_RUN,
+        paths.GAUSSIANS_RUN,
     log:
         log_of(paths.GAUSSIANS_RUN),
     conda:
@@ -16,10 +16,43 @@ rule fit_gaussians:
     params:
         image=image_settings,
         recipe=recipe_settings,
+        fit=lambda wildcards: tuple(fit_of(wildcards)),
+        seeds=lambda wildcards: [int(wildcards.seed)],
         device=CONFIG.device,
-        source=source_of("fit_gaussians", f"lgi.gaussians.fit{ENGINE}"),
+        source=FIT_SOURCE,
     script:
         "../workflow_scripts/fit_gaussians.py"
+
+
+# Listed runs that differ in their seed alone share a job: starting one takes longer than a fit.
+workflow.ruleorder(*map(batch_name, CONFIG.gaussian_batches()), "fit_gaussians")
+
+for seeds, fits in CONFIG.gaussian_batches().items():
+
+    rule:
+        name:
+            batch_name(seeds)
+        input:
+            image=image_file,
+        output:
+            [paths.gaussians_batch(seed) for seed in seeds],
+        log:
+            "logs/gaussians/{fit}.log",
+        wildcard_constraints:
+            fit="|".join(paths.gaussians_fit(fit) for fit in fits),
+        conda:
+            ENVIRONMENT
+        resources:
+            **TRAINING_RESOURCES,
+        params:
+            image=image_settings,
+            recipe=recipe_settings,
+            fit=lambda wildcards: tuple(fit_of(wildcards)),
+            seeds=seeds,
+            device=CONFIG.device,
+            source=FIT_SOURCE,
+        script:
+            "../workflow_scripts/fit_gaussians.py"
 
 
 rule collect_gaussians:

@@ -9,6 +9,7 @@ localrules:
     tables,
     figures,
     animations,
+    report,
     gallery,
 
 
@@ -19,6 +20,7 @@ rule gaussians:
         paths.GAUSSIANS_TABLE,
         paths.gaussians_figures(CONFIG),
         paths.gaussians_animations(CONFIG),
+        paths.GAUSSIANS_REPORT,
 
 
 rule superposition:
@@ -64,6 +66,12 @@ rule animations:
     input:
         paths.gaussians_animations(CONFIG),
         paths.superposition_animations(CONFIG),
+
+
+rule report:
+    """Every written analysis."""
+    input:
+        paths.GAUSSIANS_REPORT,
 
 
 rule gallery:

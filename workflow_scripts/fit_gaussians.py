@@ -1,4 +1,4 @@
-"""Fit N Gaussians to an image."""
+"""Fit N Gaussians to an image, once for each seed."""
 
 from pydantic import TypeAdapter
 
@@ -10,17 +10,13 @@ from lgi.runs import write_run
 
 @logged
 def main(snakemake):
-    params, wildcards = snakemake.params, snakemake.wildcards
-    arrays, record = fit_run(
-        wildcards.image,
-        TypeAdapter(ImageSettings).validate_python(params.image),
-        wildcards.recipe,
-        RecipeSettings.model_validate(params.recipe),
-        n=int(wildcards.n),
-        seed=int(wildcards.seed),
-        device=params.device,
-    )
-    write_run(snakemake.output.run, arrays, record)
+    params = snakemake.params
+    image = TypeAdapter(ImageSettings).validate_python(params.image)
+    recipe = RecipeSettings.model_validate(params.recipe)
+    image_name, recipe_name, n = params.fit
+    for seed, path in zip(params.seeds, snakemake.output, strict=True):
+        run = fit_run(image_name, image, recipe_name, recipe, n, seed, params.device)
+        write_run(path, *run)
 
 
 if "snakemake" in globals():

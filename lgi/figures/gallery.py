@@ -1,5 +1,6 @@
-"""Small copies of pictures for the pages of the repository."""
+"""Small copies of pictures, and of texts that show them, for the pages of the repository."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,18 +13,21 @@ WIDTH = 1000
 
 
 def copy(source: str | Path, target: str | Path) -> None:
-    """Write a small copy of a picture: a PNG narrowed to 256 colours, a GIF as it is.
+    """Write a small copy: a PNG narrowed to 256 colours, a GIF as it is, a text with its links.
 
     Parameters
     ----------
     source
-        PNG or GIF that the workflow drew.
+        PNG, GIF or Markdown that the workflow made. All copies lie in one folder, so the pictures
+        that a text shows are beside it.
     target
         Where the copy goes.
     """
     with atomic_path(target) as temporary:
         if Path(source).suffix == ".png":
             _shrink(source).save(temporary, optimize=True)
+        elif Path(source).suffix == ".md":
+            temporary.write_text(re.sub(r"\]\(\S+/(\S+)\)", r"](\1)", Path(source).read_text()))
         else:
             shutil.copyfile(source, temporary)
 

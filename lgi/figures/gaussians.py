@@ -188,7 +188,7 @@ def fit(run: Run, render: Render) -> Figure:
     rows = len(states)
     figure = new_figure(8.2, rows * (1.9 * min(max(height / width, 0.3), 2) + 0.3))
     grid = figure.add_gridspec(rows, 4)
-    _show(figure.add_subplot(grid[:, 0]), target, "target")
+    show(figure.add_subplot(grid[:, 0]), target, "target")
     panels = [
         [figure.add_subplot(grid[row, column]) for column in (1, 2, 3)] for row in range(rows)
     ]
@@ -196,10 +196,10 @@ def fit(run: Run, render: Render) -> Figure:
     # The square root keeps small errors visible beside uncovered pixels.
     scale = {"cmap": "magma", "norm": PowerNorm(0.5, 0, worst or 1)}
     for row, (label, parameters), image, error in zip(panels, states, images, errors, strict=True):
-        _show(row[0], image, f"fit, {label}")
-        _show(row[1], 0.5 + 0.5 * target, f"{len(parameters)} Gaussians, 1 σ")
+        show(row[0], image, f"fit, {label}")
+        show(row[1], 0.5 + 0.5 * target, f"{len(parameters)} Gaussians, 1 σ")
         row[1].add_collection(_ellipse_patches(run, parameters), autolim=False)
-        _show(row[2], error, "absolute error", **scale)
+        show(row[2], error, "absolute error", **scale)
     figure.colorbar(
         panels[0][2].images[0], ax=[row[2] for row in panels], label="mean over channels", aspect=30
     )
@@ -218,7 +218,8 @@ def _states(run: Run) -> list[tuple[str, np.ndarray]]:
     return finite
 
 
-def _show(axes: Axes, image: np.ndarray, title: str, **colours: object) -> None:
+def show(axes: Axes, image: np.ndarray, title: str, **colours: object) -> None:
+    """Show an image [H, W, 3], or one channel [H, W] in `colours`, without axes."""
     if image.ndim == 3:
         image = np.clip(image, 0, 1)
     axes.imshow(image, interpolation="nearest", **colours)
@@ -230,21 +231,21 @@ def _show(axes: Axes, image: np.ndarray, title: str, **colours: object) -> None:
 
 def _ellipse_patches(run: Run, parameters: np.ndarray) -> PolyCollection:
     """Return the 1-sigma ellipses of the Gaussians in pixel coordinates, in their own colours."""
-    ellipses = PolyCollection(_ellipses(run, parameters), edgecolors="0.2", linewidths=0.5)
-    ellipses.set_facecolor(_colours(run, parameters))
-    return ellipses
+    patches = PolyCollection(ellipses(run, parameters), edgecolors="0.2", linewidths=0.5)
+    patches.set_facecolor(_colours(run, parameters))
+    return patches
 
 
 def _colours(run: Run, parameters: np.ndarray) -> np.ndarray:
     """Return the colours [n, 4] of the Gaussians, half transparent."""
-    colours = np.clip(_columns(run, parameters, "r", "g", "b"), 0, 1)
+    colours = np.clip(columns(run, parameters, "r", "g", "b"), 0, 1)
     return np.column_stack([colours, np.full(len(colours), 0.6)])
 
 
-def _ellipses(run: Run, parameters: np.ndarray) -> np.ndarray:
+def ellipses(run: Run, parameters: np.ndarray) -> np.ndarray:
     """Return the ellipses [n, points, 2]: rotated in the units of the image, then in pixels."""
     height, width, _ = run["target"].shape
-    x, y, sx, sy, rotation = _columns(run, parameters, "x", "y", "sx", "sy", "rotation").T
+    x, y, sx, sy, rotation = columns(run, parameters, "x", "y", "sx", "sy", "rotation").T
     turn = np.linspace(0, 2 * np.pi, ELLIPSE_POINTS)[:, None]
     u, v = ELLIPSE_SIGMA * sx * np.cos(turn), ELLIPSE_SIGMA * sy * np.sin(turn)
     along_x = x + u * np.cos(rotation) - v * np.sin(rotation)
@@ -252,7 +253,8 @@ def _ellipses(run: Run, parameters: np.ndarray) -> np.ndarray:
     return np.stack([along_x * width, along_y * height], axis=2).transpose(1, 0, 2)
 
 
-def _columns(run: Run, parameters: np.ndarray, *names: str) -> np.ndarray:
+def columns(run: Run, parameters: np.ndarray, *names: str) -> np.ndarray:
+    """Return the columns [n, names] of parameters [n, P] by their names."""
     place = list(run.record["parameters"])
     return parameters[:, [place.index(name) for name in names]]
 
@@ -286,8 +288,8 @@ def fit_frames(run: Run, render: Render) -> np.ndarray:
     need(len(snapshots), f"finite snapshots in {run.path}")
     figure, panels = _fit_panels(run)
     image = panels["fit"].imshow(np.zeros_like(run["target"]), interpolation="nearest")
-    ellipses = _ellipse_patches(run, snapshots[0])
-    panels["gaussians"].add_collection(ellipses, autolim=False)
+    patches = _ellipse_patches(run, snapshots[0])
+    panels["gaussians"].add_collection(patches, autolim=False)
     markers = [panels[name].plot([], [], "o", color="black", ms=4)[0] for name in CURVES]
     clock = panels["fit"].title
     # Snapshots lie between the iterations at which the loss was measured.
@@ -295,13 +297,13 @@ def fit_frames(run: Run, render: Render) -> np.ndarray:
 
     def update(k: int) -> None:
         image.set_data(np.clip(render(snapshots[k]), 0, 1))
-        ellipses.set_verts(_ellipses(run, snapshots[k]))
-        ellipses.set_facecolor(_colours(run, snapshots[k]))
+        patches.set_verts(ellipses(run, snapshots[k]))
+        patches.set_facecolor(_colours(run, snapshots[k]))
         for marker, value in zip(markers, values, strict=True):
             marker.set_data([iteration[k]], [value[k]])
         clock.set_text(f"fit, iteration {iteration[k]:,}")
 
-    return animation.frames(figure, [image, ellipses, *markers, clock], len(snapshots), update)
+    return animation.frames(figure, [image, patches, *markers, clock], len(snapshots), update)
 
 
 def _fit_panels(run: Run) -> tuple[Figure, dict[str, Axes]]:
@@ -311,8 +313,8 @@ def _fit_panels(run: Run) -> tuple[Figure, dict[str, Axes]]:
         name: figure.add_axes((0.02 + 0.33 * k, 0.43, 0.30, 0.50))
         for k, name in enumerate(("target", "fit", "gaussians"))
     }
-    _show(panels["target"], run["target"], "target")
-    _show(panels["gaussians"], 0.5 + 0.5 * run["target"], "Gaussians, 1 σ")
+    show(panels["target"], run["target"], "target")
+    show(panels["gaussians"], 0.5 + 0.5 * run["target"], "Gaussians, 1 σ")
     panels["fit"].set(xticks=[], yticks=[])
     panels["fit"].spines[:].set_visible(False)
     for k, (name, label) in enumerate(zip(CURVES, ("loss", "uncovered share"), strict=True)):

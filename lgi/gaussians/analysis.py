@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lgi.errors import DataError, RunFileError
+from lgi.gaussians.history import MEASURES
 from lgi.gaussians.published import is_published
 from lgi.runs import Run
 
@@ -31,8 +32,11 @@ COLUMNS = (
     "best_iteration",
     "final_loss",
     "initial_loss",
+    "psnr_at_best",
+    "ssim_at_best",
     "uncovered_at_best",
     "uncovered_at_end",
+    "evaluations",
     "n_over_pixels",
     "pixels_per_gaussian",
     "change_vs_previous_n",
@@ -62,7 +66,9 @@ def table(runs: Iterable[Run], published: pd.DataFrame | None = None) -> pd.Data
         measured at the last iteration, NaN where a run diverged; one that diverged at its first
         iteration has ``best_iteration`` 0 and nothing at its best. ``change_vs_previous_n`` is the
         best loss minus that of the next smaller N that ran, all else equal: positive where more
-        Gaussians made it worse, NaN for the smallest N. Uncovered shares are 0 to 1.
+        Gaussians made it worse, NaN for the smallest N. Uncovered shares are 0 to 1, PSNR is in
+        dB. ``evaluations`` counts the pixels that Gaussians reach, per iteration and over all
+        Gaussians: what an iteration costs on any machine.
 
     Raises
     ------
@@ -82,6 +88,19 @@ def table(runs: Iterable[Run], published: pd.DataFrame | None = None) -> pd.Data
     return frame[list(COLUMNS)]
 
 
+def rows_of(table: pd.DataFrame, runs: Iterable[tuple]) -> pd.DataFrame:
+    """Return the rows of some runs.
+
+    Parameters
+    ----------
+    table
+        Table of runs, as from `table`.
+    runs
+        (image, recipe, N, seed) of each.
+    """
+    return table.merge(pd.DataFrame(list(runs), columns=_RUN), on=_RUN)
+
+
 def reproducibility(
     table: pd.DataFrame, recipe: str = "published_3000", reference: str = "published"
 ) -> pd.DataFrame:
@@ -98,14 +117,15 @@ def reproducibility(
     -------
     DataFrame
         ``image``, ``n``, ``seed``, ``best_loss``, ``reference_best_loss``,
-        ``absolute_difference``, ``relative_difference``; a row per run that both recipes have.
+        ``absolute_difference``, ``relative_difference``, ``iterations`` of the recipe and
+        ``reference_best_iteration``: where that lies beyond, the reference went on to a better
+        loss. A row per run that both recipes have.
     """
     keys = ["image", "n", "seed"]
-    again = table.loc[table["recipe"] == recipe, [*keys, "best_loss"]]
-    before = table.loc[table["recipe"] == reference, [*keys, "best_loss"]]
-    both = again.merge(
-        before.rename(columns={"best_loss": "reference_best_loss"}), on=keys, validate="1:1"
-    )
+    again = table.loc[table["recipe"] == recipe, [*keys, "best_loss", "iterations"]]
+    before = table.loc[table["recipe"] == reference, [*keys, "best_loss", "best_iteration"]]
+    names = {name: f"reference_{name}" for name in ("best_loss", "best_iteration")}
+    both = again.merge(before.rename(columns=names), on=keys, validate="1:1")
     both["absolute_difference"] = (both["best_loss"] - both["reference_best_loss"]).abs()
     both["relative_difference"] = both["absolute_difference"] / both["reference_best_loss"]
     return both
@@ -116,6 +136,7 @@ def _row(run: Run, published: pd.DataFrame | None) -> dict:
     record = run.record
     iteration, loss, uncovered = (run[name] for name in ("iteration", "loss", "uncovered"))
     height, width, _ = run["target"].shape
+    pixels = width * height
     best = np.flatnonzero(iteration == record["best_iteration"])
     return {
         "image": record["image_name"],
@@ -127,10 +148,13 @@ def _row(run: Run, published: pd.DataFrame | None) -> dict:
         "best_iteration": record["best_iteration"],
         "final_loss": np.nan if record["state"].startswith("diverged") else loss[-1],
         "initial_loss": loss[0],
+        "psnr_at_best": _at(run["psnr"], best),
+        "ssim_at_best": _at(run["ssim"], best),
         "uncovered_at_best": _at(uncovered, best),
         "uncovered_at_end": uncovered[-1],
-        "n_over_pixels": record["n"] / (width * height),
-        "pixels_per_gaussian": width * height / record["n"],
+        "evaluations": pixels * _mean_along(iteration, run["overlap"]),
+        "n_over_pixels": record["n"] / pixels,
+        "pixels_per_gaussian": pixels / record["n"],
         "published_best_loss": _published_best_loss(record, published),
         "state": record["state"],
     }
@@ -139,6 +163,13 @@ def _row(run: Run, published: pd.DataFrame | None) -> dict:
 def _at(values: np.ndarray, place: np.ndarray) -> float:
     """Return the value at a place; NaN at none, as where the first loss was not finite."""
     return values[place[0]] if len(place) else np.nan
+
+
+def _mean_along(iteration: np.ndarray, values: np.ndarray) -> float:
+    """Return the mean over iterations of values that were measured at some of them."""
+    if len(values) == 1:
+        return float(values[0])
+    return float(np.trapezoid(values, iteration) / (iteration[-1] - iteration[0]))
 
 
 def _check(run: Run) -> None:
@@ -158,7 +189,7 @@ def _check(run: Run) -> None:
         raise RunFileError(
             f"{run.path}: iteration has shape {iteration.shape}; allowed is [L >= 1]"
         )
-    for name in ("loss", "uncovered"):
+    for name in MEASURES:
         if run[name].shape != iteration.shape:
             raise RunFileError(
                 f"{run.path}: {name} has shape {run[name].shape}, iteration {iteration.shape}"

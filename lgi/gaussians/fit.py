@@ -12,10 +12,10 @@ from torch.optim import lr_scheduler
 
 from lgi.gaussians import loss
 from lgi.gaussians.adam import Adam
-from lgi.gaussians.gradient import l2_gradient
+from lgi.gaussians.gradient import image_gradient, parameter_gradient
 from lgi.gaussians.history import History, Measurement
 from lgi.gaussians.initial import COLUMNS
-from lgi.gaussians.render import COVERED, blend, weights
+from lgi.gaussians.render import COVERED, background, blend, weights
 from lgi.gaussians.settings import RecipeSettings
 
 
@@ -49,20 +49,23 @@ def fit(
     target = torch.tensor(target, device=device, dtype=torch.float32)
     parameters = torch.tensor(start, device=device, dtype=torch.float32)
     low, high = (bound.to(parameters) for bound in bounds(recipe, parameters.shape[1]))
-    trained = torch.isfinite(low)
+    trained = torch.zeros(parameters.shape[1], dtype=torch.bool, device=device)
+    trained[[column for group in recipe.trained for column in COLUMNS[group]]] = True
+    black = background(recipe.edge)
     optimiser = Adam(parameters, recipe.optimiser)
     schedule = learning_rate(optimiser, recipe)
 
     for iteration in range(1, recipe.iterations + 1):
-        w = weights(parameters, target.shape[1], target.shape[0], recipe.cutoff)
-        image, weight = blend(w, parameters[:, COLUMNS["colour"]])
-        gradient = l2_gradient(parameters, w, image, weight, target)
+        w, decay = weights(parameters, target.shape[1], target.shape[0], recipe.cutoff, recipe.edge)
+        image, weight = blend(w, parameters[:, COLUMNS["colour"]], black)
+        error = image_gradient(image, target, recipe)
+        gradient = parameter_gradient(parameters, w, decay, image, weight, error)
         parameters.grad = torch.where(trained, gradient, 0)
 
         before = parameters.clone()
         history.keep_snapshot(iteration, _array(before))
         if history.measures_at(iteration):
-            measurement = measure(image, weight, target, parameters, recipe)
+            measurement = measure(image, w, weight, target, parameters, recipe)
             if not history.measure(iteration, measurement, _array(before)):
                 break
         optimiser.step()
@@ -76,12 +79,19 @@ def fit(
 
 
 def measure(
-    image: Tensor, weight: Tensor, target: Tensor, parameters: Tensor, recipe: RecipeSettings
+    image: Tensor,
+    w: Tensor,
+    weight: Tensor,
+    target: Tensor,
+    parameters: Tensor,
+    recipe: RecipeSettings,
 ) -> Measurement:
     """Measure a rendered image, and the parameters [n, P] with their gradient."""
     low, high = (bound.to(parameters) for bound in bounds(recipe, parameters.shape[1]))
     groups = [list(COLUMNS[group]) for group in recipe.trained]
     l2 = loss.l2(image, target).item()
+    uncovered = weight <= max(COVERED, weight.new_tensor(background(recipe.edge)))
+    painted = torch.where(uncovered[:, :, None], target, image)
     at_low, at_high = (parameters <= low).double(), (parameters >= high).double()
     return Measurement(
         loss=loss.reported(image, target, recipe.loss).item(),
@@ -89,7 +99,9 @@ def measure(
         l2=l2,
         ssim=loss.ssim(image, target).item(),
         psnr=-10 * math.log10(l2) if l2 > 0 else math.inf,
-        uncovered=(weight <= COVERED).double().mean().item(),
+        uncovered=uncovered.double().mean().item(),
+        loss_covered=loss.reported(painted, target, recipe.loss).item(),
+        overlap=(w > 0).sum().item() / weight.numel(),
         gradient_norm=tuple(parameters.grad[:, g].norm().item() for g in groups),
         at_low=tuple(at_low[:, g].mean().item() for g in groups),
         at_high=tuple(at_high[:, g].mean().item() for g in groups),
@@ -101,7 +113,7 @@ def bounds(recipe: RecipeSettings, width: int) -> tuple[Tensor, Tensor]:
     low, high = torch.full((width,), -math.inf), torch.full((width,), math.inf)
     for group in recipe.trained:
         columns = list(COLUMNS[group])
-        low[columns], high[columns] = getattr(recipe, group).low, getattr(recipe, group).high
+        low[columns], high[columns] = recipe.bounds(group)
     return low, high
 
 

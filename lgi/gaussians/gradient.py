@@ -1,51 +1,71 @@
-"""Definition of the gradient that a fit follows, written out as it was published.
+"""Definition of the gradient that a fit follows.
 
-Autograd gives the same up to rounding. But rounding is all that the gradient of a Gaussian that
-stands alone consists of, and Adam makes full steps of it: grouping and order belong to the
-definition.
+Its part from image to parameters is written out as it was published. Autograd gives the same up to
+rounding. But rounding is all that the gradient of a Gaussian that stands alone consists of, and
+Adam makes full steps of it: grouping and order belong to the definition.
 """
 
 import torch
 from torch import Tensor
 
-from lgi.gaussians.render import offsets
+from lgi.gaussians import loss
+from lgi.gaussians.render import direction, offsets
+from lgi.gaussians.settings import RecipeSettings
 
 FELT = 1e-10
 """A Gaussian gets no gradient from pixels where its weight is below this."""
 
 
-def l2_gradient(
+def image_gradient(image: Tensor, target: Tensor, recipe: RecipeSettings) -> Tensor:
+    """Return the gradient [height, width, 3] of what a recipe minimises, times height width 3.
+
+    Parameters
+    ----------
+    image, target
+        [height, width, 3].
+    recipe
+        Says whether L2 alone is minimised or the reported loss.
+    """
+    if recipe.gradient == "l2":
+        return 2 * (image - target)
+    free = image.detach().requires_grad_()
+    (slope,) = torch.autograd.grad(loss.reported(free, target, recipe.loss), free)
+    return slope * target.numel()
+
+
+def parameter_gradient(
     parameters: Tensor,  # [n, P]
     w: Tensor,  # [n, height, width]
+    decay: Tensor,  # [n, height, width]
     image: Tensor,  # [height, width, 3]
     weight: Tensor,  # [height, width]
-    target: Tensor,  # [height, width, 3]
+    error: Tensor,  # [height, width, 3]
 ) -> Tensor:
-    """Return the gradient [n, P] of L2, exact but blind to the cut-off.
+    """Return the gradient [n, P], exact but blind to a hard cut-off.
 
     Parameters
     ----------
     parameters
         Columns as in `lgi.gaussians.initial.PARAMETERS`.
-    w
-        Weight of each Gaussian at each pixel, as from `lgi.gaussians.render.weights`.
+    w, decay
+        Weight of each Gaussian at each pixel and how it falls (`lgi.gaussians.render.weights`).
     image, weight
         What was rendered from these, as from `lgi.gaussians.render.blend`.
-    target
-        Image that the Gaussians are fitted to.
+    error
+        As from `image_gradient`.
     """
-    height, width, _ = target.shape
+    height, width, _ = error.shape
     i, row, column = torch.nonzero(w >= FELT, as_tuple=True)  # by Gaussian, then in raster order
     along, across = (offset[i, row, column] for offset in offsets(parameters, width, height))
-    w, weight = w[i, row, column], weight[row, column]
+    w, decay, weight = w[i, row, column], decay[i, row, column], weight[row, column]
     r, g, b = image[row, column].T
-    e_r, e_g, e_b = (2 * (image - target))[row, column].T
+    e_r, e_g, e_b = error[row, column].T
     _, _, sx, sy, rotation, c_r, c_g, c_b, _ = parameters[i].T
-    cos, sin = torch.cos(rotation), torch.sin(rotation)
+    cos, sin = direction(rotation)
 
     share = w / weight
     u = e_r * ((c_r - r) / weight) + e_g * ((c_g - g) / weight) + e_b * ((c_b - b) / weight)
-    q = u * (w * -0.5)
+    q = u * (decay * -0.5)
     slope_x, slope_y = (2 * (along / sx)) / sx, (2 * (across / sy)) / sy  # of d2 along both axes
     terms = (
         q * -(slope_x * cos - slope_y * sin),
@@ -61,4 +81,4 @@ def l2_gradient(
     felt = torch.bincount(i, minlength=len(parameters))
     # Unlike `sum`, this adds one term after the other, in float32.
     sums = torch.segment_reduce(torch.stack(terms, dim=1), "sum", lengths=felt)
-    return sums / sums.new_tensor(target.numel())  # a tensor: CUDA would multiply by 1 / number
+    return sums / sums.new_tensor(error.numel())  # a tensor: CUDA would multiply by 1 / number

@@ -9,8 +9,9 @@ import numpy as np
 
 from lgi.gaussians.settings import RecipeSettings
 
-MEASURES = ("loss", "l1", "l2", "ssim", "psnr", "uncovered")
-"""Losses of the rendered image, PSNR in dB, share of pixels without a Gaussian (0 to 1)."""
+MEASURES = ("loss", "l1", "l2", "ssim", "psnr", "uncovered", "loss_covered", "overlap")
+"""Losses of the rendered image, PSNR in dB, share of pixels without a Gaussian (0 to 1), the
+reported loss if these pixels were right, and the mean number of Gaussians that reach a pixel."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Measurement:
     ssim: float
     psnr: float
     uncovered: float
+    loss_covered: float
+    overlap: float
     gradient_norm: tuple[float, ...]  # Euclidean, one per trained group
     at_low: tuple[float, ...]  # share of the group's parameters at the lower bound
     at_high: tuple[float, ...]

@@ -1,5 +1,6 @@
-"""Target images: synthetic ones from a formula, or any file that imageio reads."""
+"""Target images: synthetic ones from a formula, a photograph, or any file that imageio reads."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,42 @@ from lgi.gaussians.settings import (
     SMALLEST_SIDE,
     SSIM_WINDOW,
     CheckerboardImage,
+    EdgesImage,
     FileImage,
     GradientCheckerboardImage,
     GradientImage,
     ImageSettings,
+    PhotographImage,
+    ScaledGradientCheckerboardImage,
     SmoothImage,
     TexturedImage,
 )
 
 CELL = 8
 """Side of a checkerboard cell in pixels."""
+
+CELLS = 8
+"""Cells along each side of the scaled checkerboard, as the published 64 x 64 pixels have them."""
+
+GROUND = (0.82, 0.86, 0.75)
+"""Colour of the image of edges where no triangle lies."""
+
+TRIANGLES = (
+    # a wide wedge, and a thin one across it
+    (((-0.2, 0.45), (1.3, -0.35), (1.3, 0.3)), (0.2, 0.45, 0.7)),
+    (((0.05, -0.1), (0.25, -0.1), (0.42, 1.2)), (0.93, 0.85, 0.3)),
+    # a fan around one point
+    (((0.62, 0.58), (1.2, 0.42), (1.2, 0.78)), (0.85, 0.3, 0.2)),
+    (((0.62, 0.58), (1.2, 0.78), (0.95, 1.25)), (0.98, 0.65, 0.35)),
+    (((0.62, 0.58), (0.95, 1.25), (0.55, 1.3)), (0.5, 0.15, 0.4)),
+    (((0.62, 0.58), (0.55, 1.3), (-0.1, 0.95)), (0.1, 0.55, 0.45)),
+    # a slender roof
+    (((0.12, 0.62), (0.3, 0.3), (0.55, 0.47)), (0.15, 0.12, 0.2)),
+)
+"""Corners (x, y) in units of width and height, and colour (r, g, b), of what is painted in turn."""
+
+PHOTOGRAPH = "mpl-data/sample_data/grace_hopper.jpg"
+"""The photograph's place in the package matplotlib."""
 
 
 def load_image(settings: ImageSettings) -> np.ndarray:
@@ -41,6 +68,8 @@ def load_image(settings: ImageSettings) -> np.ndarray:
     """
     if settings.kind == "file":
         return _from_file(settings)
+    if settings.kind == "photograph":
+        return _photograph(settings)
     image = _FORMULAS[settings.kind](settings)
     if image.ndim == 2:
         image = np.stack([image] * 3, axis=-1)
@@ -51,6 +80,8 @@ def check_image(settings: ImageSettings) -> None:
     """Raise ImageError if `load_image` could not give a usable target; cheap for synthetic ones."""
     if settings.kind == "file":
         load_image(settings)
+    if settings.kind == "photograph":
+        _photograph_file()
 
 
 def _grid(settings: ImageSettings) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +89,9 @@ def _grid(settings: ImageSettings) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(settings.width)[None, :], np.arange(settings.height)[:, None]
 
 
-def _gradient(settings: GradientImage | GradientCheckerboardImage) -> np.ndarray:
+def _gradient(
+    settings: GradientImage | GradientCheckerboardImage | ScaledGradientCheckerboardImage,
+) -> np.ndarray:
     x, y = _grid(settings)
     ramp = np.float32(0.7) * (x.astype(np.float32) / np.float32(settings.width))
     return ramp + np.zeros_like(y, dtype=np.float32)
@@ -72,6 +105,12 @@ def _checkerboard(settings: CheckerboardImage | GradientCheckerboardImage) -> np
 
 def _gradient_checkerboard(settings: GradientCheckerboardImage) -> np.ndarray:
     return _gradient(settings) + _checkerboard(settings)
+
+
+def _scaled_gradient_checkerboard(settings: ScaledGradientCheckerboardImage) -> np.ndarray:
+    x, y = _grid(settings)
+    even = (CELLS * x // settings.width + CELLS * y // settings.height) % 2 == 0
+    return _gradient(settings) + np.where(even, np.float32(0.2), np.float32(0))
 
 
 def _smooth(settings: SmoothImage) -> np.ndarray:
@@ -98,13 +137,42 @@ def _textured(settings: TexturedImage) -> np.ndarray:
     return np.clip(0.5 + 0.15 * waves, 0, 1)
 
 
+def _edges(settings: EdgesImage) -> np.ndarray:
+    """Paint triangles one over another; a pixel is in one that has it to the right of each side."""
+    x, y = _grid(settings)
+    u, v = x / settings.width, y / settings.height
+    image = np.full((settings.height, settings.width, 3), GROUND)
+    for corners, colour in TRIANGLES:
+        sides = zip(corners, corners[1:] + corners[:1], strict=True)
+        right = [(bx - ax) * (v - ay) >= (by - ay) * (u - ax) for (ax, ay), (bx, by) in sides]
+        image[np.logical_and.reduce(right)] = colour
+    return image
+
+
 _FORMULAS = {
     "gradient_checkerboard": _gradient_checkerboard,
+    "scaled_gradient_checkerboard": _scaled_gradient_checkerboard,
     "gradient": _gradient,
     "checkerboard": _checkerboard,
     "smooth": _smooth,
     "textured": _textured,
+    "edges": _edges,
 }
+
+
+def _photograph(settings: PhotographImage) -> np.ndarray:
+    return _resize(_read(_photograph_file()), settings.width, settings.height)
+
+
+def _photograph_file() -> str:
+    """Return where matplotlib keeps the photograph, found without importing matplotlib."""
+    package = find_spec("matplotlib")
+    if package is None:
+        raise ImageError(f"{PHOTOGRAPH}: is part of matplotlib, which is not installed")
+    path = Path(package.origin).parent / PHOTOGRAPH
+    if not path.is_file():
+        raise ImageError(f"{path}: no such image file, though matplotlib's wheel ships it")
+    return str(path)
 
 
 def _from_file(settings: FileImage) -> np.ndarray:

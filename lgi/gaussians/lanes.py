@@ -15,7 +15,7 @@ from numba.extending import intrinsic, models, register_model
 from numba.np.arrayobj import make_array
 
 LANES = 16
-_SUMS = 8  # a power of two that holds the seven sums of `add_in_order`
+_SUMS = 8  # the sums of `add_in_order`
 
 FLOATS = ir.VectorType(ir.FloatType(), LANES)
 
@@ -28,7 +28,7 @@ class _LanesType(types.Type):
 
 
 class _SumsType(types.Type):
-    """Numba type of seven float32 sums."""
+    """Numba type of eight float32 sums."""
 
     def __init__(self) -> None:
         super().__init__(name="Sums")
@@ -108,8 +108,20 @@ def where_at_most(typing_context, tested, bound, value):
 
 
 @intrinsic
+def any_at_least(typing_context, tested, bound):
+    """Tell whether `tested` >= `bound` in any lane."""
+
+    def codegen(context, builder, signature, arguments):
+        mask = builder.fcmp_ordered(">=", *arguments)
+        bits = builder.bitcast(mask, ir.IntType(LANES))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(ir.IntType(LANES), 0))
+
+    return types.boolean(lanes, lanes), codegen
+
+
+@intrinsic
 def no_sums(typing_context):
-    """Return seven sums that are 0."""
+    """Return eight sums that are 0."""
 
     def codegen(context, builder, signature, arguments):
         return ir.Constant(ir.VectorType(ir.FloatType(), _SUMS), [0.0] * _SUMS)
@@ -118,25 +130,26 @@ def no_sums(typing_context):
 
 
 @intrinsic
-def add_in_order(typing_context, total, first, second, third, fourth, fifth, sixth, seventh):
-    """Add the lanes of seven values to seven sums, one lane after the other.
+def add_in_order(
+    typing_context, total, first, second, third, fourth, fifth, sixth, seventh, eighth
+):
+    """Add the lanes of eight values to eight sums, one lane after the other.
 
-    The order of each sum is that of a loop over the lanes; the seven sums advance together.
+    The order of each sum is that of a loop over the lanes; the eight sums advance together.
     """
 
     def codegen(context, builder, signature, arguments):
         total, *values = arguments
-        values.append(ir.Constant(FLOATS, [0.0] * LANES))
         for column in _columns(builder, values, 1):
             total = builder.fadd(total, column)
         return total
 
-    return sums(sums, *([lanes] * 7)), codegen
+    return sums(sums, *([lanes] * _SUMS)), codegen
 
 
 @intrinsic
 def one_sum(typing_context, total, number):
-    """Return one of the seven sums, counted from 0, as float32."""
+    """Return one of the eight sums, counted from 0, as float32."""
 
     def codegen(context, builder, signature, arguments):
         total, number = arguments

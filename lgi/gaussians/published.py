@@ -11,6 +11,7 @@ RECIPE = RecipeSettings.model_validate(
         "iterations": 10_000,
         "initialisation": {"kind": "random", "scale": (0.01, 0.1)},
         "cutoff": 3.5,
+        "edge": {"kind": "hard"},
         "gradient": "l2",
         "trained": ("position", "scale", "colour"),
         "position": {"low": 0, "high": 1},

@@ -1,9 +1,18 @@
-"""Definition of rendering: the colour of a pixel is the weighted mean of the Gaussians' colours."""
+"""Definition of rendering: the colour of a pixel is the weighted mean of the Gaussians' colours.
+
+With d2 the squared distance in sigma and c the cut-off, a Gaussian counts where d2 <= c², with
+
+- a hard edge:   w = exp(-d2/2), as published; a pixel without weight is black
+- a smooth edge: w = exp(-d2/2) - exp(-c²/2) (1 - (d2 - c²)/2), which is 0 at c together with its
+  slope; black has a small weight everywhere, so that a pixel darkens as its Gaussians withdraw
+"""
 
 import math
 
 import torch
 from torch import Tensor
+
+from lgi.gaussians.settings import EdgeSettings
 
 COVERED = 1e-10
 """A pixel whose weights sum to no more than this is uncovered, and black."""
@@ -17,6 +26,7 @@ def render(
     width: int,
     height: int,
     cutoff: float,
+    edge: EdgeSettings,
 ) -> tuple[Tensor, Tensor]:
     """Render Gaussians.
 
@@ -28,19 +38,22 @@ def render(
     width, height
         Pixels; pixel (column, row) lies at (column / width, row / height).
     cutoff
-        A Gaussian counts up to this many sigma from its centre. The gradient is blind to it.
+        A Gaussian counts up to this many sigma from its centre.
+    edge
+        How its weight ends there.
 
     Returns
     -------
     image : Tensor
         [height, width, 3].
     weight : Tensor
-        [height, width], sum of the weights of all Gaussians.
+        [height, width], sum of the weights of all Gaussians and of black.
     """
-    return blend(weights(parameters, width, height, cutoff), parameters[:, 5:8])
+    w, _ = weights(parameters, width, height, cutoff, edge)
+    return blend(w, parameters[:, 5:8], background(edge))
 
 
-def blend(w: Tensor, colours: Tensor) -> tuple[Tensor, Tensor]:
+def blend(w: Tensor, colours: Tensor, background: float) -> tuple[Tensor, Tensor]:
     """Return the image [height, width, 3] and its weight, summed in the order of the Gaussians.
 
     Parameters
@@ -49,8 +62,11 @@ def blend(w: Tensor, colours: Tensor) -> tuple[Tensor, Tensor]:
         [n, height, width], weight of each Gaussian at each pixel.
     colours
         [n, 3].
+    background
+        Weight of black.
     """
-    weight, colour = torch.zeros_like(w[0]), torch.zeros_like(w[0, :, :, None] * colours[0])
+    weight = torch.full_like(w[0], background)
+    colour = torch.zeros_like(w[0, :, :, None] * colours[0])
     for one, its_colour in zip(w, colours, strict=True):
         weight = weight + one
         colour = colour + one[:, :, None] * its_colour
@@ -58,15 +74,31 @@ def blend(w: Tensor, colours: Tensor) -> tuple[Tensor, Tensor]:
     return torch.where(covered, colour / torch.where(covered, weight[:, :, None], 1), 0), weight
 
 
-def weights(parameters: Tensor, width: int, height: int, cutoff: float) -> Tensor:
-    """Return the weight [n, height, width] of each Gaussian at each pixel."""
+def background(edge: EdgeSettings) -> float:
+    """Return the weight of black."""
+    return edge.background if edge.kind == "smooth" else 0.0
+
+
+def weights(
+    parameters: Tensor, width: int, height: int, cutoff: float, edge: EdgeSettings
+) -> tuple[Tensor, Tensor]:
+    """Return the weight w of each Gaussian at each pixel and -2 dw/d(d2), both [n, height, width].
+
+    The derivative is blind to the jump of a hard edge.
+    """
     along, across = offsets(parameters, width, height)
     sx, sy = parameters.T[2:4, :, None, None]
     d2 = (along / sx) ** 2 + (across / sy) ** 2
-    near = d2 <= cutoff**2
-    w = torch.zeros_like(d2)
-    w[near] = exponential(-d2[near] / 2)
-    return w
+    limit = d2.new_tensor(cutoff) ** 2
+    near = d2 <= limit
+    w, decay = torch.zeros_like(d2), torch.zeros_like(d2)
+    decay[near] = exponential(-d2[near] / 2)
+    if edge.kind == "hard":
+        return decay, decay
+    floor = d2.new_tensor(math.exp(-0.5 * cutoff**2))
+    decay[near] = decay[near] - floor
+    w[near] = decay[near] + (floor / 2) * (d2[near] - limit)
+    return w, decay
 
 
 def exponential(x: Tensor) -> Tensor:
@@ -86,5 +118,11 @@ def offsets(parameters: Tensor, width: int, height: int) -> tuple[Tensor, Tensor
     columns = torch.arange(width, device=parameters.device, dtype=parameters.dtype) / width
     rows = torch.arange(height, device=parameters.device, dtype=parameters.dtype) / height
     dx, dy = columns - x, rows[:, None] - y
-    cos, sin = torch.cos(rotation), torch.sin(rotation)
+    cos, sin = direction(rotation)
     return dx * cos + dy * sin, dy * cos - dx * sin
+
+
+def direction(rotation: Tensor) -> tuple[Tensor, Tensor]:
+    """Return cosine and sine, through float64: float32 functions differ between libraries."""
+    angle = rotation.double()
+    return torch.cos(angle).to(rotation), torch.sin(angle).to(rotation)

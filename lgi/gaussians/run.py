@@ -7,7 +7,7 @@ import numpy as np
 from lgi import provenance
 from lgi.gaussians.history import History
 from lgi.gaussians.images import load_image
-from lgi.gaussians.initial import PARAMETERS, random_start
+from lgi.gaussians.initial import PARAMETERS, start
 from lgi.gaussians.settings import ImageSettings, RecipeSettings
 from lgi.runs import Run
 
@@ -51,8 +51,8 @@ def fit_run(
         If `n` or `seed` is out of range.
     """
     target = load_image(image)
-    start = random_start(n, seed, recipe.initialisation)
-    history, end, origin = _fit(target, start, recipe, device)
+    begin = start(n, seed, recipe.initialisation, target)
+    history, end, origin = _fit(target, begin, recipe, device)
     record = {
         "study": "gaussians",
         "image_name": image_name,
@@ -75,8 +75,13 @@ def renderer(run: Run) -> Callable[[np.ndarray], np.ndarray]:
     from lgi.gaussians import fit_cpu
 
     height, width, _ = run["target"].shape
-    cutoff = run.record["recipe"]["cutoff"]
-    return lambda parameters: fit_cpu.render(parameters, width, height, cutoff)[0]
+    recipe = RecipeSettings.model_validate(run.record["recipe"])
+
+    def render(parameters: np.ndarray) -> np.ndarray:
+        image, _ = fit_cpu.render(parameters, width, height, recipe.cutoff, recipe.edge)
+        return image
+
+    return render
 
 
 def _fit(

@@ -1,5 +1,6 @@
 """Typed settings of study 1: images and recipes."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
@@ -25,6 +26,17 @@ class GradientCheckerboardImage(Settings):
     """The published image: a horizontal gradient plus a checkerboard."""
 
     kind: Literal["gradient_checkerboard"]
+    width: Side
+    height: Side
+
+
+class ScaledGradientCheckerboardImage(Settings):
+    """The published picture at any resolution: 8 x 8 cells, whose size follows the image's.
+
+    At 64 x 64 it is the published image; the cells of that one are 8 pixels wide at any size.
+    """
+
+    kind: Literal["scaled_gradient_checkerboard"]
     width: Side
     height: Side
 
@@ -61,6 +73,22 @@ class TexturedImage(Settings):
     height: Side
 
 
+class EdgesImage(Settings):
+    """Flat coloured areas whose straight edges run at many angles."""
+
+    kind: Literal["edges"]
+    width: Side
+    height: Side
+
+
+class PhotographImage(Settings):
+    """A photograph of Grace Hopper (U.S. Navy, public domain), which matplotlib ships."""
+
+    kind: Literal["photograph"]
+    width: Side
+    height: Side
+
+
 class FileImage(Settings):
     """A picture from a file that imageio reads."""
 
@@ -78,26 +106,58 @@ class FileImage(Settings):
 
 ImageSettings = Annotated[
     GradientCheckerboardImage
+    | ScaledGradientCheckerboardImage
     | GradientImage
     | CheckerboardImage
     | SmoothImage
     | TexturedImage
+    | EdgesImage
+    | PhotographImage
     | FileImage,
     Field(discriminator="kind"),
 ]
 
 
-class RandomStart(Settings):
-    """Uniformly random Gaussians, as published."""
+class ScaleInterval(Settings):
+    """Interval of the start scales."""
 
-    kind: Literal["random"]
-    scale: tuple[Scale, Scale]  # interval of the start scale
+    scale: tuple[Scale, Scale]
 
     @model_validator(mode="after")
-    def _interval(self) -> "RandomStart":
+    def _interval(self) -> "ScaleInterval":
         if not self.scale[0] < self.scale[1]:
             raise ValueError(f"scale: {self.scale} is not an interval from small to large")
         return self
+
+
+class RandomStart(ScaleInterval):
+    """Uniformly random Gaussians, as published."""
+
+    kind: Literal["random"]
+
+
+class KMeansStart(ScaleInterval):
+    """A Gaussian for each cluster of pixels that are alike in place and colour.
+
+    Its scales are the cluster's root mean square distances from its centre, kept in the interval.
+    """
+
+    kind: Literal["kmeans"]
+    colour_weight: Annotated[float, Field(ge=0, le=1000)]  # of colour against place
+
+
+class GridStart(Settings):
+    """Gaussians on a regular grid, each with the mean colour of its cell."""
+
+    kind: Literal["grid"]
+    scale: Scale  # in units of the cell's width and height
+    jitter: Share  # uniform displacement, in units of half a cell
+
+
+StartSettings = Annotated[
+    RandomStart | KMeansStart | GridStart,
+    Field(discriminator="kind"),
+]
 
 
 class Bounds(Settings):
@@ -125,6 +185,25 @@ class ScaleBounds(Bounds):
 
     low: Scale
     high: Scale
+
+
+class HardEdge(Settings):
+    """The weight ends at the cut-off with a jump, as published; an uncovered pixel is black."""
+
+    kind: Literal["hard"]
+
+
+class SmoothEdge(Settings):
+    """The weight and its slope fall to 0 at the cut-off, and black has a small weight everywhere.
+
+    An image rendered this way has a continuous gradient, which sees what the cut-off does.
+    """
+
+    kind: Literal["smooth"]
+    background: Annotated[float, Field(gt=0, le=1)]  # weight of black
+
+
+EdgeSettings = Annotated[HardEdge | SmoothEdge, Field(discriminator="kind")]
 
 
 class LossWeights(Settings):
@@ -187,16 +266,17 @@ ScheduleSettings = Annotated[
     Field(discriminator="kind"),
 ]
 
-Group = Literal["position", "scale", "colour"]
+Group = Literal["position", "scale", "rotation", "colour"]
 
 
 class RecipeSettings(Settings):
     """Everything that decides a fit besides the image, the number of Gaussians and the seed."""
 
     iterations: PositiveInt
-    initialisation: RandomStart
+    initialisation: StartSettings
     cutoff: CutOff  # in sigma: a Gaussian counts up to here
-    gradient: Literal["l2"]
+    edge: EdgeSettings  # how its weight ends there
+    gradient: Literal["l2", "reported"]  # of L2 alone, or of the reported loss with all its parts
     trained: Annotated[tuple[Group, ...], Field(min_length=1)]
     position: PositionBounds
     scale: ScaleBounds
@@ -212,3 +292,10 @@ class RecipeSettings(Settings):
         if len(set(self.trained)) < len(self.trained):
             raise ValueError(f"trained: {', '.join(self.trained)} names a group twice")
         return self
+
+    def bounds(self, group: Group) -> tuple[float, float]:
+        """Return the interval that a group is clamped to; an angle needs none."""
+        if group == "rotation":
+            return -math.inf, math.inf
+        interval = getattr(self, group)
+        return interval.low, interval.high

@@ -35,6 +35,7 @@ class Traces:
     loss_at_w: np.ndarray  # [models] L(w*)
     gradient_norm: np.ndarray  # [models] |∇L(w*)|
     n_beta: float
+    last: np.ndarray | None = None  # [P, models, chains] last draw of each chain, where it is kept
 
 
 def estimate(
@@ -46,6 +47,7 @@ def estimate(
     samples: int,
     streams: Sequence[tuple],
     setting: EstimateSettings,
+    localisation_weights: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Estimate λ̂ = nβ (E[L(w)] - L(w*)) for every model (Lau et al. 2023, definition 1).
 
@@ -69,6 +71,9 @@ def estimate(
         For each model the random stream (seed, *names) of its chains; see `chain_keys`.
     setting
         Sampler and its settings, thresholds of the verdict.
+    localisation_weights
+        float [P]: the setting's γ is multiplied by these, one for each parameter, as coordinates
+        that stretch w ask for; None for the same γ everywhere.
 
     Returns
     -------
@@ -84,7 +89,7 @@ def estimate(
     Raises
     ------
     ValueError
-        If there is not one stream for each model.
+        If there is not one stream for each model, or not one weight for each parameter.
     """
     return summary(
         traces(
@@ -95,6 +100,7 @@ def estimate(
             samples=samples,
             streams=streams,
             setting=setting,
+            localisation_weights=localisation_weights,
         ),
         setting,
     )
@@ -109,17 +115,21 @@ def traces(
     samples: int,
     streams: Sequence[tuple],
     setting: EstimateSettings,
+    localisation_weights: np.ndarray | None = None,
 ) -> Traces:
     """Run the chains of `estimate` and return them; takes and raises what `estimate` does."""
     if len(streams) != parameters.shape[1]:
         raise ValueError(f"{parameters.shape[1]} models need as many streams, not {len(streams)}")
     centres = np.ascontiguousarray(parameters, dtype=np.float64)
     n_beta = setting.n_beta(samples)
-    draws, acceptance = _run_chains(
-        loss_and_gradient, centres, shared, per_model, streams, n_beta, setting
+    options = sampler_options(setting)
+    if localisation_weights is not None:
+        options["localisation"] = setting.localisation * np.asarray(localisation_weights)
+    draws, acceptance, last = _run_chains(
+        loss_and_gradient, centres, shared, per_model, streams, n_beta, setting, options
     )
     loss_at_w, gradient_norm = _at_centre(loss_and_gradient, centres, (*shared, *per_model))
-    return Traces(draws, acceptance, loss_at_w, gradient_norm, n_beta)
+    return Traces(draws, acceptance, loss_at_w, gradient_norm, n_beta, last)
 
 
 def summary(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarray]:
@@ -233,10 +243,12 @@ def _run_chains(
     streams: Sequence[tuple],
     n_beta: float,
     setting: EstimateSettings,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the draws of L [models, chains, draws / thin] and the mean acceptance [models]."""
-    models = centres.shape[1]
+    options: dict,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return draws of L [models, chains, draws / thin], mean acceptance [models], last draws."""
+    size, models = centres.shape
     draws = np.empty((models, setting.chains, setting.draws // setting.thin))
+    last = np.empty((size, models, setting.chains))
     acceptance = np.empty(models)
     batch = max(1, LANES // setting.chains)
     for first in range(0, models, batch):
@@ -247,11 +259,12 @@ def _run_chains(
             (*shared, *(np.repeat(a[..., part], setting.chains, axis=-1) for a in per_model)),
             chain_keys(streams[part], setting.chains),
             n_beta=n_beta,
-            **sampler_options(setting),
+            **options,
         )
         draws[part] = chains.loss.T.reshape(-1, setting.chains, draws.shape[2])
+        last[:, part] = chains.last.reshape(size, -1, setting.chains)
         acceptance[part] = chains.acceptance.reshape(-1, setting.chains).mean(axis=1)
-    return draws, acceptance
+    return draws, acceptance, last
 
 
 def _statistics(

@@ -36,7 +36,7 @@ class _Posterior:
     loss: Loss
     centre: Tensor
     n_beta: float
-    localisation: float
+    localisation: float | Tensor
 
     def __call__(self, parameters: Tensor, loss: Loss | None = None) -> tuple[Tensor, ...]:
         """Return L [chains], ∇L [chains, P], U [chains] and ∇U [chains, P], of `loss` if given."""
@@ -46,9 +46,15 @@ class _Posterior:
         (gradient,) = torch.autograd.grad(losses.sum(), parameters)
         with torch.no_grad():
             shift = parameters - self.centre
-            energy = self.n_beta * losses + self.localisation / 2 * shift.square().sum(dim=1)
+            energy = self.n_beta * losses + self._distance(shift)
             drift = self.n_beta * gradient + self.localisation * shift
         return losses.detach(), gradient, energy, drift
+
+    def _distance(self, shift: Tensor) -> Tensor:
+        """Return Σ (γ/2) (w - w*)² [chains]."""
+        if isinstance(self.localisation, Tensor):
+            return (self.localisation / 2 * shift.square()).sum(dim=1)
+        return self.localisation / 2 * shift.square().sum(dim=1)
 
 
 def sgld(
@@ -58,7 +64,7 @@ def sgld(
     *,
     n_beta: float,
     step_size: float,
-    localisation: float,
+    localisation: float | Tensor,
     draws: int,
     burn_in: int = 0,
     thin: int = 1,
@@ -84,7 +90,7 @@ def sgld(
     step_size
         ε.
     localisation
-        γ.
+        γ, or one for each parameter [P].
     draws
         Draws of each chain, after w* itself.
     burn_in
@@ -119,7 +125,7 @@ def rmsprop_sgld(
     *,
     n_beta: float,
     step_size: float,
-    localisation: float,
+    localisation: float | Tensor,
     draws: int,
     decay: float,
     stability: float,
@@ -165,7 +171,7 @@ def hmc(
     *,
     n_beta: float,
     step_size: float,
-    localisation: float,
+    localisation: float | Tensor,
     draws: int,
     leapfrog_steps: int,
     target_acceptance: float | None = None,

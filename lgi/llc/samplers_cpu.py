@@ -8,6 +8,7 @@ a gradient and a loss. No operation mixes lanes: a chain has the same bits whate
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,7 +36,7 @@ def sgld(
     *,
     n_beta: float,
     step_size: float,
-    localisation: float,
+    localisation: float | np.ndarray,
     draws: int,
     burn_in: int = 0,
     thin: int = 1,
@@ -58,7 +59,7 @@ def sgld(
     step_size
         ε.
     localisation
-        γ.
+        γ, or one for each parameter [P].
     draws
         Draws of each chain, after w* itself.
     burn_in
@@ -70,6 +71,11 @@ def sgld(
     -------
     Chains
         Losses, acceptance, last states and steps.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many γ as parameters.
     """
     scale = np.full_like(start, math.sqrt(step_size))
     return _langevin(
@@ -85,7 +91,7 @@ def rmsprop_sgld(
     *,
     n_beta: float,
     step_size: float,
-    localisation: float,
+    localisation: float | np.ndarray,
     draws: int,
     decay: float,
     stability: float,
@@ -137,7 +143,7 @@ def hmc(
     *,
     n_beta: float,
     step_size: float,
-    localisation: float,
+    localisation: float | np.ndarray,
     draws: int,
     leapfrog_steps: int,
     target_acceptance: float | None = None,
@@ -164,6 +170,7 @@ def hmc(
         Losses, acceptance, last states and steps.
     """
     size, lanes = start.shape
+    centre = _centre(start, localisation)
     position, proposal = start.copy(), start.copy()
     gradient, drift, new_drift = (np.empty_like(start) for _ in range(3))
     loss, energy, new_loss, new_energy = (np.empty(lanes) for _ in range(4))
@@ -176,7 +183,7 @@ def hmc(
     adaptation[1:] = np.log(step)
 
     loss_and_gradient(position, *data, gradient, loss)
-    _posterior(position, start, loss, gradient, n_beta, localisation, energy, drift)
+    _posterior(position, centre, loss, gradient, n_beta, energy, drift)
     for draw in range(draws):
         standard_normals(keys, draw, PROPOSAL, momentum)
         uniforms(keys, draw, ACCEPTANCE, uniform)
@@ -185,9 +192,7 @@ def hmc(
             _kick(momentum, new_drift, step, 0.5)
             _move(proposal, momentum, step)
             loss_and_gradient(proposal, *data, gradient, new_loss)
-            _posterior(
-                proposal, start, new_loss, gradient, n_beta, localisation, new_energy, new_drift
-            )
+            _posterior(proposal, centre, new_loss, gradient, n_beta, new_energy, new_drift)
             _kick(momentum, new_drift, step, 0.5)
         _accept(
             (position, drift, loss, energy),
@@ -224,6 +229,7 @@ def _langevin(
     `precondition`, if any, is called with ∇L before each step and rewrites `scale`.
     """
     size, lanes = start.shape
+    centre = _centre(start, localisation)
     parameters = start.copy()
     gradient, drift, new_drift = (np.empty_like(start) for _ in range(3))
     loss, energy, new_energy = (np.empty(lanes) for _ in range(3))
@@ -232,7 +238,7 @@ def _langevin(
     acceptance = np.zeros(lanes)
 
     loss_and_gradient(parameters, *data, gradient, loss)
-    _posterior(parameters, start, loss, gradient, n_beta, localisation, energy, drift)
+    _posterior(parameters, centre, loss, gradient, n_beta, energy, drift)
     for draw in range(draws):
         if precondition:
             precondition(gradient)
@@ -241,7 +247,7 @@ def _langevin(
         loss_and_gradient(parameters, *data, gradient, loss)
         if (draw + 1) % thin == 0:
             losses[draw // thin] = loss
-        _posterior(parameters, start, loss, gradient, n_beta, localisation, new_energy, new_drift)
+        _posterior(parameters, centre, loss, gradient, n_beta, new_energy, new_drift)
         if draw >= burn_in:
             _add_acceptance(energy, new_energy, drift, new_drift, noise, scale, acceptance)
         energy, new_energy = new_energy, energy
@@ -250,19 +256,41 @@ def _langevin(
     return Chains(losses, acceptance / (draws - burn_in), parameters, step_size)
 
 
+class _Centre(NamedTuple):
+    """Where chains are localised, and how strongly."""
+
+    place: np.ndarray  # [P, lanes] w*
+    localisation: float  # γ
+    weight: np.ndarray  # [P] what γ is multiplied by for each parameter
+
+
+def _centre(start: np.ndarray, localisation: float | np.ndarray) -> _Centre:
+    """Return the localisation around `start`; the weights of one γ are 1, which changes no bit."""
+    size = len(start)
+    if np.ndim(localisation) == 0:
+        return _Centre(start, float(localisation), np.ones(size))
+    if np.shape(localisation) != (size,):
+        raise ValueError(
+            f"localisation of shape {np.shape(localisation)}; allowed are a number or [{size}]"
+        )
+    return _Centre(start, 1.0, np.ascontiguousarray(localisation, dtype=np.float64))
+
+
 @njit
-def _posterior(parameters, centre, loss, gradient, n_beta, localisation, energy, drift):
-    """Write U = nβ L + (γ/2) |w - w*|² into `energy` and ∇U into `drift`."""
+def _posterior(parameters, centre, loss, gradient, n_beta, energy, drift):
+    """Write U = nβ L + Σ (γ/2) (w - w*)² into `energy` and ∇U into `drift`."""
     size, lanes = parameters.shape
     for lane in range(lanes):
         energy[lane] = 0.0
     for p in range(size):
+        weight = centre.weight[p]
+        stiffness = centre.localisation * weight
         for lane in range(lanes):
-            distance = parameters[p, lane] - centre[p, lane]
-            drift[p, lane] = n_beta * gradient[p, lane] + localisation * distance
-            energy[lane] += distance * distance
+            distance = parameters[p, lane] - centre.place[p, lane]
+            drift[p, lane] = n_beta * gradient[p, lane] + stiffness * distance
+            energy[lane] += weight * distance * distance
     for lane in range(lanes):
-        energy[lane] = n_beta * loss[lane] + 0.5 * localisation * energy[lane]
+        energy[lane] = n_beta * loss[lane] + 0.5 * centre.localisation * energy[lane]
 
 
 @njit

@@ -31,15 +31,23 @@ from lgi.errors import DataError
 from lgi.randomness import generator
 from lgi.superposition.analysis import LOSSES, RUN
 from lgi.superposition.settings import ClaimSettings
-
-SUPPORTED = "supported"
-NOT_SUPPORTED = "not supported"
-UNDECIDED = "undecided"
+from lgi.verdicts import (
+    ABOVE_0,
+    ABOVE_1,
+    BELOW_0,
+    BELOW_1,
+    NOT_SUPPORTED,
+    ORIGINAL,
+    OURS,
+    SUPPORTED,
+    UNDECIDED,
+    WHOLE,
+    Region,
+    verdict,
+)
 
 OK = "ok"  # the verdict of an estimate that is a coefficient
 ALL_STATES, OK_STATES = "all", "ok"
-WHOLE = "together"
-ORIGINAL, OURS = "original study", "this study"
 COLUMNS = (
     "claim",
     "source",
@@ -58,12 +66,6 @@ COLUMNS = (
     "differs_by_loss",
     "reason",
 )
-
-Region = tuple[float, float]
-BELOW_0: Region = (-np.inf, 0.0)
-ABOVE_0: Region = (0.0, np.inf)
-BELOW_1: Region = (-np.inf, 1.0)
-ABOVE_1: Region = (1.0, np.inf)
 
 
 @dataclass(frozen=True)
@@ -249,15 +251,6 @@ def statements(inits: list[str], settings: ClaimSettings) -> list[Claim]:
             of_loss=True,
         ),
     ]
-
-
-def verdict(low: float, high: float, region: Region) -> str:
-    """Return what an interval says of the claim that a value lies in a region."""
-    if region[0] < low and high < region[1]:
-        return SUPPORTED
-    if high <= region[0] or region[1] <= low:
-        return NOT_SUPPORTED
-    return UNDECIDED
 
 
 def _choices(states: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -83,7 +83,14 @@ def test_a_record_has_no_dates_or_paths():
 
 
 @pytest.mark.parametrize(
-    "module", ["lgi.gaussians.run", "lgi.superposition.run", "lgi.superposition.llc", "lgi.config"]
+    "module",
+    [
+        "lgi.gaussians.run",
+        "lgi.gaussians.llc",
+        "lgi.superposition.run",
+        "lgi.superposition.llc",
+        "lgi.config",
+    ],
 )
 def test_cpu_jobs_do_not_import_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"

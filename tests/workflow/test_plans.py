@@ -2,11 +2,14 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from lgi import paths
 from lgi.config import check
+
+ROOT = Path(__file__).parents[2]
 
 
 def planned(output: str) -> Counter:
@@ -19,8 +22,14 @@ def planned(output: str) -> Counter:
 
 def test_the_published_experiments_are_planned_in_full(laboratory):
     jobs = planned(laboratory.snakemake("--dry-run", base=None).stdout)
-    # fine 11 x 3, gap 9 x 3, broad 13 of which 45, 50, 55 and 60 are among those, 3 again
-    assert jobs["fit_gaussians"] == 33 + 27 + 9 + 3
+    # A job fits all seeds of an image, recipe and N. Published: fine 11, gap 9, broad 13 of which
+    # 45, 50, 55 and 60 are among those. For 3,000 iterations: fine 11 from many seeds; 4 N for 6
+    # images, of which N = 52 of the published image is known; 3 large ones. 13 recipes x 4 N. With
+    # a cure 3 N for 6 images.
+    together = (11 + 9 + 9) + (11 + 6 * 4 - 1 + 3) + 13 * 4 + 6 * 3
+    # Unlisted: minima for 6 N and 5 N from 2 seeds each, and the film.
+    assert jobs["fit_gaussians"] == 2 * (6 + 5) + 1
+    assert sum(count for rule, count in jobs.items() if rule.startswith("fit_")) == together + 23
     # 5 starts x 2 sample sizes x 9 sparsities
     assert jobs["train_superposition"] == 90
     assert jobs["estimate_llc"] == 2 * 90  # two settings
@@ -38,7 +47,8 @@ def test_cuda_is_asked_for_by_training_alone(laboratory):
         for job in re.split(r"\n(?=(?:local)?rule \w+:)", output)
         if re.search(r"resources: .*gpu=", job)
     }
-    assert asking == {"fit_gaussians", "train_superposition"}
+    assert {rule.split("_")[0] for rule in asking} == {"fit", "train"}
+    assert {"fit_gaussians", "fit_4_from_seed_1_to_42", "train_superposition"} <= asking
     assert "gpu=" not in laboratory.snakemake("--dry-run").stdout
 
 
@@ -62,6 +72,7 @@ def test_rule_names_are_targets(laboratory):
         ("results/gaussians/textured/published/n1_seed0.npz", "fit_gaussians"),
         ("results/gaussians/gradient/published/n7_seed18446744073709551615.npz", "fit_gaussians"),
         ("results/figures/gaussians_fit_smooth_published_n3_seed9.png", "plot_fit"),
+        ("results/gaussians/llc/textured/minimum/n3_seed9.csv", "estimate_coefficient"),
         ("results/figures/loss_vs_llc_epoch_12_samples50.svg", "plot_loss_vs_llc"),
         ("results/figures/llc_settings_samples50.svg", "plot_llc_settings"),
         (
@@ -118,6 +129,8 @@ def test_a_path_that_names_nothing_is_told_what_exists(laboratory, target, says)
 MODEL = {"init": "kgon4", "samples": 50, "sparsity": 0.4262, "seed": 0, "epoch": 12}
 TRACE = MODEL | {"setting": "published"}
 FIT = {"image": "gradient_checkerboard", "recipe": "published", "n": 5, "seed": 42}
+# The smoke configuration's image has 24 x 16 pixels: 24 steps of the gradient with and without 0.2.
+KMEANS = {"published": {"initialisation": {"kind": "kmeans", "colour_weight": 1.0}}}
 BAD = {
     "unknown key": ({"epochs": 5}, ["epochs: unknown key"]),
     "wrong type": (
@@ -181,6 +194,60 @@ BAD = {
         {"gaussians": {"images": {"gradient": {"width": 7}}}},
         ["gaussians.images.gradient.width: ", "9", "found 7"],
     ),
+    "k-means of more clusters than pixels": (
+        {
+            "gaussians": {
+                "recipes": KMEANS,
+                "runs": [
+                    {
+                        "name": "many",
+                        "image": "gradient_checkerboard",
+                        "recipe": "published",
+                        "n": [48, 385],
+                        "seeds": [1],
+                    }
+                ],
+            }
+        },
+        ["gaussians.runs.0.n.1: ", "found 385, allowed are 1 to 48", "384 pixels"],
+    ),
+    "k-means of more clusters than colours": (
+        {
+            "gaussians": {
+                "recipes": KMEANS,
+                "figures": {"fits": [FIT, FIT | {"image": "checkerboard", "n": 3}]},
+            }
+        },
+        [
+            "gaussians.figures.fits.1.n: ",
+            "found 3, allowed are 1 to 2",
+            "image checkerboard has 4096 pixels in 2 distinct colours",
+        ],
+    ),
+    "unknown schedule": (
+        {"gaussians": {"recipes": {"published_3000": {"schedule": {"kind": "linear"}}}}},
+        [
+            "gaussians.recipes.published_3000.schedule.kind: unknown; found 'linear', there are "
+            "constant, cosine, exponential, step, warm_restarts",
+        ],
+    ),
+    "a cut-off of 0": (
+        {"gaussians": {"recipes": {"published": {"cutoff": 0}}}},
+        ["gaussians.recipes.published.cutoff: ", "greater than 0", "found 0"],
+    ),
+    "features of an unknown list": (
+        {"gaussians": {"analysis": {"prediction": {"runs": "plants"}}}},
+        [
+            "gaussians.analysis.prediction.runs: unknown list of runs; found 'plants', there are ",
+        ],
+    ),
+    "spectra of another recipe": (
+        {"gaussians": {"analysis": {"prediction": {"spectra": {"recipe": "wide"}}}}},
+        [
+            "gaussians.analysis.prediction.spectra.recipe: list seeds has no recipe wide; "
+            "there are published_3000",
+        ],
+    ),
     "unknown setting": (
         {"llc": {"runs": ["published", "mala"]}},
         ["llc.runs.1: unknown setting; found 'mala', there are recommended, published"],
@@ -224,6 +291,66 @@ BAD = {
         {"superposition": {"claims": {"low_sparsity": 0.97}}},
         ["superposition.claims: low_sparsity 0.97 must be below high_sparsity 0.96"],
     ),
+    "an N-study of what there is not": (
+        {"gaussians": {"analysis": {"n_study": {"gap": "hole", "recipe": "wide"}}}},
+        [
+            "gaussians.analysis.n_study.gap: unknown list of runs; found 'hole', there are fine",
+            "gaussians.analysis.n_study.fine: list fine has no recipe wide; there are published",
+        ],
+    ),
+    "an N-study without the runs of its seed": (
+        {"gaussians": {"analysis": {"n_study": {"seed": 7}}}},
+        ["gaussians.analysis.n_study.fine: list fine has no seed 7; there are 42, 1"],
+    ),
+    "tiers that do not rise": (
+        {"gaussians": {"analysis": {"n_study": {"tiers": [{"name": "all", "at_most": 0.1}]}}}},
+        ["gaussians.analysis.n_study: tiers: at_most of the last one must be null, not 0.1"],
+    ),
+    "claims about N that are not run": (
+        {"gaussians": {"analysis": {"claims": {"worse": [6, 4], "best": 9}}}},
+        [
+            "gaussians.analysis.claims.best: list seeds has no N = 9; there are 4, 5, 6, 7",
+            "gaussians.analysis.claims.worse.1: list seeds has no N = 3",
+        ],
+    ),
+    "a learning coefficient of an unknown image": (
+        {
+            "gaussians": {
+                "analysis": {
+                    "llc": {
+                        "sweep": {
+                            "fits": [{"image": "cat", "recipe": "minimum", "n": [3], "seeds": [1]}]
+                        }
+                    }
+                }
+            }
+        },
+        ["gaussians.analysis.llc.sweep.fits.0.image: unknown image; found 'cat', there are "],
+    ),
+    "a learning coefficient of a hard edge": (
+        {
+            "gaussians": {
+                "analysis": {
+                    "llc": {
+                        "fits": [
+                            {"image": "smooth", "recipe": "published", "n": [3], "seeds": [1]},
+                        ]
+                    }
+                }
+            }
+        },
+        [
+            "gaussians.analysis.llc.fits.0.recipe: published has a hard edge, and no minimum; "
+            "allowed are recipes with a smooth one"
+        ],
+    ),
+    "a sweep of a setting that is not there": (
+        {"gaussians": {"analysis": {"llc": {"sweep": {"setting": "middle"}}}}},
+        [
+            "gaussians.analysis.llc: sweep.setting: unknown setting; found 'middle', "
+            "there are far, near"
+        ],
+    ),
     "a list in place of a section": ({"llc": [1]}, ["llc: "]),
 }
 
@@ -238,6 +365,18 @@ def test_a_bad_configuration_is_refused_before_any_job(laboratory, name):
     assert "Traceback" not in done.stdout
     assert not (laboratory.folder / "results").exists()
     assert not (laboratory.folder / "logs").exists()
+
+
+def test_an_unlisted_start_that_does_not_fit_is_refused_before_any_job(laboratory):
+    target = "results/gaussians/checkerboard/published/n{}_seed7.npz"
+    overlay = {"gaussians": {"recipes": KMEANS}}
+    laboratory.snakemake("--dry-run", target.format(2), overlays=[overlay])
+    done = laboratory.snakemake(target.format(3), overlays=[overlay], check=False)
+    assert done.returncode != 0
+    assert target.format(3) in done.stdout
+    assert "found 3, allowed are 1 to 2: image checkerboard has 4096 pixels in 2" in done.stdout
+    assert "Traceback (most recent call last)" not in done.stdout
+    assert not (laboratory.folder / "results").exists()
 
 
 def test_all_problems_are_reported_together(laboratory):
@@ -283,3 +422,14 @@ def test_every_listed_target_has_a_pattern():
     for pattern in (p for p in paths._patterns() if "{" in p):
         regex = re.sub(r"\\{\w+\\}", ".*", re.escape(pattern))
         assert any(re.fullmatch(regex, target) for target in targets), pattern
+
+
+@pytest.mark.parametrize("overlay", sorted((ROOT / "overlays").glob("*.yaml")), ids=str)
+def test_an_overlay_is_a_configuration(overlay):
+    import yaml
+    from snakemake.utils import update_config
+
+    merged = yaml.safe_load((ROOT / "config.yaml").read_text())
+    plain = len(check(merged).gaussian_runs())
+    update_config(merged, yaml.safe_load(overlay.read_text()))
+    assert len(check(merged).gaussian_runs()) > plain

@@ -165,7 +165,7 @@ def test_ellipses_lie_where_the_renderer_puts_one_sigma():
     parameters = run["best"].copy()
     parameters[:, 4] = [0, 0.7, -2.0]
     for outline, (x, y, sx, sy, rotation) in zip(
-        gaussians._ellipses(run, parameters), parameters[:, :5], strict=True
+        gaussians.ellipses(run, parameters), parameters[:, :5], strict=True
     ):
         dx, dy = outline[:, 0] / WIDTH - x, outline[:, 1] / HEIGHT - y
         along = dx * np.cos(rotation) + dy * np.sin(rotation)
@@ -211,7 +211,7 @@ def test_animation_moves_image_ellipses_and_markers(monkeypatch):
             update(k)
             assert np.allclose(image.get_array(), flat(run["snapshots"][k]))
             outlines = [path.vertices[:-1] for path in ellipses.get_paths()]
-            assert np.allclose(outlines, gaussians._ellipses(run, run["snapshots"][k]))
+            assert np.allclose(outlines, gaussians.ellipses(run, run["snapshots"][k]))
             seen.append((loss.get_data(), uncovered.get_data(), clock.get_text()))
 
     monkeypatch.setattr("lgi.figures.animation.frames", record)

@@ -8,9 +8,9 @@ import torch
 import yaml
 from pydantic import TypeAdapter
 
-from lgi.gaussians.gradient import l2_gradient
+from lgi.gaussians.gradient import image_gradient, parameter_gradient
 from lgi.gaussians.images import load_image
-from lgi.gaussians.render import blend, weights
+from lgi.gaussians.render import background, blend, weights
 from lgi.gaussians.settings import ImageSettings, RecipeSettings
 
 CONFIG = Path(__file__).parents[3] / "config.yaml"
@@ -50,13 +50,16 @@ def make_target(make_image):
 
 
 @pytest.fixture(scope="session")
-def gradient_of():
-    """Return a function that gives the gradient of L2 by the definition."""
+def gradient_of(make_recipe):
+    """Return a function that gives the gradient by the definition, of the recipe's changes."""
 
-    def gradient(parameters: torch.Tensor, target: torch.Tensor, cutoff: float) -> torch.Tensor:
+    def gradient(parameters: torch.Tensor, target: torch.Tensor, **changes) -> torch.Tensor:
+        recipe = make_recipe(**changes)
         height, width, _ = target.shape
-        w = weights(parameters, width, height, cutoff)
-        return l2_gradient(parameters, w, *blend(w, parameters[:, 5:8]), target)
+        w, decay = weights(parameters, width, height, recipe.cutoff, recipe.edge)
+        image, weight = blend(w, parameters[:, 5:8], background(recipe.edge))
+        error = image_gradient(image, target, recipe)
+        return parameter_gradient(parameters, w, decay, image, weight, error)
 
     return gradient
 

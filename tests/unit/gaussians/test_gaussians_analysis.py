@@ -58,6 +58,20 @@ def test_a_row_per_run(published):
     assert row["iterations"] == 10_000
 
 
+def test_cost_is_the_mean_over_iterations_of_what_gaussians_reach():
+    """Measured at 1, 2, 4: 3 Gaussians a pixel up to 2, then falling to 1; 200 pixels."""
+    run = fake(5, [3, 2, 1])
+    run.arrays["overlap"] = np.array([3.0, 3.0, 1.0])
+    assert analysis.table([run]).loc[0, "evaluations"] == 200 * (3 * 1 + 2 * 2) / 3
+
+
+def test_rows_of_some_runs():
+    table = analysis.table([fake(5, [1.0]), fake(6, [1.0]), fake(6, [1.0], seed=7)])
+    wanted = [("gradient_checkerboard", "published", 6, 42), ("other", "published", 6, 7)]
+    rows = analysis.rows_of(table, wanted)
+    assert rows[["n", "seed"]].to_numpy().tolist() == [[6, 42]]
+
+
 def test_change_compares_with_the_next_smaller_n_of_the_same_seed():
     runs = [fake(5, [1.0]), fake(6, [1.5]), fake(9, [1.0]), fake(6, [0.5], seed=7)]
     runs += [fake(7, [3.0], recipe="wide")]

@@ -7,7 +7,7 @@ from lgi.gaussians.history import History, Measurement, is_logged, snapshot_iter
 
 
 def measurement(loss):
-    return Measurement(loss, 0.1, 0.2, 0.3, 7.0, 0.0, (1.0,) * 3, (0.0,) * 3, (0.0,) * 3)
+    return Measurement(loss, 0.1, 0.2, 0.3, 7.0, 0.0, loss, 2.0, (1.0,) * 3, (0.0,) * 3, (0.0,) * 3)
 
 
 def test_logged_iterations():

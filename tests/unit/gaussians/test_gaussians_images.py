@@ -1,13 +1,25 @@
+from types import SimpleNamespace
+
 import imageio.v3 as iio
 import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from lgi.errors import ImageError
-from lgi.gaussians.images import check_image, load_image
+from lgi.gaussians import images
+from lgi.gaussians.images import TRIANGLES, check_image, load_image
 from lgi.gaussians.settings import ImageSettings
 
-KINDS = ["gradient_checkerboard", "gradient", "checkerboard", "smooth", "textured"]
+KINDS = [
+    "gradient_checkerboard",
+    "scaled_gradient_checkerboard",
+    "gradient",
+    "checkerboard",
+    "smooth",
+    "textured",
+    "edges",
+    "photograph",
+]
 
 
 def from_file(path, **size):
@@ -26,8 +38,56 @@ def test_published_image_is_the_sum_of_its_parts(make_target):
     np.testing.assert_array_equal(make_target("gradient_checkerboard", 40, 24), parts)
 
 
+def test_scaled_image_is_the_published_one_at_its_size(make_target):
+    published = make_target("gradient_checkerboard")
+    np.testing.assert_array_equal(make_target("scaled_gradient_checkerboard"), published)
+
+
+@pytest.mark.parametrize("kind", ["scaled_gradient_checkerboard", "edges"])
+def test_a_second_resolution_shows_the_same_picture(make_target, kind):
+    """Every other pixel of the larger one lies where the smaller one has its pixels."""
+    np.testing.assert_array_equal(make_target(kind, 128, 96)[::2, ::2], make_target(kind, 64, 48))
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 64), (128, 128), (50, 31)])
+def test_scaled_image_has_eight_by_eight_cells(make_target, width, height):
+    image = make_target("scaled_gradient_checkerboard", width, height)[..., 0]
+    # A cell is 0.2 brighter or darker than the last, the gradient within it steps by 0.7 / width.
+    across, down = (np.abs(np.diff(image, axis=axis)).max(axis=1 - axis) for axis in (1, 0))
+    assert np.count_nonzero(across > 0.1) == np.count_nonzero(down > 0.1) == 7
+
+
+def test_edges_are_flat_and_run_at_many_angles(make_target):
+    image = make_target("edges", 96, 96)
+    assert len(np.unique(image.reshape(-1, 3), axis=0)) == 1 + len(TRIANGLES)
+    assert np.mean(np.any(np.diff(image, axis=1) != 0, axis=2)) < 0.1
+    # By the structure tensor on 4 x 4 blocks: directions of steps fill most of a half circle.
+    down, across = np.gradient(image.mean(axis=2))
+    products = np.stack([across**2 - down**2, 2 * across * down, across**2 + down**2])
+    blocks = products.reshape(3, 24, 4, 24, 4).sum((2, 4)).reshape(3, -1)
+    straight = np.hypot(blocks[0], blocks[1]) > 0.6 * np.maximum(blocks[2], 1e-3)
+    angles = np.arctan2(blocks[1], blocks[0])[straight] / 2
+    assert np.count_nonzero(np.histogram(angles, 12, (-np.pi / 2, np.pi / 2))[0]) >= 9
+
+
+def test_photograph_is_the_mean_over_areas_of_the_file(make_target):
+    pixels = iio.imread(images._photograph_file())
+    assert pixels.shape == (600, 512, 3)
+    expected = pixels.reshape(75, 8, 64, 8, 3).mean((1, 3)) / 255
+    np.testing.assert_allclose(make_target("photograph", 64, 75), expected, atol=1e-6)
+
+
+def test_a_missing_photograph_is_an_error_that_names_it(make_image, monkeypatch, tmp_path):
+    origin = str(tmp_path / "__init__.py")
+    for package in (None, SimpleNamespace(origin=origin)):
+        monkeypatch.setattr(images, "find_spec", {"matplotlib": package}.get)
+        for use in (check_image, load_image):
+            with pytest.raises(ImageError, match=r"grace_hopper\.jpg.*matplotlib"):
+                use(make_image("photograph", 64, 75))
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_synthetic_images_fill_the_unit_range(make_target, kind):
+def test_images_fill_the_unit_range(make_target, kind):
     image = make_target(kind, 48, 30)
     assert image.shape == (30, 48, 3)
     assert image.dtype == np.float32
@@ -119,5 +179,5 @@ def test_floats_beyond_one_are_an_error(tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_synthetic_images_pass_the_check(make_image, kind):
+def test_images_without_a_file_pass_the_check(make_image, kind):
     check_image(make_image(kind, 9, 9))

@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 from lgi.gaussians.lanes import (
     LANES,
     add_in_order,
+    any_at_least,
     fill,
     load,
     no_sums,
@@ -62,16 +63,26 @@ def sum_rows(rows):
             load(rows[4], first),
             load(rows[5], first),
             load(rows[6], first),
+            load(rows[7], first),
         )
-    return [one_sum(total, number) for number in range(7)]
+    return [one_sum(total, number) for number in range(8)]
 
 
-@given(arrays(np.float32, (7, 3 * LANES), elements=finite))
+@given(arrays(np.float32, (8, 3 * LANES), elements=finite))
 def test_sums_are_those_of_a_loop(rows):
-    expected = np.zeros(7, np.float32)
+    expected = np.zeros(8, np.float32)
     for column in rows.T:
         expected = expected + column
     np.testing.assert_array_equal(sum_rows(rows), expected)
+
+
+@given(vector, finite)
+def test_any_lane_at_least(values, bound):
+    @numba.njit
+    def tell(values, bound):
+        return any_at_least(load(values, 0), fill(bound))
+
+    assert tell(values, np.float32(bound)) == np.any(values >= np.float32(bound))
 
 
 def test_loads_and_stores_need_not_be_aligned():

@@ -81,8 +81,8 @@ def test_transposed_image_gives_the_transposed_fit(run, make_target, make_recipe
     recipe = make_recipe(iterations=1)
     start = run(n=12)[0]["start"]
     swapped = start[:, [1, 0, 3, 2, 4, 5, 6, 7, 8]]
-    gradient = fit_cpu.l2_gradient(start, target, recipe.cutoff)
-    turned = fit_cpu.l2_gradient(swapped, target.transpose(1, 0, 2).copy(), recipe.cutoff)
+    gradient = fit_cpu.gradient(start, target, recipe)
+    turned = fit_cpu.gradient(swapped, target.transpose(1, 0, 2).copy(), recipe)
     np.testing.assert_allclose(
         turned[:, [1, 0, 3, 2, 4, 5, 6, 7, 8]], gradient, rtol=1e-3, atol=1e-6
     )

@@ -115,6 +115,54 @@ def test_engine_equals_definition_on_a_quadratic(sampler):
     )
 
 
+@every_sampler
+def test_engine_equals_definition_with_a_localisation_for_each_parameter(sampler):
+    curvature, localisation = np.array([0.3, 1.0, 3.0, 0.0, 7.0]), np.array([2.0, 9, 0.5, 30, 1.0])
+    start = np.random.default_rng(0).normal(size=(5, 6))
+    options = {"n_beta": 40.0, "draws": DRAWS[sampler], "burn_in": 15}
+    h = torch.tensor(curvature)
+    assert_same_chains(
+        engine(
+            sampler,
+            quadratic,
+            start,
+            (curvature,),
+            keys_of(6),
+            localisation=localisation,
+            **options,
+        ),
+        definition(
+            sampler,
+            lambda w: (0.5 * h * w**2).sum(1),
+            start,
+            keys_of(6),
+            localisation=torch.tensor(localisation),
+            **options,
+        ),
+    )
+
+
+@every_sampler
+def test_the_same_localisation_for_each_parameter_is_one_localisation(sampler):
+    start, patterns, weights = toy_problem(lanes=5)
+    problem = (toy_model, start, (patterns, weights), keys_of(5))
+    options = {"n_beta": 145.0, "draws": 20, "burn_in": 10}
+    one = engine(sampler, *problem, localisation=1.0, **options)
+    each = engine(sampler, *problem, localisation=np.ones(18), **options)
+    assert one.loss.tobytes() == each.loss.tobytes()
+    assert one.last.tobytes() == each.last.tobytes()
+    other = engine(sampler, *problem, localisation=np.linspace(1, 2, 18), **options)
+    assert not np.array_equal(one.loss, other.loss)
+
+
+@every_sampler
+def test_there_is_a_localisation_for_each_parameter_or_one(sampler):
+    start, patterns, weights = toy_problem(lanes=2)
+    problem = (toy_model, start, (patterns, weights), keys_of(2))
+    with pytest.raises(ValueError, match=r"shape \(17,\); allowed are a number or \[18\]"):
+        engine(sampler, *problem, localisation=np.ones(17), n_beta=1.0, draws=1)
+
+
 def test_mala_is_a_langevin_step_with_a_test():
     """While a proposal is accepted the chain is that of SGLD; else it stays."""
     start, patterns, weights = toy_problem(lanes=64)

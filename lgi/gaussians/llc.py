@@ -1,0 +1,234 @@
+"""Learning coefficients of fitted Gaussians, with pixels as samples.
+
+The loss of a sample is -log of its likelihood under normal noise of the intensities, σ: L(w) is the
+mean over pixels of Σ_channels (image - target)² / (2 σ²), and n is the number of pixels. The
+estimator is that of `lgi.llc`. Chains move in coordinates in which the localised posterior is round
+as far as the Hessian at w* tells: w = w* + V a z, with its eigenvectors V, its eigenvalues h and
+a = (nβ h + γ)^-½. The localisation is that of w, so that it is γ a² for each z.
+
+To second order the coefficient is half the number of directions that the data determine,
+½ Σ nβ h / (nβ h + γ): half the effective dimension (MacKay 1992) of the Hessian. That of the
+Jacobian leaves out how the image bends.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import optimize
+
+from lgi.gaussians.jacobian import effective_dimension, effective_rank
+from lgi.gaussians.likelihood_cpu import loss_and_gradient
+from lgi.gaussians.llc_settings import GaussianEstimate
+from lgi.gaussians.minimum import squared_error_of
+from lgi.gaussians.settings import RecipeSettings
+from lgi.llc import estimate
+from lgi.runs import Run, read_table
+
+LEFT = "left the basin"
+NOISE, LOCALISATION = "noise", "localisation"
+RETURN_EVALUATIONS = 150  # of the loss, from the last draw of a chain back to a minimum
+COLUMNS = (
+    "image",
+    "recipe",
+    "n",
+    "seed",
+    "setting",
+    "noise",
+    "localisation",
+    "n_beta",
+    "trained",
+    "parameters",
+    "llc",
+    "llc_se",
+    "predicted",
+    "predicted_jacobian",
+    "effective_rank",
+    "rhat",
+    "ess",
+    "acceptance",
+    "share_below",
+    "gradient_norm",
+    "fall",
+    "verdict",
+    "reason",
+    "loss_at_w",
+    "mean_loss",
+    "rmse",
+    "rmse_of_fit",
+    "moved",
+)
+
+
+def coefficients(minimum: Run, settings: Mapping[str, GaussianEstimate]) -> pd.DataFrame:
+    """Estimate the learning coefficient of a minimum with some settings.
+
+    Parameters
+    ----------
+    minimum
+        File of `lgi.gaussians.minimum.find_minimum`.
+    settings
+        Settings by name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per setting with the columns `COLUMNS`: ``trained`` values and those of them that are
+        not on a bound, ``parameters``, P; what `lgi.llc.estimate.estimate` says, ``gradient_norm``
+        along the coordinates z of the chains; ``predicted`` and ``predicted_jacobian``, half the
+        effective dimension of the Hessian and of the Jacobian; ``effective_rank`` of the Jacobian
+        (Roy and Vetterli 2007); ``fall``, how far below nβ L(w*) the last draw of a chain falls
+        when it is minimised, the deepest of the chains; ``rmse`` and ``rmse_of_fit``, root mean
+        square error of an intensity at w* and where training ended; ``moved``, the largest change
+        of a value between them. Verdicts are those of `lgi.llc.estimate.verdicts`, and `LEFT` where
+        a chain falls deeper than the setting allows though w* is a minimum: it is in the basin of
+        another one.
+    """
+    rows = [_row(minimum, name, setting) for name, setting in settings.items()]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def sweep(
+    minimum: Run,
+    name: str,
+    setting: GaussianEstimate,
+    noise: Iterable[float],
+    localisation: Iterable[float],
+) -> pd.DataFrame:
+    """Estimate the learning coefficient of a minimum while one value varies at a time.
+
+    Parameters
+    ----------
+    minimum
+        File of `lgi.gaussians.minimum.find_minimum`.
+    name, setting
+        The setting that the values depart from.
+    noise, localisation
+        Values of σ and of γ.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``varied`` (noise or localisation) and ``value`` before the columns of `coefficients`.
+    """
+    rows, known = [], {}
+    for varied, values in ((NOISE, noise), (LOCALISATION, localisation)):
+        for value in values:
+            changed = setting.model_copy(update={varied: value})
+            posterior = (changed.noise, changed.localisation)
+            if posterior not in known:  # the lists meet where both have the setting's own value
+                known[posterior] = _row(minimum, name, changed)
+            rows.append({"varied": varied, "value": value, **known[posterior]})
+    return pd.DataFrame(rows, columns=["varied", "value", *COLUMNS])
+
+
+def gathered(files: Iterable) -> pd.DataFrame:
+    """Gather tables of `coefficients` or `sweep` into one, sorted.
+
+    Raises
+    ------
+    RunFileError
+        If a table is missing, truncated or foreign; the message names it.
+    """
+    tables = [read_table(file, columns=COLUMNS).fillna({"reason": ""}) for file in files]
+    order = ["image", "recipe", "n", "seed", "setting"]
+    return pd.concat(tables).sort_values(order, kind="stable", ignore_index=True)
+
+
+class _Posterior:
+    """The localised posterior of a minimum, in the coordinates of the chains."""
+
+    def __init__(self, minimum: Run, setting: GaussianEstimate):
+        recipe = RecipeSettings.model_validate(minimum.record["recipe"])
+        error = squared_error_of(minimum["target"], recipe, f"{minimum.path}: recipe")
+        self.samples = error.target[0].size
+        self.n_beta = setting.n_beta(self.samples)
+        self.curvature = np.maximum(minimum["curvature"], 0) / (2 * setting.noise**2)
+        stretch = (self.n_beta * self.curvature + setting.localisation) ** -0.5
+        directions = np.ascontiguousarray((minimum["directions"] * stretch).T)
+        self.localisation_weights = stretch**2
+        self.data = (
+            error.target,
+            np.ascontiguousarray(minimum["values"]),
+            minimum["free"],
+            directions,
+            np.ascontiguousarray(directions.T),
+            error.edge,
+            np.array([1 / (2 * setting.noise**2 * self.samples)]),
+        )
+
+    def depth(self, last: np.ndarray, loss_at_w: float) -> float:
+        """Return nβ (L - L(w*)) of the minimum that the state `last` [P] lies above.
+
+        The localisation has no part in it.
+        """
+        gradient, loss = np.empty((len(last), 1)), np.empty(1)
+
+        def rise(z: np.ndarray) -> tuple[float, np.ndarray]:
+            loss_and_gradient(np.ascontiguousarray(z[:, None]), *self.data, gradient, loss)
+            return self.n_beta * (loss[0] - loss_at_w), self.n_beta * gradient[:, 0]
+
+        options = {"maxfun": RETURN_EVALUATIONS, "maxcor": 30, "ftol": 1e-12, "gtol": 1e-2}
+        return optimize.minimize(rise, last, jac=True, method="L-BFGS-B", options=options).fun
+
+
+def _row(minimum: Run, name: str, setting: GaussianEstimate) -> dict:
+    posterior, record = _Posterior(minimum, setting), minimum.record
+    size, key = len(minimum["free"]), ("image_name", "recipe_name", "n")
+    chains = estimate.traces(
+        loss_and_gradient,
+        np.zeros((size, 1)),
+        shared=posterior.data,
+        per_model=(),
+        samples=posterior.samples,
+        streams=[(record["seed"], "gaussians", "llc", *(record[k] for k in key))],
+        setting=setting,
+        localisation_weights=posterior.localisation_weights,
+    )
+    row = {name: column.item() for name, column in estimate.summary(chains, setting).items()}
+    row |= _prediction(minimum, posterior, setting)
+    row["fall"] = np.nan
+    if row["verdict"] != estimate.DIVERGED:
+        ends = chains.last[:, 0].T
+        row["fall"] = max(-posterior.depth(end, row["loss_at_w"]) for end in ends)
+        row |= _judged(row, setting)
+    return row | {
+        "image": record["image_name"],
+        "recipe": record["recipe_name"],
+        "n": record["n"],
+        "seed": record["seed"],
+        "setting": name,
+        "noise": setting.noise,
+        "localisation": setting.localisation,
+        "n_beta": chains.n_beta,
+        "trained": record["trained"],
+        "parameters": size,
+        "rmse": (record["loss"] / 3) ** 0.5,
+        "rmse_of_fit": (record["loss_of_fit"] / 3) ** 0.5,
+        "moved": record["moved"],
+    }
+
+
+def _prediction(minimum: Run, posterior: _Posterior, setting: GaussianEstimate) -> dict:
+    """Return what the curvatures say of the coefficient."""
+    stiffness, values = posterior.n_beta * posterior.curvature, minimum["singular_values"]
+    # A singular value s of the Jacobian gives the curvature s² / (σ² pixels).
+    ridge = setting.localisation * setting.noise**2 * posterior.samples / posterior.n_beta
+    return {
+        "predicted": 0.5 * np.sum(stiffness / (stiffness + setting.localisation)),
+        "predicted_jacobian": 0.5 * effective_dimension(values, ridge),
+        "effective_rank": effective_rank(values),
+    }
+
+
+def _judged(row: dict, setting: GaussianEstimate) -> dict:
+    """Return verdict and reason, with what a chain's fall adds to them."""
+    bound = setting.fall * row["predicted"]
+    if row["fall"] <= bound:
+        return {}
+    is_minimum = row["gradient_norm"] <= setting.thresholds.gradient_norm
+    reason = f"fall {row['fall']:.3g} above {bound:.3g}"
+    return {
+        "verdict": LEFT if is_minimum else row["verdict"],
+        "reason": f"{row['reason']}; {reason}" if row["reason"] else reason,
+    }

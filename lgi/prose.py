@@ -1,0 +1,152 @@
+"""Words and tables of written analyses: sentences chosen by verdicts, numbers from tables.
+
+Nothing here knows a result. A sentence exists in one version for each verdict, and a number that is
+missing is written as such.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from lgi.verdicts import NOT_SUPPORTED, SUPPORTED, UNDECIDED, WHOLE
+
+MISSING = "–"
+
+
+def chosen(verdict: str, *, supported: str, not_supported: str, undecided: str) -> str:
+    """Return the sentence that a verdict allows.
+
+    Raises
+    ------
+    ValueError
+        If it is no verdict of `lgi.verdicts`.
+    """
+    sentences = {SUPPORTED: supported, NOT_SUPPORTED: not_supported, UNDECIDED: undecided}
+    if verdict not in sentences:
+        raise ValueError(f"{verdict!r} is no verdict; there are {', '.join(sentences)}")
+    return sentences[verdict]
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits, a whole one with all of its own."""
+    if value is None or not np.isfinite(value):
+        return MISSING
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}"
+    size = abs(value)
+    if size >= 10**digits:
+        return f"{value:,.0f}"
+    if size < 1e-4:
+        return f"{value:.{max(digits - 1, 0)}e}"
+    return f"{value:.{max(digits - 1 - int(np.floor(np.log10(size))), 0)}f}"
+
+
+def percent(value: float, digits: int = 0) -> str:
+    """Return a share as per cent with so many decimals."""
+    return f"{100 * value:.{digits}f} %" if np.isfinite(value) else MISSING
+
+
+def interval(value: float, low: float, high: float, digits: int = 3) -> str:
+    """Return a value with its interval, if it has one."""
+    text = number(value, digits)
+    if not np.isfinite(low) or not np.isfinite(high):
+        return text
+    return f"{text} [{number(low, digits)}, {number(high, digits)}]"
+
+
+def estimate(row: Mapping, digits: int = 3) -> str:
+    """Return the ``statistic`` or ``value`` of a table's row with its interval low to high."""
+    value = row["statistic"] if "statistic" in row else row["value"]
+    return interval(value, row["low"], row["high"], digits)
+
+
+def listed(values: Sequence, nothing: str = "none") -> str:
+    """Return values as a list in a sentence: a, b and c."""
+    *first, last = map(str, values) if len(values) else [nothing]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def counted(count: int, one: str, more: str | None = None) -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def table(frame: pd.DataFrame, columns: Mapping[str, tuple]) -> list[str]:
+    """Return a Markdown table, a line per row.
+
+    Parameters
+    ----------
+    frame
+        Rows.
+    columns
+        For each heading the column it shows and a function from its values to text; with two
+        columns and more in place of one, the function takes all of their values.
+    """
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    for row in frame.to_dict("records"):
+        cells = []
+        for names, text in columns.values():
+            values = [row[names]] if isinstance(names, str) else [row[name] for name in names]
+            cells.append(str(text(*values)).replace("|", "\\|"))
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+class Claims:
+    """A table of claims, looked up by a regular expression that their text contains.
+
+    Parameters
+    ----------
+    table
+        Columns `lgi.verdicts.COLUMNS`.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self.table = table.assign(reason=table["reason"].astype(object).fillna(""))
+
+    def whole(self, pattern: str) -> dict:
+        """Return the row of the claim as a whole; a claim that is not there is undecided."""
+        rows = self.parts(pattern, whole=True)
+        if rows.empty:
+            nothing = dict.fromkeys(("statistic", "low", "high", "p"), np.nan)
+            return nothing | {
+                "claim": pattern,
+                "measure": "no such claim",
+                "part": WHOLE,
+                "n": 0,
+                "verdict": UNDECIDED,
+                "reason": "",
+            }
+        return rows.iloc[0].to_dict()
+
+    def parts(self, pattern: str, *, whole: bool = False) -> pd.DataFrame:
+        """Return the rows of the parts of a claim, or of the claim as a whole."""
+        rows = self.table[self.table["claim"].str.contains(pattern)]
+        return rows[(rows["part"] == WHOLE) == whole]
+
+    def verdict(self, pattern: str) -> str:
+        """Return the verdict of the claim as a whole."""
+        return self.whole(pattern)["verdict"]
+
+
+class Quantities:
+    """A table of named numbers: quantity, part, value, low, high, n, and perhaps seeds."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self.table = table.assign(part=table["part"].astype(object).fillna("").astype(str))
+        if "seeds" in table:
+            self.table["seeds"] = table["seeds"].astype(str)
+
+    def row(self, quantity: str, part: str = "", **also: str) -> dict:
+        """Return a row; a missing one has NaN for its numbers."""
+        rows = self.table[(self.table["quantity"] == quantity) & (self.table["part"] == part)]
+        for key, value in also.items():
+            rows = rows[rows[key] == str(value)]
+        if rows.empty:
+            return {"value": np.nan, "low": np.nan, "high": np.nan, "n": 0, "unit": ""}
+        return rows.iloc[0].to_dict()
+
+    def value(self, quantity: str, part: str = "", **also: str) -> float:
+        """Return the value of a row, NaN where there is none."""
+        return self.row(quantity, part, **also)["value"]

@@ -1,0 +1,26 @@
+import numpy as np
+from PIL import Image
+
+from lgi.figures.gallery import WIDTH, copy
+
+
+def test_a_picture_is_narrowed(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (300, 2 * WIDTH, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "wide.png")
+    copy(tmp_path / "wide.png", tmp_path / "small.png")
+    with Image.open(tmp_path / "small.png") as small:
+        assert small.size == (WIDTH, 150)
+
+
+def test_a_text_shows_the_copies_beside_it(tmp_path):
+    text = "see ![a turn](../figures/turn.png), [more](../animations/film.gif) (a/b)"
+    (tmp_path / "text.md").write_text(text)
+    copy(tmp_path / "text.md", tmp_path / "copy.md")
+    expected = "see ![a turn](turn.png), [more](film.gif) (a/b)"
+    assert (tmp_path / "copy.md").read_text() == expected
+
+
+def test_an_animation_stays_as_it_is(tmp_path):
+    (tmp_path / "film.gif").write_bytes(b"GIF89a")
+    copy(tmp_path / "film.gif", tmp_path / "copy.gif")
+    assert (tmp_path / "copy.gif").read_bytes() == b"GIF89a"
