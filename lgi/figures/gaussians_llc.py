@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OK = "ok"
-# What is drawn beside the coefficient: half of these columns, or the column itself.
+# What is drawn beside the coefficient: a column, a factor, and the line's colour, dashes and width.
+# The two effective dimensions are close to each other: the one below is broad and pale.
 LINES = {
-    "free parameters / 2": ("parameters", 0.5, GREY, ":"),
-    "effective dimension of the Hessian / 2": ("predicted", 1.0, OKABE_ITO[0], "-"),
-    "effective dimension of the Jacobian / 2": ("predicted_jacobian", 1.0, OKABE_ITO[2], "--"),
-    "effective rank of the Jacobian / 2": ("effective_rank", 0.5, OKABE_ITO[1], "-."),
+    "free parameters / 2": ("parameters", 0.5, GREY, ":", 1),
+    "effective dimension of the Hessian / 2": ("predicted", 1.0, OKABE_ITO[4], "-", 3),
+    "effective dimension of the Jacobian / 2": ("predicted_jacobian", 1.0, OKABE_ITO[0], "--", 1),
+    "effective rank of the Jacobian / 2": ("effective_rank", 0.5, OKABE_ITO[1], "-.", 1),
 }
 AXES = {"noise": "noise σ of an intensity", "localisation": "localisation γ"}
 POINT = OKABE_ITO[6]
@@ -113,9 +114,9 @@ def _kept(part: "pd.DataFrame", name: str) -> str:
 
 def _draw_lines(axes: Axes, part: "pd.DataFrame", x: str, names: "list[str] | None" = None) -> None:
     for name in names or LINES:
-        column, factor, colour, dashes = LINES[name]
+        column, factor, colour, dashes, width = LINES[name]
         means = factor * part.groupby(x)[column].mean()
-        axes.plot(means.index, means, dashes, color=colour, lw=1)
+        axes.plot(means.index, means, dashes, color=colour, lw=width)
 
 
 def _draw_points(axes: Axes, part: "pd.DataFrame", x: str, top: float) -> None:
@@ -142,7 +143,7 @@ def _handles(table: "pd.DataFrame", lines: list[str]) -> list[Line2D]:
         label = f"not ok ({hollow} of {len(table)}), arrow: beyond the axis"
         handles.append(Line2D([], [], marker="o", mfc="white", label=label, **marks))
     return handles + [
-        Line2D([], [], color=colour, ls=dashes, lw=1, label=name)
-        for name, (_, _, colour, dashes) in LINES.items()
+        Line2D([], [], color=colour, ls=dashes, lw=width, label=name)
+        for name, (_, _, colour, dashes, width) in LINES.items()
         if name in lines
     ]

@@ -97,6 +97,7 @@ def test_pictures_can_be_read_and_are_not_empty(finished):
     assert checked > 30
 
 
+@pytest.mark.slow
 def test_one_core_gives_the_same_bytes(finished, laboratory, config):
     threads = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     laboratory.snakemake("tables", "animations", cores=1, env=threads)

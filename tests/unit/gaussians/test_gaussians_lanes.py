@@ -76,12 +76,13 @@ def test_sums_are_those_of_a_loop(rows):
     np.testing.assert_array_equal(sum_rows(rows), expected)
 
 
+@numba.njit
+def tell(values, bound):
+    return any_at_least(load(values, 0), fill(bound))
+
+
 @given(vector, finite)
 def test_any_lane_at_least(values, bound):
-    @numba.njit
-    def tell(values, bound):
-        return any_at_least(load(values, 0), fill(bound))
-
     assert tell(values, np.float32(bound)) == np.any(values >= np.float32(bound))
 
 
