@@ -92,8 +92,13 @@ def fit_of(wildcards):
 
 
 def batch_name(seeds):
-    """The rule that fits with these seeds."""
-    return f"fit_{len(seeds)}_from_seed_{seeds[0]}_to_{seeds[-1]}"
+    """The rule that fits with these seeds; lists that look alike from outside are numbered."""
+    outside = [(len(s), s[0], s[-1]) for s in CONFIG.gaussian_batches()]
+    place = list(CONFIG.gaussian_batches()).index(seeds)
+    again = outside[:place].count(outside[place])
+    count, first, last = outside[place]
+    name = f"fit_{count}_from_seed_{first}_to_{last}"
+    return f"{name}_again_{again}" if again else name
 
 
 FIT_SOURCE = source_of("fit_gaussians", f"lgi.gaussians.fit{ENGINE}")

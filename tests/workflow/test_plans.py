@@ -5,11 +5,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lgi import paths
 from lgi.config import check
 
 ROOT = Path(__file__).parents[2]
+SMOKE = ROOT / "tests" / "config" / "smoke.yaml"
 
 
 def planned(output: str) -> Counter:
@@ -38,6 +40,20 @@ def test_the_published_experiments_are_planned_in_full(laboratory):
     assert jobs["animate_polygons"] == jobs["plot_snapshots"] == 45
     assert jobs["plot_loss_vs_llc"] == 14
     assert jobs["unknown"] == 0
+
+
+def test_seed_lists_that_look_alike_have_jobs_of_their_own(laboratory):
+    fit = {"image": "checkerboard", "recipe": "film"}
+    lists = [
+        fit | {"name": f"list{n}", "n": [n], "seeds": [1, middle, 9]}
+        for n, middle in ((2, 3), (3, 4), (4, 3))
+    ]
+    runs = [*yaml.safe_load(SMOKE.read_text())["gaussians"]["runs"], *lists]
+    jobs = planned(
+        laboratory.snakemake("--dry-run", overlays=[{"gaussians": {"runs": runs}}]).stdout
+    )
+    assert jobs["fit_3_from_seed_1_to_9"] == 2
+    assert jobs["fit_3_from_seed_1_to_9_again_1"] == 1
 
 
 def test_cuda_is_asked_for_by_training_alone(laboratory):
@@ -413,7 +429,6 @@ def test_yaml_numbers_written_as_text_are_numbers(laboratory):
 
 
 def test_every_listed_target_has_a_pattern():
-    import yaml
 
     with open("config.yaml") as file:
         config = check(yaml.safe_load(file))
@@ -426,7 +441,6 @@ def test_every_listed_target_has_a_pattern():
 
 @pytest.mark.parametrize("overlay", sorted((ROOT / "overlays").glob("*.yaml")), ids=str)
 def test_an_overlay_is_a_configuration(overlay):
-    import yaml
     from snakemake.utils import update_config
 
     merged = yaml.safe_load((ROOT / "config.yaml").read_text())
