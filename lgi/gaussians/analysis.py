@@ -45,7 +45,8 @@ COLUMNS = (
 )
 """Columns of the table of runs."""
 
-_RUN = ["image", "recipe", "n", "seed"]
+RUN = ["image", "recipe", "n", "seed"]
+"""What names a run."""
 
 
 def table(runs: Iterable[Run], published: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -80,10 +81,10 @@ def table(runs: Iterable[Run], published: pd.DataFrame | None = None) -> pd.Data
     frame = pd.DataFrame([_row(run, published) for run in runs])
     if frame.empty:
         raise DataError("no runs of study 1 to tabulate")
-    frame = frame.sort_values(_RUN, ignore_index=True)
-    if (twice := frame.duplicated(_RUN)).any():
-        same = frame.loc[twice, _RUN].iloc[0]
-        raise DataError("two runs of " + ", ".join(f"{key} {same[key]}" for key in _RUN))
+    frame = frame.sort_values(RUN, ignore_index=True)
+    if (twice := frame.duplicated(RUN)).any():
+        same = frame.loc[twice, RUN].iloc[0]
+        raise DataError("two runs of " + ", ".join(f"{key} {same[key]}" for key in RUN))
     frame["change_vs_previous_n"] = frame.groupby(["image", "recipe", "seed"])["best_loss"].diff()
     return frame[list(COLUMNS)]
 
@@ -98,7 +99,7 @@ def rows_of(table: pd.DataFrame, runs: Iterable[tuple]) -> pd.DataFrame:
     runs
         (image, recipe, N, seed) of each.
     """
-    return table.merge(pd.DataFrame(list(runs), columns=_RUN), on=_RUN)
+    return table.merge(pd.DataFrame(list(runs), columns=RUN), on=RUN)
 
 
 def reproducibility(

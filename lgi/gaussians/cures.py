@@ -9,8 +9,9 @@ import pandas as pd
 
 from lgi import intervals
 from lgi.errors import DataError
+from lgi.gaussians.analysis import RUN
 from lgi.gaussians.study_settings import CureSettings
-from lgi.verdicts import OURS, Part, judge, verdict
+from lgi.verdicts import ABOVE_0, OURS, Part, judge, verdict
 
 COLUMNS = (
     "recipe",
@@ -72,8 +73,7 @@ def compare(
     DataError
         If the reference has no runs.
     """
-    keys = ["image", "recipe", "n", "seed"]
-    rows = table.merge(turns[[*keys, "turned"]], on=keys)
+    rows = table.merge(turns[[*RUN, "turned"]], on=RUN)
     reference = rows[rows["recipe"] == settings.reference].set_index(["n", "seed"])["best_loss"]
     if reference.empty:
         raise DataError(
@@ -118,7 +118,7 @@ def claims(cures: pd.DataFrame, settings: CureSettings) -> list[dict]:
             f"{row.recipe} fits better than {settings.reference}",
             OURS,
             f"best loss of {settings.reference} minus that of {row.recipe}",
-            (0.0, np.inf),
+            ABOVE_0,
             [Part(row.recipe, gain, p=row.gain_p)],
         )
     return rows
@@ -152,7 +152,7 @@ def _row(
         "gain_low": gained.low if compared else np.nan,
         "gain_high": gained.high if compared else np.nan,
         "gain_p": intervals.p_of_mean(gain) if compared else np.nan,
-        "better": verdict(gained.low, gained.high, (0.0, np.inf)) if compared else "",
+        "better": verdict(gained.low, gained.high, ABOVE_0) if compared else "",
         "regressions": int((steps > 0).sum()),
         "regression_steps": int(np.isfinite(steps).sum()),
     }

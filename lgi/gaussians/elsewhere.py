@@ -6,7 +6,7 @@ import pandas as pd
 from lgi import intervals
 from lgi.errors import DataError
 from lgi.gaussians.study_settings import ElsewhereSettings
-from lgi.verdicts import ORIGINAL, OURS, Part, judge
+from lgi.verdicts import ABOVE_0, ORIGINAL, OURS, Part, judge
 
 COLUMNS = (
     "image",
@@ -103,7 +103,7 @@ def claims(table: pd.DataFrame, settings: ElsewhereSettings) -> list[dict]:
             f"for other images and resolutions, with recipe {recipe}",
             ORIGINAL if recipe.startswith("published") else OURS,
             "mean log of the best loss far beyond the range minus inside it, paired by seed",
-            (0.0, np.inf),
+            ABOVE_0,
             parts,
         )
     return rows

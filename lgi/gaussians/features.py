@@ -8,14 +8,13 @@ import pandas as pd
 
 from lgi.errors import DataError
 from lgi.gaussians import jacobian
+from lgi.gaussians.analysis import RUN
 from lgi.gaussians.initial import COLUMNS as GROUPS
 from lgi.gaussians.settings import RecipeSettings
 from lgi.runs import Run
 
 STATES = ("start", "best", "end")
 """States of a run file whose features are taken."""
-
-RUN = ("image", "recipe", "n", "seed")
 
 OF_JACOBIAN = (
     "log10_condition",
@@ -66,7 +65,7 @@ def table(runs: Iterable[Run]) -> pd.DataFrame:
 def gather(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Return tables as from `table` as one, by image, recipe, N and seed, states in their order."""
     rows = pd.concat(tables, ignore_index=True)
-    return rows.sort_values(list(RUN), kind="stable", ignore_index=True)
+    return rows.sort_values(RUN, kind="stable", ignore_index=True)
 
 
 def features(

@@ -23,23 +23,23 @@ class TurnSettings(Settings):
     confidence: Confidence  # of the intervals of a statement together
     factor: Annotated[float, Field(gt=1)]  # turned: a later loss is this many times the best
     uncovered: Share  # coverage is lost: more of the image than this is uncovered
-    recipes: Annotated[list[str], Field(min_length=1)]  # that the statements speak of
+    recipes: Annotated[list[Text], Field(min_length=1)]  # that the statements speak of
 
 
 class CureSettings(Settings):
     """Which recipes are compared, and with what."""
 
     confidence: Confidence
-    image: str
-    reference: str  # recipe that the others are compared with, run by run
-    runs: str  # list of runs that names the recipes
+    image: Text
+    reference: Text  # recipe that the others are compared with, run by run
+    runs: Text  # list of runs that names the recipes
 
 
 class ElsewhereSettings(Settings):
     """Where an optimal ratio of Gaussians to pixels is looked for."""
 
     confidence: Confidence
-    runs: Annotated[list[str], Field(min_length=1)]  # lists of runs
+    runs: Annotated[list[Text], Field(min_length=1)]  # lists of runs
     ratio: tuple[Share, Share]  # the original's optimal N / pixels
 
 

@@ -12,11 +12,11 @@ import pandas as pd
 
 from lgi import intervals
 from lgi.errors import DataError
+from lgi.gaussians.analysis import RUN
 from lgi.gaussians.study_settings import TurnSettings
 from lgi.runs import Run
-from lgi.verdicts import ORIGINAL, OURS, Part, judge
+from lgi.verdicts import ABOVE_0, ORIGINAL, OURS, Part, judge
 
-RUN = ("image", "recipe", "n", "seed")
 COLUMNS = (
     *RUN,
     "best_iteration",
@@ -67,7 +67,7 @@ def table(runs: Iterable[Run], settings: TurnSettings) -> pd.DataFrame:
     frame = pd.DataFrame([_row(run, settings) for run in runs], columns=list(COLUMNS))
     if frame.empty:
         raise DataError("no runs of study 1 to look for a turn")
-    return frame.sort_values(list(RUN), ignore_index=True)
+    return frame.sort_values(RUN, ignore_index=True)
 
 
 def claims(table: pd.DataFrame, settings: TurnSettings) -> list[dict]:
@@ -127,7 +127,7 @@ def claims(table: pd.DataFrame, settings: TurnSettings) -> list[dict]:
             "coverage is lost before the loss has risen",
             OURS,
             f"log2 of the iteration of the turn over that of {settings.uncovered:.0%} uncovered",
-            (0.0, np.inf),
+            ABOVE_0,
             parts(lead, "lead", mean),
         ),
     ]

@@ -25,6 +25,10 @@ class Study:
     settings: Mapping  # gaussians.analysis of the configuration
     figures: Mapping[str, str]  # by name, paths relative to the text
 
+    def figure(self, name: str, text: str) -> str:
+        """Return a figure as Markdown."""
+        return f"![{text}]({self.figures[name]})"
+
 
 def write(
     claims: pd.DataFrame,
@@ -118,7 +122,6 @@ def _title(study: Study) -> Iterator[str]:
         "others do better.",
         undecided="Whether the ratio that the original calls optimal is optimal is not decided.",
     )
-
     yield "- " + chosen(
         claims.verdict("^how a fit starts predicts its best loss"),
         supported="How a fit starts tells how well it will do.",

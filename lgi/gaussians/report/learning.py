@@ -61,9 +61,9 @@ def prediction(study: "Study") -> Iterator[str]:
             undecided=f"Whether {text} is not decided ({best}).",
         )
     yield ""
-    yield f"![Skill of every predictor]({study.figures['prediction']})"
+    yield study.figure("prediction", "Skill of every predictor")
     yield ""
-    yield f"![Singular values of the Jacobian]({study.figures['spectra']})"
+    yield study.figure("spectra", "Singular values of the Jacobian")
 
 
 def _best(rows: pd.DataFrame) -> Iterator[str]:
@@ -124,9 +124,9 @@ def llc(study: "Study") -> Iterator[str]:
         },
     )
     yield ""
-    yield f"![Learning coefficient against N]({study.figures['llc']})"
+    yield study.figure("llc", "Learning coefficient against N")
     yield ""
-    yield f"![What noise and localisation do to it]({study.figures['llc_sweep']})"
+    yield study.figure("llc_sweep", "What noise and localisation do to it")
     yield ""
     for pattern, supported, not_supported, undecided in (
         (

@@ -37,7 +37,7 @@ def n_study(study: "Study") -> Iterator[str]:
         },
     )
     yield ""
-    yield _figure(study, "n_study", "Best loss against N: lists, tiers and seeds")
+    yield study.figure("n_study", "Best loss against N: lists, tiers and seeds")
     yield ""
     for part in ("fine", "fine and gap", "broad"):
         yield _line(study, part, seed)
@@ -84,7 +84,7 @@ def many_seeds(study: "Study") -> Iterator[str]:
         },
     )
     yield ""
-    yield _figure(study, "steps", "Paired steps over the seeds")
+    yield study.figure("steps", "Paired steps over the seeds")
     yield ""
     yield chosen(
         claims.verdict("not monotone"),
@@ -325,8 +325,4 @@ def _one_seed(study: "Study") -> Iterator[str]:
         f"{number(needed['value'])} seeds."
     )
     yield ""
-    yield _figure(study, "one_seed", "What one seed tells of N")
-
-
-def _figure(study: "Study", name: str, text: str) -> str:
-    return f"![{text}]({study.figures[name]})"
+    yield study.figure("one_seed", "What one seed tells of N")

@@ -37,7 +37,7 @@ def turn(study: "Study") -> Iterator[str]:
             f"{percent(turned['uncovered_at_end'].median(), 1)} (medians)."
         )
     yield ""
-    yield _figure(study, "turn", "Loss on covered and uncovered pixels along training")
+    yield study.figure("turn", "Loss on covered and uncovered pixels along training")
     yield ""
     early, late = (
         claims.whole("pixels lose their Gaussians"),
@@ -103,7 +103,7 @@ def cures(study: "Study") -> Iterator[str]:
         },
     )
     yield ""
-    yield _figure(study, "cures", "Best and last loss of every recipe")
+    yield study.figure("cures", "Best and last loss of every recipe")
     yield ""
     by_verdict = {
         verdict: others.loc[others["cures"] == verdict, "recipe"].tolist()
@@ -194,9 +194,9 @@ def in_detail(study: "Study") -> Iterator[str]:
             },
         )
     yield ""
-    yield _figure(study, "neighbours", f"N = {listed(numbers)} at their best")
+    yield study.figure("neighbours", f"N = {listed(numbers)} at their best")
     yield ""
-    yield _figure(study, "film", f"N = {middle} through its turn")
+    yield study.figure("film", f"N = {middle} through its turn")
     if len(runs):
         lowest = runs.loc[runs["best_loss"].idxmin(), "n"]
         yield ""
@@ -235,7 +235,7 @@ def elsewhere(study: "Study") -> Iterator[str]:
         },
     )
     yield ""
-    yield _figure(study, "elsewhere", "Best loss against N / pixels for every image")
+    yield study.figure("elsewhere", "Best loss against N / pixels for every image")
     yield ""
     for recipe in sorted(rows["recipe"].unique()):
         claim = study.claims.whole(f"for other images and resolutions, with recipe {recipe}$")
@@ -251,7 +251,3 @@ def elsewhere(study: "Study") -> Iterator[str]:
             + (f", though not on {listed(favour)}." if favour else "."),
             undecided=f"With {recipe}, whether there is such an optimal range is not decided.",
         )
-
-
-def _figure(study: "Study", name: str, text: str) -> str:
-    return f"![{text}]({study.figures[name]})"
