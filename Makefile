@@ -11,7 +11,7 @@ SMOKE := $(BIN)/snakemake --directory build/smoke --configfile tests/config/smok
 results: $(INSTALLED)  ## every table, figure and animation of config.yaml
 	$(BIN)/snakemake --cores $(CORES)
 
-test: $(INSTALLED)  ## the tests that take seconds
+test: $(INSTALLED)  ## the tests that take seconds; those of the workflow read build/smoke and finish it first
 	$(BIN)/pytest -n 2 --dist loadfile
 
 test-slow: $(INSTALLED)  ## the longer ones

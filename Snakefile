@@ -12,19 +12,17 @@ include: "rules/common.smk"
 rule all:
     """Make every table, figure and animation of the configuration."""
     input:
-        paths.everything(CONFIG),
+        CATALOGUE.everything(),
 
 
-include: "rules/gaussians.smk"
-include: "rules/n_study.smk"
-include: "rules/divergence.smk"
-include: "rules/prediction.smk"
-include: "rules/gaussians_llc.smk"
-include: "rules/superposition.smk"
-include: "rules/llc.smk"
-include: "rules/known_answers.smk"
-include: "rules/report.smk"
-include: "rules/targets.smk"
+# Training and estimating are written out; what is made of their files is declared in lgi/*/results.py.
+for study in CATALOGUE.studies:
+
+    include: f"rules/{study.name}.smk"
+
+
+include: "rules/results.smk"
+include: "rules/groups.smk"
 
 
 onsuccess:

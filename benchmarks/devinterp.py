@@ -17,11 +17,12 @@ import numpy as np
 import yaml
 
 from lgi.config import check
-from lgi.llc.estimate import NOT_A_MINIMUM, estimate
-from lgi.llc.settings import LLCSettings
+from lgi.llc.estimate import Problem, estimate
+from lgi.llc.settings import EstimateSettings
+from lgi.llc.status import NOT_A_MINIMUM
 from lgi.runs import write_run
-from lgi.superposition.kernels import loss_and_gradient
-from lgi.superposition.run import train_run, training_data, training_patterns
+from lgi.superposition.training.kernels import loss_and_gradient
+from lgi.superposition.training.run import train_run, training_data, training_patterns
 
 ROOT = Path(__file__).parent.parent
 SIDE = Path(__file__).with_name("devinterp_side.py")
@@ -29,7 +30,7 @@ MODELS, COMPARED = 448, 10  # trained; handed over, since devinterp takes a seco
 INIT, SAMPLES, SPARSITY, EPOCH = "kgon4", 1_000, "0.8111", 20_000
 REPEATS = 5
 TOLERANCE = 1e-6  # of L(w*), which is below 1: devinterp's side computes in float32
-TIMEOUT = 600  # seconds for devinterp's side, which takes about 40
+TIMEOUT = 1_800  # seconds: for what hangs; devinterp's side takes about 40
 
 VARIANTS = {
     "once": "devinterp, W stored once",
@@ -68,7 +69,7 @@ def check_environment(python: str) -> None:
 
 
 def write_models(
-    path: Path, arrays: Mapping[str, np.ndarray], samples: np.ndarray, setting: LLCSettings
+    path: Path, arrays: Mapping[str, np.ndarray], samples: np.ndarray, setting: EstimateSettings
 ) -> None:
     """Write what the other side needs: models, their training sets, and the setting.
 
@@ -84,8 +85,10 @@ def write_models(
         Settings of SGLD.
     """
     models = {name: arrays[name][: len(samples)] for name in ("seed", "W", "b")}
-    sgld = ("step_size", "localisation", "chains", "draws", "burn_in")
-    record = {name: getattr(setting, name) for name in sgld}
+    record = {
+        name: getattr(setting, name) for name in ("localisation", "chains", "draws", "burn_in")
+    }
+    record["step_size"] = setting.sampler.step_size
     record["n_beta"] = setting.n_beta(samples.shape[1])
     write_run(path, models | {"samples": samples}, record)
 
@@ -124,7 +127,7 @@ def check_losses(ours: Mapping, theirs: Mapping) -> None:
                 )
 
 
-def report(ours: Mapping, theirs: Mapping, setting: LLCSettings) -> str:
+def report(ours: Mapping, theirs: Mapping, setting: EstimateSettings) -> str:
     """Return the tables of the comparison, in Markdown.
 
     Parameters
@@ -149,7 +152,7 @@ def report(ours: Mapping, theirs: Mapping, setting: LLCSettings) -> str:
     )
 
 
-def _models() -> tuple[dict[str, np.ndarray], dict, LLCSettings]:
+def _models() -> tuple[dict[str, np.ndarray], dict, EstimateSettings]:
     """Train the models of config.yaml and return them at `EPOCH`, with the published setting."""
     config = check(yaml.safe_load((ROOT / "config.yaml").read_text()))
     study = config.superposition
@@ -158,32 +161,36 @@ def _models() -> tuple[dict[str, np.ndarray], dict, LLCSettings]:
         study.initialisations[INIT],
         study.hidden,
         SAMPLES,
-        config.sparsity(SPARSITY),
+        study.runs.exact[SPARSITY],
         study.data,
         study.training.model_copy(update={"epochs": EPOCH}),
         list(range(MODELS)),
         "cpu",
+        "benchmark",
     )
     last = {"seed": arrays["seed"], "W": arrays["W"][:, -1], "b": arrays["b"][:, -1]}
-    return last, record, config.llc.settings["published"]
+    return last, record, study.llc.settings["published"]
 
 
-def _estimates(arrays: Mapping[str, np.ndarray], record: Mapping, setting: LLCSettings) -> dict:
+def _estimates(
+    arrays: Mapping[str, np.ndarray], record: Mapping, setting: EstimateSettings
+) -> dict:
     """Return lgi's estimates of all models, and the time of a draw for all at once and for one."""
     patterns, counts = training_patterns(record)
     shares = np.ascontiguousarray(counts.T / SAMPLES)
     parameters = np.concatenate([arrays["W"].reshape(MODELS, -1), arrays["b"]], axis=1).T
 
+    problem = Problem(
+        loss_and_gradient,
+        parameters,
+        samples=SAMPLES,
+        streams=[(seed, "llc", EPOCH) for seed in range(MODELS)],
+        shared=(patterns.astype(np.float64),),
+        per_model=(shares,),
+    )
+
     def run(models: int) -> dict[str, np.ndarray]:
-        return estimate(
-            loss_and_gradient,
-            parameters[:, :models],
-            shared=(patterns.astype(np.float64),),
-            per_model=(shares[:, :models],),
-            samples=SAMPLES,
-            streams=[(seed, "llc", EPOCH) for seed in range(models)],
-            setting=setting,
-        )
+        return estimate(problem.part(slice(models)), setting)
 
     estimates = run(MODELS)  # compiles
     draw_seconds = {}
@@ -211,20 +218,20 @@ def _models_table(ours: Mapping, theirs: Mapping) -> str:
             str(ours["seed"][model]),
             f"{ours['loss_at_w'][model]:.6f}",
             f"{ours['llc'][model]:.2f} ± {ours['llc_se'][model]:.2f}",
-            ours["verdict"][model],
+            ours["status"][model],
             *(f"{own[name]['llc']:.2f} ± {own[name]['llc_se']:.2f}" for name in ("once", "twice")),
         )
         for model, own in enumerate(theirs["models"])
     ]
     return _table(
-        ("seed", "L(w*)", "lgi", "lgi's verdict", VARIANTS["once"], VARIANTS["twice"]), rows
+        ("seed", "L(w*)", "lgi", "lgi's status", VARIANTS["once"], VARIANTS["twice"]), rows
     )
 
 
 def _variants_table(ours: Mapping, theirs: Mapping) -> str:
     """Return means over the models at a minimum: elsewhere λ̂ may be negative, a ratio no sense."""
     compared = len(theirs["models"])
-    minima = np.flatnonzero(np.asarray(ours["verdict"][:compared]) != NOT_A_MINIMUM)
+    minima = np.flatnonzero(np.asarray(ours["status"][:compared]) != NOT_A_MINIMUM)
     estimates = {
         "lgi": {name: ours[name][minima] for name in ("llc", "llc_se", "gradient_norm")}
         | {name: [ours[name]] for name in ("n_beta", "parameters")}
@@ -264,7 +271,7 @@ def _variants_table(ours: Mapping, theirs: Mapping) -> str:
     )
 
 
-def _speed_table(ours: Mapping, theirs: Mapping, setting: LLCSettings) -> str:
+def _speed_table(ours: Mapping, theirs: Mapping, setting: EstimateSettings) -> str:
     draws = setting.chains * setting.draws
     baseline = min(own["once"]["seconds"] for own in theirs["models"]) / draws
     timed = [

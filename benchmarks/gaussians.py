@@ -10,11 +10,11 @@ import numpy as np
 import torch
 import yaml
 
-from lgi.gaussians import fit_cpu
-from lgi.gaussians.fit import learning_rate
-from lgi.gaussians.images import load_image
-from lgi.gaussians.initial import random_start
-from lgi.gaussians.settings import GradientCheckerboardImage, RecipeSettings
+from lgi.gaussians.fits import fit_cpu
+from lgi.gaussians.fits.fit import learning_rate
+from lgi.gaussians.fits.images import load_image
+from lgi.gaussians.fits.initial import random_start
+from lgi.gaussians.fits.settings import GradientCheckerboardImage, RecipeSettings
 
 N, SEED, SIDE = 50, 42, 64
 ITERATIONS, REPEATS = 3_000, 3

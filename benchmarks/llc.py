@@ -8,11 +8,16 @@ import numpy as np
 from lgi.llc.diagnostics import ess_bulk
 from lgi.llc.keys import PROPOSAL, chain_keys
 from lgi.llc.samplers_cpu import Chains, hmc, sgld
-from lgi.superposition.data import count_patterns, training_samples
-from lgi.superposition.initial import initial_parameters
-from lgi.superposition.kernels import loss_and_gradient
-from lgi.superposition.settings import BinaryData, KgonInitialisation, NormalBias, TrainingSettings
-from lgi.superposition.train_cpu import train_on_patterns
+from lgi.superposition.training.data import count_patterns, training_samples
+from lgi.superposition.training.initial import initial_parameters
+from lgi.superposition.training.kernels import loss_and_gradient
+from lgi.superposition.training.settings import (
+    BinaryData,
+    KgonInitialisation,
+    NormalBias,
+    TrainingSettings,
+)
+from lgi.superposition.training.train_cpu import train_on_patterns
 
 MODELS, SAMPLES, HIDDEN, FEATURES = 448, 1_000, 2, 6
 SPARSITY = 1 - np.exp(-5 / 9)  # 0.4262: all 64 patterns occur

@@ -11,10 +11,12 @@ from lgi.llc.library import estimate_function, estimate_module
 from lgi.llc.settings import EstimateSettings
 
 SETTING = EstimateSettings(
-    sampler="hmc",
-    step_size=1e-3,  # a first guess: each chain adapts it during burn-in
-    target_acceptance=0.65,
-    leapfrog_steps=2,
+    sampler={
+        "kind": "hmc",
+        "step_size": 1e-3,  # a first guess: each chain adapts it during burn-in
+        "target_acceptance": 0.65,
+        "leapfrog_steps": 2,
+    },
     chains=4,
     draws=1_500,
     burn_in=200,
@@ -54,5 +56,5 @@ def main() -> dict:
 if __name__ == "__main__":
     for name, estimate in main().items():
         print(f"{name}: λ = {estimate['llc']:.2f} ± {estimate['llc_se']:.2f}, ", end="")
-        print(f"R-hat {estimate['rhat']:.3f}, ESS {estimate['ess']:.0f}: {estimate['verdict']}")
+        print(f"R-hat {estimate['rhat']:.3f}, ESS {estimate['ess']:.0f}: {estimate['status']}")
         print(estimate["reason"])

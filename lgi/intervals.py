@@ -1,6 +1,6 @@
 """Estimates with their intervals, for data of any size: too little of it gives NaN, not an error.
 
-An interval that data do not allow is NaN at both ends, and the rule of `lgi.verdicts` then decides
+An interval that data do not allow is NaN at both ends, and the rule of `lgi.claims` then decides
 nothing. Values that are not finite are left out before anything is counted.
 """
 
@@ -49,6 +49,30 @@ def share(hits: int, n: int, confidence: float) -> Interval:
     return Interval(hits / n, float(interval.low), float(interval.high), int(n))
 
 
+def joint_level(confidence: float, count: int) -> float:
+    """Return the level of each of `count` intervals that hold together (Bonferroni)."""
+    return 1 - (1 - confidence) / max(count, 1)
+
+
+def rank_correlation(pairs: np.ndarray) -> np.ndarray:
+    """Return Spearman's rank correlation of two columns, NaN where one does not vary.
+
+    Differences up to 1e-12 of the largest value are rounding, not variation.
+
+    Parameters
+    ----------
+    pairs
+        [..., n, 2]; leading axes are samples of their own.
+    """
+    size = np.abs(pairs).max(axis=-2, keepdims=True)
+    ranks = stats.rankdata(np.round(pairs / np.where(size > 0, size, 1), 12), axis=-2)
+    ranks -= ranks.mean(axis=-2, keepdims=True)
+    x, y = ranks[..., 0], ranks[..., 1]
+    spread = np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (x * y).sum(axis=-1) / spread
+
+
 def spearman(x: np.ndarray, y: np.ndarray, confidence: float) -> Interval:
     """Return Spearman's rank correlation with its interval; it takes four pairs that vary.
 
@@ -59,9 +83,10 @@ def spearman(x: np.ndarray, y: np.ndarray, confidence: float) -> Interval:
     """
     x, y = _finite_pairs(x, y)
     n = len(x)
-    if n < 2 or not np.ptp(x) or not np.ptp(y):
+    value = float(rank_correlation(np.column_stack([x, y]))) if n > 1 else np.nan
+    if not np.isfinite(value):
         return Interval(np.nan, np.nan, np.nan, n)
-    value = round(float(stats.spearmanr(x, y).statistic), 12)  # perfect order is 1, rounding aside
+    value = round(value, 12)  # perfect order is 1, rounding aside
     if n < 4:
         return Interval(value, np.nan, np.nan, n)
     nearest = 1 - 12 / (n * (n * n - 1))

@@ -1,31 +1,11 @@
-"""Words and tables of written analyses: sentences chosen by verdicts, numbers from tables.
-
-Nothing here knows a result. A sentence exists in one version for each verdict, and a number that is
-missing is written as such.
-"""
+"""Words and tables of written analyses: numbers from tables, missing ones written as such."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from lgi.verdicts import NOT_SUPPORTED, SUPPORTED, UNDECIDED, WHOLE
-
 MISSING = "–"
-
-
-def chosen(verdict: str, *, supported: str, not_supported: str, undecided: str) -> str:
-    """Return the sentence that a verdict allows.
-
-    Raises
-    ------
-    ValueError
-        If it is no verdict of `lgi.verdicts`.
-    """
-    sentences = {SUPPORTED: supported, NOT_SUPPORTED: not_supported, UNDECIDED: undecided}
-    if verdict not in sentences:
-        raise ValueError(f"{verdict!r} is no verdict; there are {', '.join(sentences)}")
-    return sentences[verdict]
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -91,43 +71,6 @@ def table(frame: pd.DataFrame, columns: Mapping[str, tuple]) -> list[str]:
             cells.append(str(text(*values)).replace("|", "\\|"))
         lines.append("| " + " | ".join(cells) + " |")
     return lines
-
-
-class Claims:
-    """A table of claims, looked up by a regular expression that their text contains.
-
-    Parameters
-    ----------
-    table
-        Columns `lgi.verdicts.COLUMNS`.
-    """
-
-    def __init__(self, table: pd.DataFrame) -> None:
-        self.table = table.assign(reason=table["reason"].astype(object).fillna(""))
-
-    def whole(self, pattern: str) -> dict:
-        """Return the row of the claim as a whole; a claim that is not there is undecided."""
-        rows = self.parts(pattern, whole=True)
-        if rows.empty:
-            nothing = dict.fromkeys(("statistic", "low", "high", "p"), np.nan)
-            return nothing | {
-                "claim": pattern,
-                "measure": "no such claim",
-                "part": WHOLE,
-                "n": 0,
-                "verdict": UNDECIDED,
-                "reason": "",
-            }
-        return rows.iloc[0].to_dict()
-
-    def parts(self, pattern: str, *, whole: bool = False) -> pd.DataFrame:
-        """Return the rows of the parts of a claim, or of the claim as a whole."""
-        rows = self.table[self.table["claim"].str.contains(pattern)]
-        return rows[(rows["part"] == WHOLE) == whole]
-
-    def verdict(self, pattern: str) -> str:
-        """Return the verdict of the claim as a whole."""
-        return self.whole(pattern)["verdict"]
 
 
 class Quantities:

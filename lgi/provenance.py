@@ -1,64 +1,53 @@
-"""Where a result comes from: a fingerprint of the source it depends on, and the versions used."""
+"""Where a result comes from: a fingerprint of what its source means, and the versions used."""
 
+import ast
 import hashlib
 import platform
-import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
+from importlib.util import resolve_name
 from pathlib import Path
+from typing import NamedTuple
 
 import lgi
 
 PACKAGE = Path(__file__).parent
-# Imports that start a line are those at module level. Every job reads all modules for this, so it
-# is a pattern, not a parser, which takes ten times as long.
-_IMPORT = re.compile(r"^(?:from|import) (lgi[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE)
+# `lgi` itself holds the version, and `lgi.jobs` fills the log of a job: neither changes a result.
+_NO_PART = ("lgi", "lgi.jobs")
 
 
-def script_fingerprint(script: str | Path, *modules: str) -> str:
-    """Return a hash of the source text that a workflow script depends on.
-
-    Parameters
-    ----------
-    script
-        Python file; the lgi modules it imports are followed, but not `lgi.jobs`, which fills its
-        log and changes no result. The script itself is watched by Snakemake.
-    *modules
-        Further modules, those that are imported late.
-
-    Returns
-    -------
-    str
-        As for `source_fingerprint`.
-    """
-    return source_fingerprint(*(_imported(Path(script).read_text()) - {"lgi.jobs"}), *modules)
-
-
-def source_fingerprint(*modules: str) -> str:
-    """Return a hash of the source text that the given modules depend on.
+def source_fingerprint(*entries: str | Path) -> str:
+    """Return a hash of what the source means that a result depends on.
 
     Snakemake does not see the modules that a script imports, so rules pass this as a parameter:
-    a change to the code of a result reruns it, a change to a figure does not.
+    a change to the code of a result reruns it, a change to a figure does not. Comments, docstrings,
+    formatting and the version of lgi are no part of it; every constant, expression and decorator
+    is.
 
     Parameters
     ----------
-    *modules
-        Dotted names inside lgi, such as ``"lgi.gaussians.fit_cpu"``. Their imports of other lgi
-        modules at module level are followed; imports inside functions are not, so that a choice
-        between engines does not tie one engine to the other.
+    *entries
+        Where the result begins: a module, ``"lgi.gaussians.fits.run"``, the module of a function,
+        ``"lgi.gaussians.fits.fit_cpu:fit"``, or the path of a script. The lgi modules that they
+        import are followed, also inside functions, but not under ``if TYPE_CHECKING:``. Engines
+        are named in text (`lgi.engines`), so that one does not depend on the other: the one chosen
+        is an entry of its own.
 
     Returns
     -------
     str
         Twelve hexadecimal digits.
     """
-    digest = hashlib.sha256()
-    for name in sorted(_closure(modules)):
-        digest.update(name.encode() + b"\0" + _path(name).read_bytes() + b"\0")
+    scripts = [_read(entry, "") for entry in entries if isinstance(entry, Path)]
+    modules = [entry.partition(":")[0] for entry in entries if not isinstance(entry, Path)]
+    found = _closure(modules + [name for script in scripts for name in script.imports])
+    meanings = [_module(name).meaning for name in sorted(found)]
+    digest = hashlib.sha256("\n".join([script.meaning for script in scripts] + meanings).encode())
     return digest.hexdigest()[:12]
 
 
-def describe(engine: str, device: str, modules: tuple[str, ...]) -> dict:
+def describe(engine: str, device: str, source: str) -> dict:
     """Return what a run file says of its origin.
 
     Parameters
@@ -67,8 +56,8 @@ def describe(engine: str, device: str, modules: tuple[str, ...]) -> dict:
         Name of the engine, ``"numba"`` or ``"torch"``.
     device
         Device it ran on, ``"cpu"`` or ``"cuda"``.
-    modules
-        Modules whose source the result depends on, as for `source_fingerprint`.
+    source
+        Fingerprint of the source that the result depends on, as its rule states it.
 
     Returns
     -------
@@ -81,47 +70,93 @@ def describe(engine: str, device: str, modules: tuple[str, ...]) -> dict:
         "engine": engine,
         "device": device,
         "versions": versions | {package: version(package) for package in ("numpy", engine)},
-        "source": source_fingerprint(*modules),
+        "source": source,
     }
 
 
 def modules_using(name: str) -> list[str]:
-    """Return the lgi modules that import the lgi module `name` at module level, sorted."""
-    everything = (
-        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
-        for path in PACKAGE.rglob("*.py")
-    )
-    modules = (module.removesuffix(".__init__") for module in everything)
-    return sorted(module for module in modules if name in _imports(module))
+    """Return the lgi modules that import the lgi module `name`, sorted."""
+    last = name.rpartition(".")[2]
+    mention = [path for path in PACKAGE.rglob("*.py") if last in path.read_text()]
+    modules = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in mention]
+    modules = [module.removesuffix(".__init__") for module in modules]
+    return sorted(module for module in modules if name in _module(module).imports)
 
 
-def _closure(modules: tuple[str, ...] | list[str]) -> set[str]:
+class _Source(NamedTuple):
+    meaning: str  # a hash
+    imports: frozenset[str]  # lgi modules
+
+
+def _closure(modules: Iterable[str]) -> set[str]:
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name not in found and name not in _NO_PART:
             found.add(name)
-            waiting.extend(_imports(name))
+            waiting.extend(_module(name).imports)
     return found
 
 
+def _module(name: str) -> _Source:
+    path = _path(name)
+    return _read(path, name if path.stem == "__init__" else name.rpartition(".")[0])
+
+
 @cache
-def _imports(name: str) -> frozenset[str]:
-    """Return the lgi modules that module `name` imports at module level."""
-    return _imported(_path(name).read_text())
+def _read(path: Path, package: str) -> _Source:
+    """Return what a file of `package` means and the lgi modules that it imports."""
+    words: list[str] = []
+    imports: set[str] = set()
+    _walk(ast.parse(path.read_bytes()), words, imports, package)
+    meaning = hashlib.sha256("\0".join(words).encode(errors="surrogatepass")).hexdigest()
+    return _Source(meaning, frozenset(name for name in imports if _path(name).is_file()))
 
 
-def _imported(text: str) -> frozenset[str]:
-    found = set()
-    for module, names in _IMPORT.findall(text):
-        found.add(module)
-        found.update(f"{module}.{imported}" for imported in re.findall(r"(\w+)(?: as \w+)?", names))
-    return frozenset(n for n in found if _exists(n))
+def _walk(node: object, words: list[str], imports: set[str], package: str) -> None:
+    """Append what `node` says to `words`, without its place, and what it imports to `imports`."""
+    if isinstance(node, list):
+        for child in node:
+            if not _says_nothing(child):
+                _walk(child, words, imports, package)
+        words.append("]")
+    elif isinstance(node, ast.AST):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            imports.update(_imported(node, package))
+        words.append(type(node).__name__)
+        for field in node._fields:
+            if not (field == "body" and _is_for_types(node)):
+                _walk(getattr(node, field), words, imports, package)
+    else:
+        words.append(repr(node))
 
 
-def _exists(name: str) -> bool:
-    return _path(name).is_file()
+def _says_nothing(node: object) -> bool:
+    """Return whether a statement is text alone, as docstrings are."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    """Return whether a statement is ``if TYPE_CHECKING:``, whose body never runs."""
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in (
+        getattr(node.test, "id", None),
+        getattr(node.test, "attr", None),
+    )
+
+
+def _imported(node: ast.Import | ast.ImportFrom, package: str) -> set[str]:
+    """Return all names that may be modules of lgi; importing one runs its packages too."""
+    names = {alias.name for alias in node.names}
+    if isinstance(node, ast.ImportFrom):
+        module = resolve_name("." * node.level + (node.module or ""), package)
+        names = {module} | {f"{module}.{name}" for name in names}
+    parts = [name.split(".") for name in names if name.split(".")[0] == "lgi"]
+    return {".".join(part[:end]) for part in parts for end in range(1, len(part) + 1)}
 
 
 def _path(name: str) -> Path:

@@ -155,8 +155,21 @@ def read_table(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
         raise RunFileError(f"{path}: no such table") from None
     except (ValueError, UnicodeDecodeError) as error:
         raise RunFileError(f"{path}: not a table ({error})") from None
+    frame.attrs["path"] = str(path)
+    return need_columns(frame, columns)
+
+
+def need_columns(frame: "pd.DataFrame", columns: Iterable[str]) -> "pd.DataFrame":
+    """Return a table as it is.
+
+    Raises
+    ------
+    RunFileError
+        If it lacks a column; the message names the file that it was read from.
+    """
     missing = [name for name in columns if name not in frame]
     if missing:
+        path = frame.attrs.get("path", "a table")
         raise RunFileError(
             f"{path}: no column {', '.join(missing)}; it has {', '.join(map(str, frame))}"
         )

@@ -1,6 +1,14 @@
 """Base of all typed settings: immutable, strict about keys, no hidden defaults."""
 
-from pydantic import BaseModel, ConfigDict
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+Item = TypeVar("Item")
 
 
 class Settings(BaseModel):
@@ -10,3 +18,146 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def problems(self, config: Any) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with this section beside the rest of the configuration.
+
+        Parameters
+        ----------
+        config
+            The whole configuration, each value of which is allowed by itself.
+
+        Yields
+        ------
+        place : str
+            Where, below this section; empty for the section as a whole.
+        problem : str
+            The value found and what is allowed.
+        """
+        yield from ()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Says of a name in the configuration that it must be defined somewhere else in it."""
+
+    to: str  # place of a mapping or list, such as gaussians.images; `*` stands for every entry
+    kind: str  # what is named, such as image
+
+
+def unique(values: list) -> list:
+    """Return values as they are; one that stands twice is a ValueError."""
+    twice = [value for value, count in Counter(values).items() if count > 1]
+    if twice:
+        raise ValueError(f"must not repeat {', '.join(map(str, twice))}")
+    return values
+
+
+def _as_list(value: Any) -> Any:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Several = Annotated[list[Item], Field(min_length=1), AfterValidator(unique)]
+"""One value or more, each once."""
+OneOrMore = Annotated[Several[Item], BeforeValidator(_as_list)]
+"""The same, where a single value may stand without its brackets."""
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**64)]
+Confidence = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def inherited(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Return entries that say ``from: other`` with all that they do not change.
+
+    Parameters
+    ----------
+    entries
+        Mappings by name. A key that an entry states replaces that of the other whole.
+
+    Raises
+    ------
+    ValueError
+        If an entry names another that is not there, or in the end itself.
+    """
+
+    def of(name: str, above: tuple[str, ...]) -> Any:
+        entry = entries[name]
+        if not isinstance(entry, Mapping) or "from" not in entry:
+            return entry
+        other = entry["from"]
+        if other in (*above, name):
+            raise ValueError(f"{name}.from: leads back to itself; found {other!r}")
+        if other not in entries:
+            there = ", ".join(map(str, entries))
+            raise ValueError(f"{name}.from: unknown; found {other!r}, there are {there}")
+        base = of(other, (*above, name))
+        own = {key: value for key, value in entry.items() if key != "from"}
+        return {**base, **own} if isinstance(base, Mapping) else own
+
+    return {name: of(name, ()) for name in entries}
+
+
+def references(
+    kind: Any, value: Any, place: str = "", marks: tuple = ()
+) -> Iterator[tuple[str, Any, Reference]]:
+    """Yield every value that a `Reference` speaks of, with its place.
+
+    Parameters
+    ----------
+    kind
+        Type of the value: a `Settings` class, or what stands on one of its fields.
+    value
+        What the configuration holds; parts of another shape than the type asks for are skipped.
+    place
+        Where it stands.
+    marks
+        Metadata of the field.
+    """
+    while get_origin(kind) is Annotated:
+        kind, *more = get_args(kind)
+        marks = (*marks, *more)
+    origin, arguments = get_origin(kind), get_args(kind)
+    for mark in marks:
+        if isinstance(mark, Reference) and isinstance(value, str | int | float):
+            yield place, value, mark
+    if origin in (Union, UnionType):
+        for one in arguments:
+            yield from references(one, value, place)
+    elif origin in (list, tuple):
+        items = enumerate(value) if isinstance(value, list | tuple) else [(None, value)]
+        for index, item in items:
+            yield from references(
+                arguments[0], item, place if index is None else f"{place}.{index}"
+            )
+    elif origin is dict and isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from references(arguments[0], name, f"{place}.{name}")
+            yield from references(arguments[1], item, f"{place}.{name}")
+    elif isinstance(kind, type) and issubclass(kind, Settings) and isinstance(value, Mapping):
+        if "kind" in kind.model_fields and value.get("kind") not in _kinds(kind):
+            return
+        for name, field in kind.model_fields.items():
+            if name in value:
+                inside = f"{place}.{name}".removeprefix(".")
+                yield from references(field.annotation, value[name], inside, tuple(field.metadata))
+
+
+def _kinds(section: type[Settings]) -> tuple:
+    """Return what may stand as the kind of a section."""
+    return get_args(section.model_fields["kind"].annotation)
+
+
+def sections(value: Any, place: str = "") -> Iterator[tuple[str, Settings]]:
+    """Yield every section of a checked configuration with its place, outer ones first."""
+    if isinstance(value, Settings):
+        yield place, value
+        for name in type(value).model_fields:
+            yield from sections(getattr(value, name), f"{place}.{name}".removeprefix("."))
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from sections(item, f"{place}.{name}")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from sections(item, f"{place}.{index}")

@@ -1,7 +1,7 @@
 """How long each part of the workflow took: the table at the end of a run."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,19 +9,21 @@ from typing import NamedTuple
 class Job(NamedTuple):
     """A job that a run of the workflow finished."""
 
-    part: str  # the rule file that declares it, without its ending
+    part: str  # the study that declares its rule, else the rule file, without its ending
     rule: str
     output: str  # its first output
     seconds: float | None  # wall time; None if unknown
 
 
-def finished_jobs(workflow) -> list[Job]:
+def finished_jobs(workflow, studies: Mapping[str, str]) -> list[Job]:
     """Return the jobs that this run of the workflow has finished, in no order.
 
     Parameters
     ----------
     workflow
         Snakemake's `workflow` object during `onsuccess` or `onerror`.
+    studies
+        Names of the studies by that of the rules that they declare.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def finished_jobs(workflow) -> list[Job]:
     began = workflow.start_time.timestamp()
     return [
         Job(
-            part=Path(job.rule.snakefile).stem,
+            part=studies.get(job.rule.name, Path(job.rule.snakefile).stem),
             rule=job.rule.name,
             output=str(job.output[0]),
             seconds=wall_time(map(workflow.persistence.metadata, job.output), began),

@@ -1,22 +1,28 @@
 # Study 1: fit N Gaussians to an image.
 
+from lgi.gaussians.fits.engines import FIT as FIT_ENGINES
+from lgi.gaussians.fits.results import fit_settings, image_file
 
-rule fit_gaussians:
+FITS = CATALOGUE.result("fit")
+FIT_SOURCE = source_of("fit_gaussians", FIT_ENGINES[CONFIG.device].function)
+
+
+rule fit:
     """Fit N Gaussians to an image: one run file."""
     input:
-        image=image_file,
+        image=lambda wildcards: image_file(CONFIG, wildcards),
     output:
-        paths.GAUSSIANS_RUN,
+        FITS.output,
     log:
-        log_of(paths.GAUSSIANS_RUN),
+        FITS.log,
+    wildcard_constraints:
+        **constraints("fit"),
     conda:
         ENVIRONMENT
     resources:
         **TRAINING_RESOURCES,
     params:
-        image=image_settings,
-        recipe=recipe_settings,
-        fit=lambda wildcards: tuple(fit_of(wildcards)),
+        fit=lambda wildcards: fit_settings(CONFIG, wildcards),
         seeds=lambda wildcards: [int(wildcards.seed)],
         device=CONFIG.device,
         source=FIT_SOURCE,
@@ -25,161 +31,89 @@ rule fit_gaussians:
 
 
 # Listed runs that differ in their seed alone share a job: starting one takes longer than a fit.
-workflow.ruleorder(*map(batch_name, CONFIG.gaussian_batches()), "fit_gaussians")
-
-for seeds, fits in CONFIG.gaussian_batches().items():
+for batch in CONFIG.gaussians.batches():
 
     rule:
         name:
-            batch_name(seeds)
+            batch.name
         input:
-            image=image_file,
+            image=lambda wildcards: image_file(CONFIG, wildcards),
         output:
-            [paths.gaussians_batch(seed) for seed in seeds],
+            [together_in(FITS.output, seed) for seed in batch.seeds],
         log:
             "logs/gaussians/{fit}.log",
         wildcard_constraints:
-            fit="|".join(paths.gaussians_fit(fit) for fit in fits),
+            fit="|".join("{}/{}/n{}".format(*fit) for fit in batch.fits),
         conda:
             ENVIRONMENT
         resources:
             **TRAINING_RESOURCES,
         params:
-            image=image_settings,
-            recipe=recipe_settings,
-            fit=lambda wildcards: tuple(fit_of(wildcards)),
-            seeds=seeds,
+            fit=lambda wildcards: fit_settings(CONFIG, wildcards),
+            seeds=batch.seeds,
             device=CONFIG.device,
             source=FIT_SOURCE,
         script:
             "../workflow_scripts/fit_gaussians.py"
 
+    workflow.ruleorder(batch.name, "fit")
 
-rule collect_gaussians:
-    """Gather all fits into one table."""
+
+# The local learning coefficient of its runs.
+
+
+rule find_minimum:
+    """Go on from a fit to the minimum of the squared error, and expand it there."""
     input:
-        runs=paths.gaussians_runs(CONFIG),
-        published=PUBLISHED,
+        run=CATALOGUE.result("fit").output,
     output:
-        table=report(
-            update(paths.GAUSSIANS_TABLE),
-            category="Gaussians",
-            labels={"table": "all fits"},
-        ),
-        reproducibility=report(
-            update(paths.REPRODUCIBILITY_TABLE),
-            category="Gaussians",
-            labels={"table": "runs made twice"},
-        ),
+        minimum=CATALOGUE.result("find_minimum").output,
     log:
-        log_of(paths.GAUSSIANS_TABLE),
+        CATALOGUE.result("find_minimum").log,
+    wildcard_constraints:
+        **constraints("find_minimum"),
     conda:
         ENVIRONMENT
     params:
-        source=source_of("collect_gaussians"),
+        settings={"settings": CONFIG.gaussians.llc.minimum},
+        source=source_of("find_minimum"),
     script:
-        "../workflow_scripts/collect_gaussians.py"
+        "../workflow_scripts/find_minimum.py"
 
 
-rule plot_loss_vs_n:
-    """Draw best loss against N, with published values, seeds and regressions."""
+rule estimate_gaussians_llc:
+    """Estimate the learning coefficient of one fit."""
     input:
-        table=curve_table,
+        minimum=CATALOGUE.result("find_minimum").output,
     output:
-        png=report(
-            paths.LOSS_VS_N,
-            caption="../docs/captions/loss_vs_n.rst",
-            category="Gaussians",
-            labels={
-                "figure": "loss against N",
-                "recipe": "{recipe}",
-                "image": "{image}",
-            },
-        ),
-        svg=svg(paths.LOSS_VS_N),
+        table=CATALOGUE.result("estimate_gaussians_llc").output,
     log:
-        log_of(paths.LOSS_VS_N),
+        CATALOGUE.result("estimate_gaussians_llc").log,
+    wildcard_constraints:
+        **constraints("estimate_gaussians_llc"),
     conda:
         ENVIRONMENT
     params:
-        source=source_of("plot_loss_vs_n"),
+        settings={"settings": CONFIG.gaussians.llc.settings},
+        source=source_of("estimate_gaussians_llc"),
     script:
-        "../workflow_scripts/plot_loss_vs_n.py"
+        "../workflow_scripts/estimate_gaussians_llc.py"
 
 
-rule plot_loss_and_coverage:
-    """Draw loss and uncovered share along training."""
+rule sweep_gaussians_llc:
+    """Estimate the learning coefficient of one fit while noise and localisation vary."""
     input:
-        runs=coverage_runs,
+        minimum=CATALOGUE.result("find_minimum").output,
     output:
-        png=report(
-            paths.LOSS_AND_COVERAGE,
-            caption="../docs/captions/loss_and_coverage.rst",
-            category="Gaussians",
-            labels={
-                "figure": "loss and coverage",
-                "recipe": "{recipe}",
-                "image": "{image}",
-            },
-        ),
-        svg=svg(paths.LOSS_AND_COVERAGE),
+        table=CATALOGUE.result("sweep_gaussians_llc").output,
     log:
-        log_of(paths.LOSS_AND_COVERAGE),
+        CATALOGUE.result("sweep_gaussians_llc").log,
+    wildcard_constraints:
+        **constraints("sweep_gaussians_llc"),
     conda:
         ENVIRONMENT
     params:
-        source=source_of("plot_loss_and_coverage"),
+        settings=CONFIG.gaussians.llc.swept(),
+        source=source_of("sweep_gaussians_llc"),
     script:
-        "../workflow_scripts/plot_loss_and_coverage.py"
-
-
-rule plot_fit:
-    """Draw target, fit, error and ellipses of one run."""
-    input:
-        run=paths.GAUSSIANS_RUN,
-    output:
-        png=report(
-            paths.FIT,
-            caption="../docs/captions/fit.rst",
-            category="Gaussians",
-            labels={
-                "figure": "fit",
-                "recipe": "{recipe}",
-                "image": "{image}, N = {n}",
-            },
-        ),
-        svg=svg(paths.FIT),
-    log:
-        log_of(paths.FIT),
-    conda:
-        ENVIRONMENT
-    params:
-        source=source_of("plot_fit", "lgi.gaussians.fit_cpu"),
-    script:
-        "../workflow_scripts/plot_fit.py"
-
-
-rule animate_fit:
-    """Animate one fit: image, ellipses and loss along training."""
-    input:
-        run=paths.GAUSSIANS_RUN,
-    output:
-        gif=report(
-            paths.FIT_ANIMATION,
-            caption="../docs/captions/fit_animation.rst",
-            category="Gaussians",
-            labels={
-                "figure": "animation",
-                "recipe": "{recipe}",
-                "image": "{image}, N = {n}",
-            },
-        ),
-        mp4=mp4(paths.FIT_ANIMATION),
-    log:
-        log_of(paths.FIT_ANIMATION),
-    conda:
-        ENVIRONMENT
-    params:
-        source=source_of("animate_fit", "lgi.gaussians.fit_cpu"),
-    script:
-        "../workflow_scripts/animate_fit.py"
+        "../workflow_scripts/sweep_gaussians_llc.py"

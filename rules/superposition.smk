@@ -1,203 +1,93 @@
-# Study 2: toy models of superposition.
+# Study 2: toy models of superposition. What is made of its run files is declared in
+
+from lgi.superposition.llc import results as superposition_llc
+
+# lgi/superposition/*/results.py.
+
+from lgi.superposition.training.engines import TRAIN as TRAIN_ENGINES
 
 
 rule train_superposition:
     """Train the models of all seeds for one start, sample size and sparsity: one run file."""
     output:
-        run=paths.SUPERPOSITION_RUN,
+        **CATALOGUE.result("train_superposition").output,
     log:
-        log_of(paths.SUPERPOSITION_RUN),
+        CATALOGUE.result("train_superposition").log,
+    wildcard_constraints:
+        **constraints("train_superposition"),
     conda:
         ENVIRONMENT
     resources:
         **TRAINING_RESOURCES,
     params:
-        initialisation=initialisation_settings,
-        sparsity=exact_sparsity,
+        initialisation=lambda wildcards: CONFIG.superposition.initialisations[
+            wildcards.init
+        ].model_dump(),
+        sparsity=lambda wildcards: CONFIG.superposition.runs.exact[wildcards.sparsity],
         hidden=CONFIG.superposition.hidden,
         data=CONFIG.superposition.data.model_dump(),
         training=CONFIG.superposition.training.model_dump(),
         seeds=CONFIG.superposition.runs.seeds,
         device=CONFIG.device,
-        source=source_of("train_superposition", f"lgi.superposition.train{ENGINE}"),
+        source=source_of("train_superposition", TRAIN_ENGINES[CONFIG.device].function),
     script:
         "../workflow_scripts/train_superposition.py"
 
 
-rule collect_superposition:
-    """Gather all snapshots of all models into one table."""
+# The local learning coefficient of its runs.
+
+
+rule estimate_superposition_llc:
+    """Estimate the LLC of every model of one run file at the listed epochs."""
     input:
-        runs=paths.superposition_runs(CONFIG),
+        run=CATALOGUE.result("train_superposition").output["run"],
     output:
-        table=update(paths.SUPERPOSITION_TABLE),
+        table=CATALOGUE.result("estimate_superposition_llc").output,
     log:
-        log_of(paths.SUPERPOSITION_TABLE),
+        CATALOGUE.result("estimate_superposition_llc").log,
+    wildcard_constraints:
+        **constraints("estimate_superposition_llc"),
     conda:
         ENVIRONMENT
     params:
-        source=source_of("collect_superposition"),
+        settings=lambda wildcards: superposition_llc.setting(CONFIG, wildcards),
+        source=source_of("estimate_superposition_llc"),
     script:
-        "../workflow_scripts/collect_superposition.py"
+        "../workflow_scripts/estimate_superposition_llc.py"
 
 
-rule compare_starts:
-    """Tabulate mean and best final loss by start, per sparsity."""
+rule trace_superposition_llc:
+    """Keep the chains of one estimate, as ArviZ InferenceData in NetCDF."""
     input:
-        table=paths.SUPERPOSITION_TABLE,
+        run=CATALOGUE.result("train_superposition").output["run"],
     output:
-        table=report(
-            update(paths.START_TABLE),
-            category="Superposition",
-            labels={"table": "final loss by start"},
-        ),
+        trace=CATALOGUE.result("trace_superposition_llc").output,
     log:
-        log_of(paths.START_TABLE),
+        CATALOGUE.result("trace_superposition_llc").log,
+    wildcard_constraints:
+        **constraints("trace_superposition_llc"),
     conda:
         ENVIRONMENT
     params:
-        source=source_of("compare_starts"),
+        settings=lambda wildcards: superposition_llc.setting(CONFIG, wildcards),
+        source=source_of("trace_superposition_llc"),
     script:
-        "../workflow_scripts/compare_starts.py"
+        "../workflow_scripts/trace_superposition_llc.py"
 
 
-rule plot_loss_over_training:
-    """Draw training, test and population loss along training."""
+rule calibrate_superposition_llc:
+    """Estimate the LLC of a few models while one value of the setting varies at a time."""
     input:
-        table=paths.SUPERPOSITION_TABLE,
+        runs=superposition_llc.calibrated_runs(CONFIG),
     output:
-        png=report(
-            paths.LOSS_OVER_TRAINING,
-            caption="../docs/captions/loss_over_training.rst",
-            category="Superposition",
-            labels={"figure": "loss over training", "variant": "{variant}"},
-        ),
-        svg=svg(paths.LOSS_OVER_TRAINING),
+        **shown(*CATALOGUE.rules["calibrate_superposition_llc"]),
     log:
-        log_of(paths.LOSS_OVER_TRAINING),
+        CATALOGUE.result("calibrate_superposition_llc").log,
     conda:
         ENVIRONMENT
     params:
-        samples=drawn_samples,
-        source=source_of("plot_loss_over_training"),
+        settings=superposition_llc.calibration(CONFIG),
+        models=superposition_llc.calibrated(CONFIG),
+        source=source_of("calibrate_superposition_llc"),
     script:
-        "../workflow_scripts/plot_loss_over_training.py"
-
-
-rule plot_kgons_over_training:
-    """Draw the share of each k-gon along training."""
-    input:
-        table=paths.SUPERPOSITION_TABLE,
-    output:
-        png=report(
-            paths.KGONS_OVER_TRAINING,
-            caption="../docs/captions/kgons_over_training.rst",
-            category="Superposition",
-            labels={"figure": "k-gons over training", "variant": "{variant}"},
-        ),
-        svg=svg(paths.KGONS_OVER_TRAINING),
-    log:
-        log_of(paths.KGONS_OVER_TRAINING),
-    conda:
-        ENVIRONMENT
-    params:
-        samples=drawn_samples,
-        source=source_of("plot_kgons_over_training"),
-    script:
-        "../workflow_scripts/plot_kgons_over_training.py"
-
-
-rule plot_dimensionality_vs_sparsity:
-    """Draw feature dimensionality against 1/(1-S)."""
-    input:
-        runs=paths.superposition_runs(CONFIG),
-    output:
-        png=report(
-            paths.DIMENSIONALITY_VS_SPARSITY,
-            caption="../docs/captions/dimensionality_vs_sparsity.rst",
-            category="Superposition",
-            labels={"figure": "feature dimensionality", "variant": "{variant}"},
-        ),
-        svg=svg(paths.DIMENSIONALITY_VS_SPARSITY),
-    log:
-        log_of(paths.DIMENSIONALITY_VS_SPARSITY),
-    conda:
-        ENVIRONMENT
-    params:
-        samples=drawn_samples,
-        source=source_of("plot_dimensionality_vs_sparsity"),
-    script:
-        "../workflow_scripts/plot_dimensionality_vs_sparsity.py"
-
-
-rule plot_kgon4_vs_kgon6:
-    """Draw mean and best final loss of four-gon and six-gon starts."""
-    input:
-        table=paths.START_TABLE,
-    output:
-        png=report(
-            paths.KGON4_VS_KGON6,
-            caption="../docs/captions/kgon4_vs_kgon6.rst",
-            category="Superposition",
-            labels={"figure": "four-gon and six-gon starts", "variant": "{variant}"},
-        ),
-        svg=svg(paths.KGON4_VS_KGON6),
-    log:
-        log_of(paths.KGON4_VS_KGON6),
-    conda:
-        ENVIRONMENT
-    params:
-        samples=drawn_samples,
-        source=source_of("plot_kgon4_vs_kgon6"),
-    script:
-        "../workflow_scripts/plot_kgon4_vs_kgon6.py"
-
-
-rule plot_snapshots:
-    """Draw the polygon of one model at a few snapshots."""
-    input:
-        run=paths.SUPERPOSITION_RUN,
-    output:
-        png=report(
-            paths.SNAPSHOTS,
-            caption="../docs/captions/snapshots.rst",
-            category="Polygons",
-            subcategory="{init}",
-            labels={"figure": "strip", "sparsity": "{sparsity}", "seed": "{model}"},
-        ),
-        svg=svg(paths.SNAPSHOTS),
-    log:
-        log_of(paths.SNAPSHOTS),
-    conda:
-        ENVIRONMENT
-    params:
-        epochs=CONFIG.superposition.figures.strip_epochs,
-        source=source_of("plot_snapshots"),
-    script:
-        "../workflow_scripts/plot_snapshots.py"
-
-
-rule animate_polygons:
-    """Animate the polygon of one model along training."""
-    input:
-        run=paths.SUPERPOSITION_RUN,
-    output:
-        gif=report(
-            paths.POLYGONS,
-            caption="../docs/captions/polygons.rst",
-            category="Polygons",
-            subcategory="{init}",
-            labels={
-                "figure": "animation",
-                "sparsity": "{sparsity}",
-                "seed": "{model}",
-            },
-        ),
-        mp4=mp4(paths.POLYGONS),
-    log:
-        log_of(paths.POLYGONS),
-    conda:
-        ENVIRONMENT
-    params:
-        source=source_of("animate_polygons"),
-    script:
-        "../workflow_scripts/animate_polygons.py"
+        "../workflow_scripts/calibrate_superposition_llc.py"

@@ -8,8 +8,7 @@ from lgi.runs import write_table
 
 @logged
 def main(snakemake):
-    table = known_answers(problems(snakemake.params.problems))
-    write_table(snakemake.output.table, table)
+    write_table(snakemake.output.made, known_answers(problems(snakemake.params.problems)))
 
 
 if "snakemake" in globals():

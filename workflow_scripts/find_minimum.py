@@ -1,16 +1,15 @@
 """Go on from a fit to the minimum of the squared error, and expand it there."""
 
-from lgi.gaussians.llc_settings import MinimumSettings
-from lgi.gaussians.minimum import find_minimum
+from lgi.gaussians.fits.view import read_fit
+from lgi.gaussians.llc.minimum import find_minimum
 from lgi.jobs import logged
-from lgi.runs import read_run, write_run
+from lgi.runs import write_run
 
 
 @logged
 def main(snakemake):
-    settings = MinimumSettings.model_validate(snakemake.params.settings)
-    run = read_run(snakemake.input.run)
-    write_run(snakemake.output.minimum, *find_minimum(run, settings))
+    fit, params = read_fit(snakemake.input.run), snakemake.params
+    write_run(snakemake.output.minimum, *find_minimum(fit, **params.settings, source=params.source))
 
 
 if "snakemake" in globals():

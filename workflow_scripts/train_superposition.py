@@ -4,8 +4,12 @@ from pydantic import TypeAdapter
 
 from lgi.jobs import logged
 from lgi.runs import write_run
-from lgi.superposition.run import train_run
-from lgi.superposition.settings import DataSettings, InitialisationSettings, TrainingSettings
+from lgi.superposition.training.run import train_run
+from lgi.superposition.training.settings import (
+    DataSettings,
+    InitialisationSettings,
+    TrainingSettings,
+)
 
 
 @logged
@@ -21,6 +25,7 @@ def main(snakemake):
         training=TrainingSettings.model_validate(params.training),
         seeds=list(params.seeds),
         device=params.device,
+        source=params.source,
     )
     write_run(snakemake.output.run, arrays, record)
 

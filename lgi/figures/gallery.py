@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from lgi.catalogue import copy_name
 from lgi.runs import atomic_path
 
 WIDTH = 1000
@@ -27,9 +28,14 @@ def copy(source: str | Path, target: str | Path) -> None:
         if Path(source).suffix == ".png":
             _shrink(source).save(temporary, optimize=True)
         elif Path(source).suffix == ".md":
-            temporary.write_text(re.sub(r"\]\(\S+/(\S+)\)", r"](\1)", Path(source).read_text()))
+            text = Path(source).read_text()
+            temporary.write_text(re.sub(r"\]\((\S+/\S+)\)", _to_copy, text))
         else:
             shutil.copyfile(source, temporary)
+
+
+def _to_copy(link: re.Match) -> str:
+    return f"]({copy_name(link[1])})"
 
 
 def _shrink(source: str | Path) -> Image.Image:

@@ -1,7 +1,8 @@
 """One look for every figure: fonts, colours, axes for epochs, and how a figure is saved."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.patches import Patch
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    LogLocator,
+    NullFormatter,
+    NullLocator,
+    PercentFormatter,
+)
 
 from lgi.errors import DataError
 from lgi.runs import atomic_path
@@ -32,6 +41,9 @@ LOSSES = {
     "test_loss": "test loss",
     "population_loss": "population loss",
 }
+
+HOLLOW = "white"
+"""Face of a mark whose value is not to be trusted, such as an estimate that is not ok."""
 
 LOOK = {
     "font.family": "DejaVu Sans",
@@ -79,15 +91,15 @@ def new_figure(width: float, height: float, *, layout: str | None = "constrained
 
 
 @styled
-def save(figure: Figure, path: str | Path) -> None:
+def save(path: str | Path, figure: Figure) -> None:
     """Write a figure as PNG and, beside it, as SVG; the same figure gives the same bytes.
 
     Parameters
     ----------
-    figure
-        The figure.
     path
         Path of the PNG; the SVG has the same name with the suffix ``.svg``.
+    figure
+        The figure.
     """
     path = Path(path)
     with atomic_path(path.with_suffix(".svg")) as svg, atomic_path(path) as png:
@@ -227,10 +239,96 @@ def sparsity_handles(colours: dict[float, str], **marks: object) -> list[Line2D]
 def draw_quartiles(axes: Axes, rows: "pd.DataFrame", column: str, colour: str) -> "pd.Series":
     """Draw the median along epochs with a band between the quartiles; return the median."""
     quartiles = rows.groupby("epoch")[column].quantile([0.25, 0.5, 0.75]).unstack()
-    band = {"color": colour, "alpha": 0.2, "lw": 0}
-    axes.fill_between(quartiles.index, quartiles[0.25], quartiles[0.75], **band)
-    axes.plot(quartiles.index, quartiles[0.5], color=colour, lw=1)
-    return quartiles[0.5]
+    named = quartiles.rename(columns={0.25: "low", 0.5: "median", 0.75: "high"})
+    draw_band(axes, named, colour)
+    return named["median"]
+
+
+def draw_band(axes: Axes, rows: "pd.DataFrame", colour: str) -> None:
+    """Draw the column median along the index, with a band from low to high."""
+    axes.fill_between(rows.index, rows["low"], rows["high"], color=colour, alpha=0.2, lw=0)
+    axes.plot(rows.index, rows["median"], color=colour, lw=1)
+
+
+def share_panels(
+    rows: "pd.DataFrame", colours: Mapping[str, str], labels: Mapping[str, str], *, foot: float
+) -> tuple[Figure, list[tuple[Axes, "pd.DataFrame"]]]:
+    """Return a figure for shares of models: a row of panels per start, a column per sparsity.
+
+    Parameters
+    ----------
+    rows
+        Columns init and sparsity, and what the panels show.
+    colours, labels
+        Of the kinds whose shares are stacked, from the bottom.
+    foot
+        Height in inches beside that of the panels.
+
+    Returns
+    -------
+    figure : Figure
+        With labels and legend, and empty panels whose y axis goes from 0 to 1.
+    panels : list
+        Each panel with the rows of its start and sparsity.
+    """
+    inits, sparsities = rows["init"].unique(), sorted(rows["sparsity"].unique())
+    figure = new_figure(1.0 * len(sparsities) + 1.9, 0.95 * len(inits) + foot)
+    grid = figure.subplots(len(inits), len(sparsities), sharex=True, sharey=True, squeeze=False)
+    for line, init in zip(grid, inits, strict=True):
+        line[0].set(ylabel=init, ylim=(0, 1), yticks=[0, 0.5, 1])
+        line[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    for axes, sparsity in zip(grid[0], sparsities, strict=True):
+        axes.set_title(f"S = {sparsity:.4f}")
+    figure.supxlabel("epoch")
+    figure.supylabel("share of models")
+    handles = [Patch(color=colours[kind], label=labels[kind]) for kind in reversed(list(colours))]
+    figure.legend(handles=handles, loc="outside right center")
+    parts = dict(list(rows.groupby(["init", "sparsity"])))
+    places = product(range(len(inits)), range(len(sparsities)))
+    return figure, [(grid[i, j], parts.get((inits[i], sparsities[j]), rows[:0])) for i, j in places]
+
+
+def by_quality(
+    rows: "pd.DataFrame", good: "pd.Series", colour: str, hollow: str = HOLLOW
+) -> list[tuple["pd.DataFrame", str]]:
+    """Return the rows to trust with a full face, and the others with a hollow one.
+
+    Parameters
+    ----------
+    rows
+        What is drawn.
+    good
+        Which of the rows to trust.
+    colour
+        Full face.
+    hollow
+        The other; ``"none"`` where marks lie on each other and are seen through.
+
+    Returns
+    -------
+    list of tuple
+        Rows and the colour of their face; parts without rows are left out.
+    """
+    parts = ((rows[good], colour), (rows[~good], hollow))
+    return [(part, face) for part, face in parts if len(part)]
+
+
+def quality_handles(good: "pd.Series", lost: int) -> list[Line2D]:
+    """Return legend handles that say what is hollow, and how many have no value to draw."""
+    handles = []
+    if not good.all():
+        marks = {"marker": "o", "ms": 4, "mfc": "none", "ls": ""}
+        handles.append(Line2D([], [], color=GREY, label="hollow: not ok,\nno coefficient", **marks))
+    if lost:
+        count = "1 estimate" if lost == 1 else f"{lost:,} estimates"
+        handles.append(Line2D([], [], ls="", label=f"not drawn: {count}\nwithout a value"))
+    return handles
+
+
+def draw_clipped(axes: Axes, x: "pd.Series", y: "pd.Series", top: float, **marks: object) -> None:
+    """Draw an arrow at the edge of the y axis for every value beyond [0, top]."""
+    for beyond, place, arrow in ((y < 0, 0.02 * top, "v"), (y > top, 0.98 * top, "^")):
+        axes.plot(x[beyond], [place] * beyond.sum(), arrow, mfc=HOLLOW, **marks)
 
 
 def kgon_label(kind: str) -> str:

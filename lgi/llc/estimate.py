@@ -1,7 +1,7 @@
 """The local learning coefficient of many models at once, each with the quality of its estimate."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,21 +9,41 @@ from lgi.llc import samplers_cpu
 from lgi.llc.diagnostics import ess_bulk, mcse_mean, rhat
 from lgi.llc.keys import chain_keys
 from lgi.llc.settings import EstimateSettings, Thresholds
+from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, OK
 
 LANES = 512  # chains computed at once: their arrays stay in a core's cache
 
-OK = "ok"
-DIVERGED = "diverged"
-NOT_A_MINIMUM = "not a minimum"
-BIASED_STEP = "biased step"
-NOT_CONVERGED = "not converged"
 
-SAMPLERS = {
-    "sgld": samplers_cpu.sgld,
-    "rmsprop_sgld": samplers_cpu.rmsprop_sgld,
-    "hmc": samplers_cpu.hmc,
-}
-EXACT = ("hmc",)  # samplers whose draws are not biased by the step
+@dataclass(frozen=True)
+class Problem:
+    """Some models around whose parameters a loss is sampled: what a study turns a run into."""
+
+    # Function of (parameters [P, lanes], *shared, *per_model, gradient [P, lanes], loss [lanes])
+    # that writes its last two arguments: the mean loss over the data and its gradient.
+    loss_and_gradient: Callable[..., None]
+    parameters: np.ndarray  # float [P, models]: w*
+    samples: int  # n, the number of training samples of each model
+    streams: Sequence[tuple]  # of each model's chains, (seed, *names); see `chain_keys`
+    shared: tuple[np.ndarray, ...] = ()  # data of all models, handed on as they are
+    per_model: tuple[np.ndarray, ...] = ()  # data of each: arrays [..., models], models innermost
+    # float [P]: γ is multiplied by these, one for each parameter, as coordinates that stretch w
+    # ask for; None for the same γ everywhere.
+    localisation_weights: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless there is one stream for each model."""
+        models = self.parameters.shape[1]
+        if len(self.streams) != models:
+            raise ValueError(f"{models} models need as many streams, not {len(self.streams)}")
+
+    def part(self, models: slice) -> "Problem":
+        """Return the problem of some of its models."""
+        return replace(
+            self,
+            parameters=self.parameters[:, models],
+            per_model=tuple(array[..., models] for array in self.per_model),
+            streams=self.streams[models],
+        )
 
 
 @dataclass(frozen=True)
@@ -38,17 +58,7 @@ class Traces:
     last: np.ndarray | None = None  # [P, models, chains] last draw of each chain, where it is kept
 
 
-def estimate(
-    loss_and_gradient: Callable[..., None],
-    parameters: np.ndarray,
-    *,
-    shared: tuple[np.ndarray, ...],
-    per_model: tuple[np.ndarray, ...],
-    samples: int,
-    streams: Sequence[tuple],
-    setting: EstimateSettings,
-    localisation_weights: np.ndarray | None = None,
-) -> dict[str, np.ndarray]:
+def estimate(problem: Problem, setting: EstimateSettings) -> dict[str, np.ndarray]:
     """Estimate λ̂ = nβ (E[L(w)] - L(w*)) for every model (Lau et al. 2023, definition 1).
 
     E is the mean over the draws after burn-in of all chains, from the posterior localised at w*.
@@ -56,24 +66,10 @@ def estimate(
 
     Parameters
     ----------
-    loss_and_gradient
-        Function of (parameters [P, lanes], *shared, *per_model, gradient [P, lanes], loss [lanes])
-        that writes its last two arguments: the mean loss over the data and its gradient.
-    parameters
-        float [P, models]: w*.
-    shared
-        Data that all models share, handed on as they are.
-    per_model
-        Data of each model: arrays [..., models], models innermost.
-    samples
-        n, the number of training samples of each model.
-    streams
-        For each model the random stream (seed, *names) of its chains; see `chain_keys`.
+    problem
+        The models.
     setting
-        Sampler and its settings, thresholds of the verdict.
-    localisation_weights
-        float [P]: the setting's γ is multiplied by these, one for each parameter, as coordinates
-        that stretch w ask for; None for the same γ everywhere.
+        Sampler and its settings, thresholds of the status.
 
     Returns
     -------
@@ -82,53 +78,25 @@ def estimate(
         of L, which accounts for autocorrelation and for chains that disagree (`mcse_mean`);
         ``loss_at_w`` L(w*); ``mean_loss`` E[L]; ``share_below``, the share of draws with
         L < L(w*); ``gradient_norm`` |∇L(w*)|; ``acceptance``, the mean probability that a
-        Metropolis test accepts a step; ``rhat`` and ``ess`` (bulk) of the draws of L; ``verdict``
-        and ``reason``, see `verdicts`. What rests on draws is NaN for a model with a draw that is
+        Metropolis test accepts a step; ``rhat`` and ``ess`` (bulk) of the draws of L; ``status``
+        and ``reason``, see `statuses`. What rests on draws is NaN for a model with a draw that is
         not finite.
 
     Raises
     ------
     ValueError
-        If there is not one stream for each model, or not one weight for each parameter.
+        If there is not one weight of the localisation for each parameter.
     """
-    return summary(
-        traces(
-            loss_and_gradient,
-            parameters,
-            shared=shared,
-            per_model=per_model,
-            samples=samples,
-            streams=streams,
-            setting=setting,
-            localisation_weights=localisation_weights,
-        ),
-        setting,
-    )
+    return summary(traces(problem, setting), setting)
 
 
-def traces(
-    loss_and_gradient: Callable[..., None],
-    parameters: np.ndarray,
-    *,
-    shared: tuple[np.ndarray, ...],
-    per_model: tuple[np.ndarray, ...],
-    samples: int,
-    streams: Sequence[tuple],
-    setting: EstimateSettings,
-    localisation_weights: np.ndarray | None = None,
-) -> Traces:
+def traces(problem: Problem, setting: EstimateSettings) -> Traces:
     """Run the chains of `estimate` and return them; takes and raises what `estimate` does."""
-    if len(streams) != parameters.shape[1]:
-        raise ValueError(f"{parameters.shape[1]} models need as many streams, not {len(streams)}")
-    centres = np.ascontiguousarray(parameters, dtype=np.float64)
-    n_beta = setting.n_beta(samples)
-    options = sampler_options(setting)
-    if localisation_weights is not None:
-        options["localisation"] = setting.localisation * np.asarray(localisation_weights)
-    draws, acceptance, last = _run_chains(
-        loss_and_gradient, centres, shared, per_model, streams, n_beta, setting, options
-    )
-    loss_at_w, gradient_norm = _at_centre(loss_and_gradient, centres, (*shared, *per_model))
+    centres = np.ascontiguousarray(problem.parameters, dtype=np.float64)
+    problem = replace(problem, parameters=centres)
+    n_beta = setting.n_beta(problem.samples)
+    draws, acceptance, last = _run_chains(problem, setting, n_beta)
+    loss_at_w, gradient_norm = _at_centre(problem)
     return Traces(draws, acceptance, loss_at_w, gradient_norm, n_beta, last)
 
 
@@ -150,25 +118,11 @@ def summary(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarray]:
     table = {name: getattr(traces, name) for name in ("loss_at_w", "gradient_norm", "acceptance")}
     burn_in = setting.burn_in // setting.thin
     table |= _statistics(traces.loss, traces.loss_at_w, traces.n_beta, burn_in)
-    verdict, reason = verdicts(table, setting.thresholds, exact=setting.sampler in EXACT)
-    return table | {"verdict": verdict, "reason": reason}
+    status, reason = statuses(table, setting.thresholds, exact=setting.sampler.exact)
+    return table | {"status": status, "reason": reason}
 
 
-def sampler_options(setting: EstimateSettings) -> dict:
-    """Return the settings that the setting's sampler takes as keyword arguments, in any engine."""
-    options = {
-        name: getattr(setting, name)
-        for name in ("step_size", "localisation", "draws", "burn_in", "thin")
-    }
-    if setting.sampler == "hmc":
-        options["leapfrog_steps"] = setting.leapfrog_steps
-        options["target_acceptance"] = setting.target_acceptance
-    if setting.sampler == "rmsprop_sgld":
-        options |= setting.rmsprop.model_dump()
-    return options
-
-
-def verdicts(
+def statuses(
     table: dict[str, np.ndarray], thresholds: Thresholds, *, exact: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return for each estimate whether it is a coefficient, and why not.
@@ -185,7 +139,7 @@ def verdicts(
 
     Returns
     -------
-    verdict : numpy.ndarray
+    status : numpy.ndarray
         Text [models], the first that applies:
         ``diverged``: a chain left to infinity or NaN;
         ``not a minimum``: more than ``thresholds.share_below`` of the draws lie below L(w*), the
@@ -198,7 +152,7 @@ def verdicts(
         ``thresholds.ess``, or an exact sampler accepts less than ``thresholds.acceptance``;
         ``ok`` otherwise.
     reason : numpy.ndarray
-        Text [models]: every bound that is broken, whatever the verdict, with the figure and its
+        Text [models]: every bound that is broken, whatever the status, with the figure and its
         bound, for example ``rhat 1.20 above 1.05; ess 40 below 100``; empty where ``ok``.
     """
     # Each bound is written as what must hold, so that NaN fails it.
@@ -212,58 +166,55 @@ def verdicts(
         (NOT_CONVERGED, "ess", "below", thresholds.ess),
     )
     diverged = np.isnan(table["mean_loss"])
-    verdict = np.where(diverged, DIVERGED, np.full(diverged.shape, OK, dtype="U16"))
+    status = np.where(diverged, DIVERGED, np.full(diverged.shape, OK, dtype="U16"))
     reason = np.where(diverged, "a draw of L is not finite", "").astype(object)
     for name, column, side, bound in bounds:
         values = table[column]
         broken = ~diverged & ~(values <= bound if side == "above" else values >= bound)
-        verdict[broken & (verdict == OK)] = name
+        status[broken & (status == OK)] = name
         for model in np.flatnonzero(broken):
             limit = np.broadcast_to(bound, values.shape)[model]
             reason[model] += f"{'; ' if reason[model] else ''}{column} {values[model]:.3g} "
             reason[model] += f"{side} {limit:.3g}"
-    return verdict, reason.astype(str)
+    return status, reason.astype(str)
 
 
-def _at_centre(
-    loss_and_gradient: Callable[..., None], centres: np.ndarray, data: tuple[np.ndarray, ...]
-) -> tuple[np.ndarray, np.ndarray]:
+def _at_centre(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     """Return L(w*) and |∇L(w*)|, each [models]."""
+    centres = problem.parameters
     gradient = np.empty_like(centres)
     loss = np.empty(centres.shape[1])
-    loss_and_gradient(centres, *data, gradient, loss)
+    problem.loss_and_gradient(centres, *problem.shared, *problem.per_model, gradient, loss)
     return loss, np.sqrt(np.sum(gradient**2, axis=0))
 
 
 def _run_chains(
-    loss_and_gradient: Callable[..., None],
-    centres: np.ndarray,
-    shared: tuple[np.ndarray, ...],
-    per_model: tuple[np.ndarray, ...],
-    streams: Sequence[tuple],
-    n_beta: float,
-    setting: EstimateSettings,
-    options: dict,
+    problem: Problem, setting: EstimateSettings, n_beta: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return draws of L [models, chains, draws / thin], mean acceptance [models], last draws."""
-    size, models = centres.shape
-    draws = np.empty((models, setting.chains, setting.draws // setting.thin))
-    last = np.empty((size, models, setting.chains))
+    sample = getattr(samplers_cpu, setting.sampler.function)
+    options, chains = setting.options(), setting.chains
+    if problem.localisation_weights is not None:
+        options["localisation"] = setting.localisation * np.asarray(problem.localisation_weights)
+    size, models = problem.parameters.shape
+    draws = np.empty((models, chains, setting.draws // setting.thin))
+    last = np.empty((size, models, chains))
     acceptance = np.empty(models)
-    batch = max(1, LANES // setting.chains)
+    batch = max(1, LANES // chains)
     for first in range(0, models, batch):
-        part = slice(first, first + batch)
-        chains = SAMPLERS[setting.sampler](
-            loss_and_gradient,
-            np.repeat(centres[:, part], setting.chains, axis=-1),
-            (*shared, *(np.repeat(a[..., part], setting.chains, axis=-1) for a in per_model)),
-            chain_keys(streams[part], setting.chains),
+        some = slice(first, first + batch)
+        part = problem.part(some)
+        left = sample(
+            part.loss_and_gradient,
+            np.repeat(part.parameters, chains, axis=-1),
+            (*part.shared, *(np.repeat(array, chains, axis=-1) for array in part.per_model)),
+            chain_keys(part.streams, chains),
             n_beta=n_beta,
             **options,
         )
-        draws[part] = chains.loss.T.reshape(-1, setting.chains, draws.shape[2])
-        last[:, part] = chains.last.reshape(size, -1, setting.chains)
-        acceptance[part] = chains.acceptance.reshape(-1, setting.chains).mean(axis=1)
+        draws[some] = left.loss.T.reshape(-1, chains, draws.shape[2])
+        last[:, some] = left.last.reshape(size, -1, chains)
+        acceptance[some] = left.acceptance.reshape(-1, chains).mean(axis=1)
     return draws, acceptance, last
 
 

@@ -13,11 +13,10 @@ from torch.func import functional_call, vmap
 
 from lgi import randomness
 from lgi.llc import samplers
-from lgi.llc.estimate import Traces, sampler_options, summary
+from lgi.llc.estimate import Traces, summary
 from lgi.llc.keys import chain_keys
 from lgi.llc.settings import EstimateSettings
 
-SAMPLERS = {"sgld": samplers.sgld, "rmsprop_sgld": samplers.rmsprop_sgld, "hmc": samplers.hmc}
 STREAM = (0, "llc")  # of an estimate whose stream is not named
 
 
@@ -44,7 +43,7 @@ def estimate_function(
     data
         Tensors whose first axis is that of the samples; none for a loss that needs no data.
     setting
-        Sampler, its settings, and the thresholds of the verdict.
+        Sampler, its settings, and the thresholds of the status.
     samples
         n, where it is not the length of the data.
     batch_size
@@ -57,7 +56,7 @@ def estimate_function(
     -------
     dict
         The columns of `lgi.llc.estimate.estimate`: ``llc``, ``llc_se``, ``rhat``, ``ess``,
-        ``verdict``, ``reason`` and the others, each one number or text.
+        ``status``, ``reason`` and the others, each one number or text.
 
     Raises
     ------
@@ -70,12 +69,13 @@ def estimate_function(
     centre = parameters.detach().reshape(1, -1)
     full = vmap(lambda w: loss(w.reshape(shape), *data))
     keys = torch.as_tensor(chain_keys([stream], setting.chains).astype(np.int64))
-    options = sampler_options(setting)
+    options = setting.options()
     if batch_size is not None:
-        if setting.sampler == "hmc" or not data:
-            raise ValueError("mini-batches need data, and sgld or rmsprop_sgld")
+        if setting.sampler.exact or not data:
+            able = " or ".join(samplers.kinds(exact=False))
+            raise ValueError(f"mini-batches need data, and {able}")
         options["batch_loss"] = _batches(loss, shape, data, setting.chains, batch_size, stream)
-    chains = SAMPLERS[setting.sampler](
+    chains = getattr(samplers, setting.sampler.function)(
         full,
         centre.expand(setting.chains, size).clone(),
         keys.to(parameters.device),

@@ -1,32 +1,112 @@
-"""Definition of the samplers, in PyTorch, for any differentiable loss.
+"""The samplers: their options, and their definition in PyTorch for any differentiable loss.
 
 They draw from the posterior localised at w*, p(w) ∝ exp(-nβ L(w) - (γ/2) |w - w*|²) (Lau et al.
 2023, "Quantifying degeneracy in singular models via the learning coefficient"). The CPU engine,
-`lgi.llc.samplers_cpu`, is tested against this module.
+`lgi.llc.samplers_cpu`, is tested against this module. A further sampler is a class of options in
+the union `Sampler`, and a function of its name here and in the engine. PyTorch is imported where
+chains run, since jobs of the engine need the options alone.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, get_args
 
-import torch
-from torch import Tensor
+from pydantic import Field
 
 from lgi.llc.dual_averaging import DELAY, FORGETTING, SHRINKAGE, START
 from lgi.llc.keys import ACCEPTANCE, PROPOSAL
-from lgi.llc.noise import standard_normals, uniforms
+from lgi.settings import Settings
 
-Loss = Callable[[Tensor], Tensor]  # parameters [chains, P] to losses [chains]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class _Options(Settings):
+    """Options of a sampler."""
+
+    function: ClassVar[str]  # its name here and in `lgi.llc.samplers_cpu`
+    exact: ClassVar[bool]  # its draws are not biased by the step, and take the loss of all samples
+
+    step_size: float = Field(gt=0)  # ε
+
+    def options(self) -> dict:
+        """Return what its functions take as keyword arguments."""
+        return self.model_dump(exclude={"kind"})
+
+    def with_step(self, step_size: float) -> Self:
+        """Return the same sampler with a step that stays as it is."""
+        return self.model_copy(update={"step_size": step_size})
+
+    @property
+    def adapts(self) -> bool:
+        """Whether its step adapts during burn-in."""
+        return False
+
+
+class SGLD(_Options):
+    """Stochastic gradient Langevin dynamics; see `sgld`."""
+
+    function = "sgld"
+    exact = False
+
+    kind: Literal["sgld"]
+
+
+class RMSpropSGLD(_Options):
+    """SGLD with the preconditioner of RMSprop; see `rmsprop_sgld`."""
+
+    function = "rmsprop_sgld"
+    exact = False
+
+    kind: Literal["rmsprop_sgld"]
+    decay: float = Field(ge=0, lt=1)  # α, of the mean square of the gradient
+    stability: float = Field(gt=0)  # λ, added to the root mean square
+
+
+class HMC(_Options):
+    """Hamiltonian Monte Carlo; see `hmc`. Its ε is the square of the leapfrog step."""
+
+    function = "hmc"
+    exact = True
+
+    kind: Literal["hmc"]
+    leapfrog_steps: int = Field(ge=1)  # of a draw; 1 is MALA
+    target_acceptance: float | None = Field(None, gt=0, lt=1)  # none: ε stays as it is
+
+    def with_step(self, step_size: float) -> Self:
+        """Return the same sampler with a step that does not adapt."""
+        return self.model_copy(update={"step_size": step_size, "target_acceptance": None})
+
+    @property
+    def adapts(self) -> bool:
+        """Whether its step adapts during burn-in."""
+        return self.target_acceptance is not None
+
+
+Sampler = Annotated[SGLD | RMSpropSGLD | HMC, Field(discriminator="kind")]
+"""Every sampler, with its options."""
+
+
+def kinds(*, exact: bool) -> list[str]:
+    """Return the samplers whose draws are exact, or those whose draws are not."""
+    options = get_args(get_args(Sampler)[0])
+    return [
+        get_args(one.model_fields["kind"].annotation)[0] for one in options if one.exact == exact
+    ]
+
+
+Loss = Callable[["Tensor"], "Tensor"]  # parameters [chains, P] to losses [chains]
 
 
 @dataclass(frozen=True)
 class Chains:
     """What a sampler leaves of its chains."""
 
-    loss: Tensor  # [draws / thin, chains] L of every draw that is kept, burn-in included
-    acceptance: Tensor  # [chains] mean Metropolis acceptance probability after burn-in
-    last: Tensor  # [chains, P] parameters of the last draw
-    step_size: Tensor  # [chains] ε after burn-in
+    loss: "Tensor"  # [draws / thin, chains] L of every draw that is kept, burn-in included
+    acceptance: "Tensor"  # [chains] mean Metropolis acceptance probability after burn-in
+    last: "Tensor"  # [chains, P] parameters of the last draw
+    step_size: "Tensor"  # [chains] ε after burn-in
 
 
 @dataclass(frozen=True)
@@ -34,12 +114,14 @@ class _Posterior:
     """-log of the localised posterior density, and its gradient."""
 
     loss: Loss
-    centre: Tensor
+    centre: "Tensor"
     n_beta: float
-    localisation: float | Tensor
+    localisation: "float | Tensor"
 
-    def __call__(self, parameters: Tensor, loss: Loss | None = None) -> tuple[Tensor, ...]:
+    def __call__(self, parameters: "Tensor", loss: Loss | None = None) -> "tuple[Tensor, ...]":
         """Return L [chains], ∇L [chains, P], U [chains] and ∇U [chains, P], of `loss` if given."""
+        import torch
+
         parameters = parameters.detach().requires_grad_()
         losses = (loss or self.loss)(parameters)
         # A chain's loss depends on its own parameters only, so the sum's gradient is each one's.
@@ -50,21 +132,21 @@ class _Posterior:
             drift = self.n_beta * gradient + self.localisation * shift
         return losses.detach(), gradient, energy, drift
 
-    def _distance(self, shift: Tensor) -> Tensor:
+    def _distance(self, shift: "Tensor") -> "Tensor":
         """Return Σ (γ/2) (w - w*)² [chains]."""
-        if isinstance(self.localisation, Tensor):
-            return (self.localisation / 2 * shift.square()).sum(dim=1)
-        return self.localisation / 2 * shift.square().sum(dim=1)
+        if isinstance(self.localisation, float | int):
+            return self.localisation / 2 * shift.square().sum(dim=1)
+        return (self.localisation / 2 * shift.square()).sum(dim=1)
 
 
 def sgld(
     loss: Loss,
-    start: Tensor,
-    keys: Tensor,
+    start: "Tensor",
+    keys: "Tensor",
     *,
     n_beta: float,
     step_size: float,
-    localisation: float | Tensor,
+    localisation: "float | Tensor",
     draws: int,
     burn_in: int = 0,
     thin: int = 1,
@@ -110,7 +192,7 @@ def sgld(
     return _langevin(
         _Posterior(loss, start, n_beta, localisation),
         keys,
-        lambda gradient: torch.full_like(gradient, step_size),
+        lambda gradient: gradient.new_full(gradient.shape, step_size),
         draws,
         burn_in,
         thin,
@@ -120,12 +202,12 @@ def sgld(
 
 def rmsprop_sgld(
     loss: Loss,
-    start: Tensor,
-    keys: Tensor,
+    start: "Tensor",
+    keys: "Tensor",
     *,
     n_beta: float,
     step_size: float,
-    localisation: float | Tensor,
+    localisation: "float | Tensor",
     draws: int,
     decay: float,
     stability: float,
@@ -154,9 +236,9 @@ def rmsprop_sgld(
     Chains
         Losses, acceptance, last states and mean steps.
     """
-    mean_square = torch.ones_like(start)
+    mean_square = start.new_ones(start.shape)
 
-    def steps(gradient: Tensor) -> Tensor:
+    def steps(gradient: "Tensor") -> "Tensor":
         mean_square.mul_(decay).add_((1 - decay) * gradient.square())
         return step_size / (stability + mean_square.sqrt())
 
@@ -166,12 +248,12 @@ def rmsprop_sgld(
 
 def hmc(
     loss: Loss,
-    start: Tensor,
-    keys: Tensor,
+    start: "Tensor",
+    keys: "Tensor",
     *,
     n_beta: float,
     step_size: float,
-    localisation: float | Tensor,
+    localisation: "float | Tensor",
     draws: int,
     leapfrog_steps: int,
     target_acceptance: float | None = None,
@@ -201,6 +283,10 @@ def hmc(
     Chains
         Losses, acceptance, last states and steps.
     """
+    import torch
+
+    from lgi.llc.noise import standard_normals, uniforms
+
     posterior = _Posterior(loss, start, n_beta, localisation)
     losses, _, energy, drift = posterior(start)
     position = start
@@ -236,30 +322,34 @@ def hmc(
 class _Adaptation:
     """Dual averaging of each chain's leapfrog step; see `lgi.llc.dual_averaging`."""
 
-    def __init__(self, step: Tensor, target: float | None):
+    def __init__(self, step: "Tensor", target: float | None):
         self.target = target
-        self.shortfall = torch.zeros_like(step)
-        self.first = self.mean = torch.log(step)
+        self.shortfall = step.new_zeros(step.shape)
+        self.first = self.mean = step.log()
 
-    def __call__(self, probability: Tensor, count: int, last: bool) -> Tensor:
+    def __call__(self, probability: "Tensor", count: int, last: bool) -> "Tensor":
         """Return the steps after draw number `count`, from its acceptance probabilities."""
         shortfall = self.target - probability
         self.shortfall = self.shortfall + (shortfall - self.shortfall) / (count + DELAY)
         log_step = self.first + START - math.sqrt(count) / SHRINKAGE * self.shortfall
         self.mean = self.mean + count**-FORGETTING * (log_step - self.mean)
-        return torch.exp(self.mean if last else log_step)
+        return (self.mean if last else log_step).exp()
 
 
 def _langevin(
     posterior: _Posterior,
-    keys: Tensor,
-    steps: Callable[[Tensor], Tensor],
+    keys: "Tensor",
+    steps: Callable[["Tensor"], "Tensor"],
     draws: int,
     burn_in: int,
     thin: int,
     batch_loss: Callable[[int], Loss] | None,
 ) -> Chains:
     """Run Langevin steps; `steps` returns every parameter's ε from ∇L, both [chains, P]."""
+    import torch
+
+    from lgi.llc.noise import standard_normals
+
     parameters = posterior.centre
     losses, gradient, energy, drift = posterior(parameters)
     kept, acceptance = [], torch.zeros_like(energy)
@@ -280,7 +370,7 @@ def _langevin(
     return Chains(torch.stack(kept), acceptance / (draws - burn_in), parameters, step.mean(dim=1))
 
 
-def _log_ratio(rise: Tensor, drifts: Tensor, noise: Tensor, step: Tensor) -> Tensor:
+def _log_ratio(rise: "Tensor", drifts: "Tensor", noise: "Tensor", step: "Tensor") -> "Tensor":
     """Return log of the Metropolis-Hastings ratio of a Langevin step (Roberts and Tweedie 1996).
 
     With z the noise of the step, ΔU the rise of the energy and G, G' its gradients before and

@@ -3,8 +3,9 @@
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, field_validator, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
+from lgi.llc.samplers import Sampler
 from lgi.settings import Settings
 
 # β as a number or by n: 1/log n, or 20/n for nβ = 20 whatever n
@@ -15,7 +16,7 @@ MINIMUM_DRAWS = 4  # of a chain: the diagnostics compare its two halves
 
 
 class Thresholds(Settings):
-    """When an estimate is not presented as a coefficient; see `lgi.llc.estimate.verdicts`."""
+    """When an estimate is not presented as a coefficient; see `lgi.llc.estimate.statuses`."""
 
     share_below: float = Field(ge=0, le=1)
     gradient_norm: float = Field(gt=0)
@@ -24,21 +25,10 @@ class Thresholds(Settings):
     ess: float = Field(gt=0)
 
 
-class RMSprop(Settings):
-    """Preconditioner of RMSprop-preconditioned SGLD."""
-
-    decay: float = Field(ge=0, lt=1)  # α, of the mean square of the gradient
-    stability: float = Field(gt=0)  # λ, added to the root mean square
-
-
 class EstimateSettings(Settings):
     """How a local learning coefficient is estimated."""
 
-    sampler: Literal["sgld", "rmsprop_sgld", "hmc"]
-    step_size: float = Field(gt=0)  # ε; of hmc the square of the leapfrog step
-    leapfrog_steps: int | None = Field(None, ge=1)  # of a draw of hmc; 1 is MALA
-    target_acceptance: float | None = Field(None, gt=0, lt=1)  # of hmc; none: ε stays as it is
-    rmsprop: RMSprop | None = None  # of rmsprop_sgld
+    sampler: Sampler
     chains: int = Field(ge=2)  # R-hat compares chains
     draws: int = Field(ge=1)  # of a chain, burn-in included
     burn_in: int = Field(ge=0)  # first draws of a chain that are left out
@@ -58,22 +48,8 @@ class EstimateSettings(Settings):
             raise ValueError(
                 f"thin ({self.thin}) must divide draws ({self.draws}) and burn_in ({self.burn_in})"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _options_are_the_samplers_own(self) -> Self:
-        for name, sampler, needed in (
-            ("leapfrog_steps", "hmc", True),
-            ("target_acceptance", "hmc", False),
-            ("rmsprop", "rmsprop_sgld", True),
-        ):
-            given = getattr(self, name) is not None
-            if given and self.sampler != sampler:
-                raise ValueError(f"{name} belongs to the sampler {sampler}, not to {self.sampler}")
-            if needed and not given and self.sampler == sampler:
-                raise ValueError(f"the sampler {sampler} needs {name}")
-        if self.target_acceptance is not None and self.burn_in == 0:
-            raise ValueError("target_acceptance needs a burn_in, in which the step adapts")
+        if self.sampler.adapts and self.burn_in == 0:
+            raise ValueError("a step that adapts needs a burn_in, in which it does")
         return self
 
     def n_beta(self, samples: int) -> float:
@@ -92,15 +68,7 @@ class EstimateSettings(Settings):
             raise ValueError(f"inverse temperature 1/log n needs 2 or more samples, not {samples}")
         return samples / math.log(samples)
 
-
-class LLCSettings(EstimateSettings):
-    """How the coefficients of a run are estimated, and at which snapshots."""
-
-    epochs: tuple[int, ...] = Field(min_length=1)  # snapshots
-
-    @field_validator("epochs")
-    @classmethod
-    def _epochs_are_distinct(cls, epochs: tuple[int, ...]) -> tuple[int, ...]:
-        if min(epochs) < 0 or len(set(epochs)) < len(epochs):
-            raise ValueError("epochs must be distinct and not negative")
-        return epochs
+    def options(self) -> dict:
+        """Return what its sampler takes as keyword arguments, in any engine."""
+        of_all = ("localisation", "draws", "burn_in", "thin")
+        return {name: getattr(self, name) for name in of_all} | self.sampler.options()

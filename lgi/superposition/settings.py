@@ -1,156 +1,81 @@
-"""Typed settings of study 2: data, initialisations, training. Nothing has a default."""
+"""The section of study 2: model, data, training, the runs, and what they are asked."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any
 
-import numpy as np
 from pydantic import Field, model_validator
 
-from lgi.settings import Settings
+from lgi.settings import Confidence, Count, Name, Reference, Seed, Settings, Several
+from lgi.superposition.llc.settings import SuperpositionLLC
+from lgi.superposition.selection import (
+    Epoch,
+    Initialisation,
+    Model,
+    Runs,
+    Selection,
+    State,
+    States,
+)
+from lgi.superposition.training.settings import (
+    DataSettings,
+    InitialisationSettings,
+    Positive,
+    TrainingSettings,
+)
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
-Values = Annotated[list[Positive], Field(min_length=1)]
-
-
-class BinaryData(Settings):
-    """Each feature is 1 with probability 1 - S, else 0, independently."""
-
-    kind: Literal["binary"]
-    features: Count
-    test_samples: Count
-
-
-class UniformData(Settings):
-    """Each feature is drawn from U[0, 1) with probability 1 - S, else 0, independently."""
-
-    kind: Literal["uniform"]
-    features: Count
-    test_samples: Count
+Sparsity = Annotated[float, Field(ge=0, lt=1)]
 
 
-class OneHotData(Settings):
-    """Exactly `active` features are 1, every choice of them equally likely; S plays no part."""
+class Original(Settings):
+    """What the original study states: the starts of which its statements speak."""
 
-    kind: Literal["one_hot"]
-    features: Count
-    active: Count
-    test_samples: Count
+    kgon4: Initialisation  # "four-gon"
+    kgon6: Initialisation  # "six-gon"
+    optimal: Initialisation  # "optimal"
 
     @model_validator(mode="after")
-    def _check(self) -> "OneHotData":
-        if self.active > self.features:
-            raise ValueError(f"active {self.active} must not exceed features {self.features}")
+    def _check(self) -> "Original":
+        if self.kgon4 == self.kgon6:
+            raise ValueError(f"kgon4 and kgon6 are compared and must differ, not {self.kgon4}")
         return self
 
 
-DataSettings = Annotated[BinaryData | UniformData | OneHotData, Field(discriminator="kind")]
+class Figures(Settings):
+    """What the main figures and the polygons show."""
+
+    # number of training samples; null: the largest of the runs
+    samples: (
+        Annotated[
+            Count,
+            Reference(
+                "superposition.runs.samples", "number of samples among superposition.runs.samples"
+            ),
+        ]
+        | None
+    )
 
 
-class NormalBias(Settings):
-    """Biases drawn from N(mean, deviation²)."""
+class Geometry(Settings):
+    """Models that are drawn as polygons, and at which snapshots."""
 
-    kind: Literal["normal"]
-    mean: float
-    deviation: NotNegative
+    polygons: Selection
+    strip_epochs: Several[Epoch]  # the snapshots nearest to these
 
-
-class ConstantBias(Settings):
-    """All biases equal."""
-
-    kind: Literal["constant"]
-    value: float
-
-
-BiasSettings = Annotated[NormalBias | ConstantBias, Field(discriminator="kind")]
-
-
-class NormalInitialisation(Settings):
-    """W drawn from N(0, deviation²)."""
-
-    kind: Literal["normal"]
-    deviation: NotNegative
-    bias: BiasSettings
-
-    def misfit(self, hidden: int, features: int) -> str | None:
-        """Return None: a normal start fits models of every size."""
-        return None
-
-
-class KgonInitialisation(Settings):
-    """The first k columns of W on a regular k-gon, the others 0, plus N(0, noise²) on all of W."""
-
-    kind: Literal["kgon"]
-    k: Annotated[int, Field(ge=2)]
-    radius: Positive
-    rotation: Literal["random", "none"]
-    noise: NotNegative
-    bias: BiasSettings
-
-    def misfit(self, hidden: int, features: int) -> str | None:
-        """Return why the start does not fit a model of this size, or None if it does."""
-        if hidden != 2:
-            return f"a kgon start needs hidden 2, not {hidden}"
-        if self.k > features:
-            return f"a kgon start of k {self.k} needs at least {self.k} features, not {features}"
-        return None
-
-
-InitialisationSettings = Annotated[
-    NormalInitialisation | KgonInitialisation, Field(discriminator="kind")
-]
-
-
-class SnapshotSettings(Settings):
-    """A grid of `points` epochs, log-spaced from `first` to `last`, going on past `last`.
-
-    The grid only sets the spacing: training may end before `last` or after it.
-    """
-
-    first: Count
-    last: Count
-    points: Annotated[int, Field(ge=2)]
-
-    @model_validator(mode="after")
-    def _check(self) -> "SnapshotSettings":
-        if self.last <= self.first:
-            raise ValueError(f"last {self.last} must be greater than first {self.first}")
-        return self
-
-
-class TrainingSettings(Settings):
-    """Stochastic gradient descent: v ← μ v + g, w ← w - η v, with rate η and momentum μ.
-
-    An epoch is one full-batch step when `batch_size` is not below the samples, else one pass over
-    shuffled mini-batches.
-    """
-
-    rate: Positive
-    momentum: Annotated[float, Field(ge=0, lt=1)]
-    batch_size: Count
-    epochs: Count
-    snapshots: SnapshotSettings
-
-    def snapshot_epochs(self) -> list[int]:
-        """Return the epochs with a snapshot: 0, the grid rounded down, and the last epoch."""
-        grid = self.snapshots
-        points = np.geomspace(grid.first, grid.last, grid.points)
-        ratio = (grid.last / grid.first) ** (1 / (grid.points - 1))
-        beyond = np.ceil(np.log(max(self.epochs / grid.last, 1)) / np.log(ratio))
-        points = np.concatenate([points, grid.last * ratio ** np.arange(1, beyond + 1)])
-        inside = {int(point) for point in points if point <= self.epochs}
-        return sorted({0, self.epochs} | inside)
+    def problems(self, config: Any) -> Iterator[tuple[str, str]]:
+        """Yield the models that are not run."""
+        for place, problem in self.polygons.beside(config.superposition.runs):
+            yield f"polygons.{place}", problem
 
 
 class ClaimSettings(Settings):
     """How the statements of the study are judged; see `lgi.superposition.claims`."""
 
-    confidence: Annotated[float, Field(gt=0, lt=1)]  # of all intervals of a claim together
+    confidence: Confidence  # of all intervals of a claim together
     resamples: Count
-    seed: Annotated[int, Field(ge=0)]  # of the bootstrap
+    seed: Seed  # of the bootstrap
     least: Annotated[int, Field(ge=3)]  # fewer models than these decide nothing
-    low_sparsity: Annotated[float, Field(ge=0, lt=1)]  # up to here sparsity is low
-    high_sparsity: Annotated[float, Field(ge=0, lt=1)]  # from here on it is high
+    low_sparsity: Sparsity  # up to here sparsity is low
+    high_sparsity: Sparsity  # from here on it is high
     best: Annotated[float, Field(gt=0, lt=1)]  # share of the models that are a start's best ones
     # Smaller than these there is "no" correlation, and a run "stays":
     correlation_margin: Annotated[float, Field(gt=0, lt=1)]
@@ -166,20 +91,41 @@ class ClaimSettings(Settings):
         return self
 
 
-class ChainLength(Settings):
-    """Length of the chains of a calibration, in place of the setting's own."""
+class Superposition(Settings):
+    """Study 2."""
 
-    chains: Annotated[int, Field(ge=2)]
-    draws: Count
-    burn_in: Annotated[int, Field(ge=0)]
-    thin: Count
+    hidden: Count
+    data: DataSettings
+    initialisations: dict[Name, InitialisationSettings]
+    training: TrainingSettings
+    runs: Runs
+    original: Original
+    figures: Figures
+    geometry: Geometry
+    claims: ClaimSettings
+    llc: SuperpositionLLC
 
+    @property
+    def drawn(self) -> int:
+        """The number of samples that the main figures show."""
+        return self.figures.samples or max(self.runs.samples)
 
-class CalibrationSettings(Settings):
-    """Values that a calibration of the LLC tries; see `lgi.superposition.calibration`."""
+    @property
+    def variants(self) -> dict[str, int]:
+        """The number of samples by the end of a figure's name: none for the one that is drawn."""
+        others = {f"_samples{n}": n for n in self.runs.samples if n != self.drawn}
+        return {"": self.drawn} | others
 
-    chains: ChainLength
-    step_size: Annotated[dict[str, Values], Field(min_length=1)]  # ε, by the setting it varies
-    localisation: Values  # γ
-    n_beta: Values  # nβ
-    n: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]  # in nβ = n / ln n
+    def models(self, selection: Selection) -> list[Model]:
+        """Return the models of a selection."""
+        return selection.models(self.runs, self.drawn)
+
+    def states(self, selection: States) -> list[State]:
+        """Return the states of a selection."""
+        return selection.states(self.runs, self.drawn, self.training.snapshot_epochs())
+
+    def problems(self, config: Any) -> Iterator[tuple[str, str]]:
+        """Yield the starts that do not fit the models."""
+        for index, name in enumerate(self.runs.init):
+            if problem := self.initialisations[name].misfit(self.hidden, self.data.features):
+                yield f"runs.init.{index}", f"{name}: {problem}"

@@ -75,6 +75,12 @@ def test_a_rank_correlation_is_scipys_and_holds_its_true_value():
     assert 0.92 <= held / 400 <= 0.98
 
 
+def test_rank_correlations_of_many_samples_are_scipys():
+    pairs = np.round(random().normal(size=(5, 30, 2)), 1)
+    expected = [stats.spearmanr(*p.T).statistic for p in pairs]
+    assert np.allclose(intervals.rank_correlation(pairs), expected, atol=1e-12)
+
+
 def test_perfect_order_is_not_certainty():
     found = intervals.spearman(np.arange(6), np.arange(6) ** 2, LEVEL)
     assert found.value == found.high == 1

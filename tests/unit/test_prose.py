@@ -3,21 +3,6 @@ import pandas as pd
 import pytest
 
 from lgi import prose
-from lgi.verdicts import COLUMNS, NOT_SUPPORTED, SUPPORTED, UNDECIDED
-
-SENTENCES = {"supported": "yes", "not_supported": "no", "undecided": "who knows"}
-
-
-@pytest.mark.parametrize(
-    ("verdict", "sentence"), [(SUPPORTED, "yes"), (NOT_SUPPORTED, "no"), (UNDECIDED, "who knows")]
-)
-def test_a_verdict_chooses_its_sentence(verdict, sentence):
-    assert prose.chosen(verdict, **SENTENCES) == sentence
-
-
-def test_what_is_no_verdict_chooses_nothing():
-    with pytest.raises(ValueError, match="maybe"):
-        prose.chosen("maybe", **SENTENCES)
 
 
 @pytest.mark.parametrize(
@@ -68,13 +53,7 @@ def test_a_table_has_a_row_for_each_row():
     ]
 
 
-def test_claims_and_quantities_are_looked_up():
-    row = dict.fromkeys(COLUMNS, np.nan) | {"claim": "the sky is blue", "part": "together"}
-    part = row | {"part": "at noon", "verdict": UNDECIDED}
-    claims = prose.Claims(pd.DataFrame([row | {"verdict": SUPPORTED}, part]))
-    assert claims.verdict("is blue$") == SUPPORTED
-    assert claims.parts("is blue$")["part"].tolist() == ["at noon"]
-    assert claims.verdict("is green$") == UNDECIDED
+def test_quantities_are_looked_up():
     numbers = prose.Quantities(
         pd.DataFrame({"quantity": ["slope"], "part": [None], "seeds": [42], "value": [2.0]})
     )

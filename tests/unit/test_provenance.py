@@ -2,93 +2,272 @@
 
 import subprocess
 import sys
+import textwrap
+from pathlib import Path
 
 import pytest
 
 import lgi.provenance
-from lgi.provenance import describe, source_fingerprint
+from lgi.gaussians.fits.engines import FIT
+from lgi.provenance import _closure, describe, modules_using, source_fingerprint
+from lgi.superposition.training.engines import TRAIN, TRAIN_ON_PATTERNS
+
+FIT_TEXT = '''\
+"""Fit."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from lgi.loss import loss
+
+if TYPE_CHECKING:
+    from lgi.figure import Figure
+
+RATE = 0.1
+"""Step of the descent."""
+
+
+@cache
+def fit(steps: int = 3) -> "Figure":
+    """Descend."""
+    from lgi.late import late
+
+    return late(loss(steps) * RATE)  # where it ends
+'''
+
+
+class Package:
+    """A package named lgi whose files a test may edit."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        folder.mkdir()
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+        lgi.provenance._read.cache_clear()
+        return path
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        text = (self.folder / f"{name}.py").read_text()
+        assert text.count(old) == 1
+        self.write(name, text.replace(old, new))
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """A package named lgi in which plot imports fit, and fit imports loss."""
-    folder = tmp_path / "lgi"
-    folder.mkdir()
-    for name, text in {
-        "__init__": "",
-        "loss": "x = 1",
-        "engine": "y = 1",
-        "fit": "from lgi.loss import x\ndef f():\n    from lgi import engine\n",
-        "plot": "import os\nfrom lgi import fit",
-    }.items():
-        (folder / f"{name}.py").write_text(text)
-    monkeypatch.setattr(lgi.provenance, "PACKAGE", folder)
+    """A package in which plot imports fit, and fit imports loss and, late, late."""
+    package = Package(tmp_path / "lgi")
+    package.write("__init__", '__version__ = "1.0.0"')
+    package.write("jobs", "import lgi.figure")
+    package.write("loss", "def loss(x):\n    return x - 1\n")
+    package.write("late", "def late(x):\n    return x\n")
+    package.write("figure", "class Figure: ...\n")
+    package.write("other", "from lgi.loss import loss\n")
+    package.write("fit", FIT_TEXT)
+    package.write("plot", "import os\nfrom lgi import fit\n")
+    monkeypatch.setattr(lgi.provenance, "PACKAGE", package.folder)
+    return package
 
-    def change(name):
-        lgi.provenance._imports.cache_clear()
-        (folder / f"{name}.py").write_text((folder / f"{name}.py").read_text() + "\nz = 2")
 
-    lgi.provenance._imports.cache_clear()
-    yield change
-    lgi.provenance._imports.cache_clear()
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("fit", "  # where it ends", "  # the end"),
+        ("fit", "  # where it ends", ""),
+        ("fit", '"""Fit."""', '"""Fit a model."""'),
+        ("fit", '"""Fit."""\n', ""),
+        ("fit", "Step of the descent", "Step"),
+        ("fit", '    """Descend."""\n', ""),
+        ("fit", "RATE = 0.1", "RATE  =  (0.10)"),
+        ("fit", "import loss\n", "import (\n    loss,\n)\n"),
+        ("fit", "\n\n\n@cache", "\n\n\n\n\n@cache"),
+        ("fit", "from lgi.figure import Figure", "from lgi.other import Figure"),
+        ("figure", "class Figure: ...", "class Figure: size = 3"),
+        ("loss", "x - 1", "(x - 1)"),
+        ("__init__", "1.0.0", "2.0.0"),
+    ],
+)
+def test_an_edit_without_meaning_changes_nothing(package, name, old, new):
+    before = source_fingerprint("lgi.fit")
+    package.edit(name, old, new)
+    assert source_fingerprint("lgi.fit") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("fit", "RATE = 0.1", "RATE = 0.2"),
+        ("fit", "RATE = 0.1", "RATE = '0.1'"),
+        ("fit", "RATE = 0.1", "RATE = OTHER = 0.1"),
+        ("fit", "* RATE", "/ RATE"),
+        ("fit", "@cache\n", ""),
+        ("fit", "steps: int = 3", "steps: int = 4"),
+        ("fit", "steps: int = 3", "steps: int = 3, /"),
+        ("fit", "    from lgi.late", "    from lgi.other import loss\n    from lgi.late"),
+        ("loss", "x - 1", "x - 1.0"),
+        ("loss", "x - 1", "x + 1"),
+        ("loss", "return x - 1", "x - 1"),
+        ("late", "return x", "return -x"),
+    ],
+)
+def test_an_edit_with_a_meaning_changes_the_fingerprint(package, name, old, new):
+    before = source_fingerprint("lgi.fit")
+    package.edit(name, old, new)
+    assert source_fingerprint("lgi.fit") != before
 
 
 @pytest.mark.parametrize(
     ("changed", "affected"),
     [
-        ("loss", {"loss", "fit", "plot"}),
+        ("loss", {"loss", "other", "fit", "plot"}),
         ("fit", {"fit", "plot"}),
         ("plot", {"plot"}),
-        ("engine", {"engine"}),
+        ("late", {"late", "fit", "plot"}),
+        ("figure", {"figure"}),
     ],
 )
 def test_a_change_reaches_what_imports_it(package, changed, affected):
-    modules = ("loss", "fit", "plot", "engine")
+    modules = ("loss", "other", "fit", "plot", "late", "figure")
     before = {name: source_fingerprint(f"lgi.{name}") for name in modules}
-    package(changed)
+    package.write(changed, (package.folder / f"{changed}.py").read_text() + "z = 2\n")
     after = {name: source_fingerprint(f"lgi.{name}") for name in modules}
     assert {name for name in modules if before[name] != after[name]} == affected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from lgi.loss import loss",
+        "from lgi import fit, loss",
+        "import numpy, lgi.loss as of",
+        "from .loss import loss",
+        "from . import loss",
+        "from lgi.loss import *",
+        "def f():\n    with x:\n        import lgi.loss",
+        "class A:\n    try:\n        from lgi import loss\n    except E:\n        pass",
+        "if TYPE_CHECKING:\n    import os\nelse:\n    import lgi.loss",
+    ],
+)
+def test_imports_are_found_wherever_they_stand(package, text):
+    package.write("new", text)
+    assert "lgi.loss" in _closure(["lgi.new"])
+    assert modules_using("lgi.loss") == ["lgi.fit", "lgi.new", "lgi.other"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if TYPE_CHECKING:\n    from lgi.loss import loss",
+        "if typing.TYPE_CHECKING:\n    import lgi.loss",
+        'ENGINE = "lgi.loss:loss"',
+        '"""\nfrom lgi.loss import loss\n"""',
+        "# from lgi.loss import loss",
+        "import loss",
+    ],
+)
+def test_what_is_not_imported_does_not_count(package, text):
+    package.write("new", text)
+    assert _closure(["lgi.new"]) == {"lgi.new"}
+
+
+def test_importing_a_module_runs_its_packages(package):
+    package.write("part/module", "x = 1\n")
+    package.write("part/__init__", "from .. import loss\nfrom .module import x\n")
+    package.write("new", "from lgi.part.module import x\n")
+    assert _closure(["lgi.new"]) == {"lgi.new", "lgi.part", "lgi.part.module", "lgi.loss"}
+
+
+def test_a_script_counts_with_its_own_meaning_and_the_engine_it_is_given(package, tmp_path):
+    text = '"""Fit."""\nfrom lgi.jobs import logged\nfrom lgi.loss import loss\nRATE = 1\n'
+    (tmp_path / "again").mkdir()
+    script = package.write("../fit", text)
+    same = package.write("../again/fit", text.replace("Fit.", "Fit again."))
+    other = package.write("../other", text.replace("RATE = 1", "RATE = 2"))
+    before = source_fingerprint(script)
+    assert before == source_fingerprint(same) != source_fingerprint(other)
+    chosen = source_fingerprint(script, "lgi.late:late")
+    assert chosen not in (before, source_fingerprint(script, "lgi.other:loss"))
+    package.edit("jobs", "figure", "late")  # fills the log alone
+    package.edit("late", "return x", "return -x")
+    assert source_fingerprint(script) == before
+    assert source_fingerprint(script, "lgi.late:late") != chosen
+
+
 def test_training_does_not_depend_on_figures():
-    closure = lgi.provenance._closure(["lgi.gaussians.run", "lgi.superposition.run"])
-    assert not any(name.startswith("lgi.figures") for name in closure)
-    assert "lgi.gaussians.settings" in closure
+    closure = _closure(["lgi.gaussians.fits.run", "lgi.superposition.training.run"])
+    assert not any(".figures" in name for name in closure)
+    assert "lgi.gaussians.fits.settings" in closure
 
 
-def test_floors_of_the_house():
-    """No arrow runs up: studies do not know each other or figures; llc knows no study."""
-    floors = {
-        "lgi.llc": ("lgi.gaussians", "lgi.superposition", "lgi.figures", "lgi.config"),
-        "lgi.gaussians": ("lgi.superposition", "lgi.figures", "lgi.config"),
-        "lgi.superposition": ("lgi.gaussians", "lgi.figures", "lgi.config"),
-        "lgi.figures": ("lgi.config", "lgi.paths"),
-    }
-    checked = 0
-    for path in lgi.provenance.PACKAGE.rglob("*.py"):
-        name = ".".join(path.relative_to(lgi.provenance.PACKAGE.parent).with_suffix("").parts)
-        for floor, above in floors.items():
-            if name.startswith(floor + "."):
-                checked += 1
-                imported = lgi.provenance._closure([name.removesuffix(".__init__")])
-                assert not [i for i in imported if i.startswith(above)], name
-    assert checked > 10
+@pytest.mark.parametrize("engines", [FIT, TRAIN], ids=["fit", "train"])
+def test_one_engine_does_not_depend_on_the_other(engines):
+    run = engines["cpu"].function.rpartition(".")[0] + ".run"
+    modules = {device: engine.function.partition(":")[0] for device, engine in engines.items()}
+    assert modules.keys() == {"cpu", "cuda"}
+    for device, module in modules.items():
+        closure = _closure([run, module])
+        assert closure & set(modules.values()) == {module}, device
+
+
+@pytest.mark.parametrize("engines", [FIT, TRAIN, TRAIN_ON_PATTERNS])
+def test_an_engine_is_found_where_its_registry_says(engines):
+    for device, engine in engines.items():
+        assert engine.device == device
+        assert callable(engine.load())
+
+
+ROOF = {"lgi.config", "lgi.studies"}
+"""What knows every study; rules and scripts alone import it."""
+STUDIES = ("lgi.gaussians", "lgi.superposition", "lgi.regression")
+
+
+def _modules() -> list[str]:
+    root = lgi.provenance.PACKAGE.parent
+    paths = (root / "lgi").rglob("*.py")
+    names = [".".join(path.relative_to(root).with_suffix("").parts) for path in paths]
+    return sorted(name.removesuffix(".__init__") for name in names)
+
+
+def _inside(name: str, package: str) -> bool:
+    return f"{name}.".startswith(f"{package}.")
+
+
+def test_no_arrow_runs_up():
+    """Studies stand on the ground floor, which knows none of them, and not on each other."""
+    assert {study for study in STUDIES for name in _modules() if _inside(name, study)} == {*STUDIES}
+    for name in set(_modules()) - ROOF:
+        others = [study for study in STUDIES if not _inside(name, study)]
+        reached = _closure([name])
+        assert not reached & ROOF, name
+        assert not [i for i in reached for study in others if _inside(i, study)], name
+
+
+def test_only_what_draws_reaches_figures():
+    """So that no table and no run depends on how something looks."""
+    for name in _modules():
+        reached = [i for i in _closure([name]) if _inside(i, "lgi.figures")]
+        if reached and not _inside(name, "lgi.figures"):
+            assert lgi.provenance._module(name).imports & set(reached), name
 
 
 def test_a_record_has_no_dates_or_paths():
-    record = describe("numba", "cpu", ("lgi.jit",))
+    record = describe("numba", "cpu", "0123456789ab")
     assert set(record) == {"engine", "device", "versions", "source"}
     assert record["versions"]["numba"] == "0.68.1"
-    assert record == describe("numba", "cpu", ("lgi.jit",))
+    assert record["source"] == "0123456789ab"
+    assert record == describe("numba", "cpu", "0123456789ab")
 
 
 @pytest.mark.parametrize(
     "module",
     [
-        "lgi.gaussians.run",
-        "lgi.gaussians.llc",
-        "lgi.superposition.run",
-        "lgi.superposition.llc",
+        "lgi.gaussians.fits.run",
+        "lgi.gaussians.llc.estimates",
+        "lgi.superposition.training.run",
+        "lgi.superposition.llc.estimates",
         "lgi.config",
     ],
 )

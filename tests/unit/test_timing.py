@@ -104,24 +104,25 @@ class Workflow:
 
     def job(self, outputs):
         self.records.update(dict.fromkeys(outputs, recorded(110.0, 112.5)))
-        rule = SimpleNamespace(name="fit_gaussians", snakefile="/lab/rules/gaussians.smk")
+        name = "plot_fit" if outputs and outputs[0].endswith(".png") else "fit_fine"
+        rule = SimpleNamespace(name=name, snakefile="/lab/rules/gaussians.smk")
         return SimpleNamespace(rule=rule, output=outputs)
 
 
-def test_jobs_are_found_under_the_name_of_their_rule_file():
+def test_jobs_are_found_under_the_study_that_declares_their_rule_or_its_file():
     workflow = Workflow(["a.npz"], ["b.png", "b.svg"])
-    assert finished_jobs(workflow) == [
-        Job("gaussians", "fit_gaussians", "a.npz", 2.5),
-        Job("gaussians", "fit_gaussians", "b.png", 2.5),
+    assert finished_jobs(workflow, {"plot_fit": "pictures"}) == [
+        Job("gaussians", "fit_fine", "a.npz", 2.5),
+        Job("pictures", "plot_fit", "b.png", 2.5),
     ]
 
 
 def test_groups_of_targets_are_no_jobs():
-    assert finished_jobs(Workflow([], ["a.npz"])) == finished_jobs(Workflow(["a.npz"]))
-    assert finished_jobs(Workflow([])) == []
+    assert finished_jobs(Workflow([], ["a.npz"]), {}) == finished_jobs(Workflow(["a.npz"]), {})
+    assert finished_jobs(Workflow([]), {}) == []
 
 
 def test_touching_files_is_no_job():
     workflow = Workflow(["a.npz"])
     workflow.touch = True
-    assert finished_jobs(workflow) == []
+    assert finished_jobs(workflow, {}) == []

@@ -1,43 +1,56 @@
 """Run the real Snakemake on this workflow in a folder of its own."""
 
+import fcntl
 import os
+import re
+import shutil
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
-SMOKE = ROOT / "tests" / "config" / "smoke.yaml"
+import lgi
+from lgi.runs import read_run
+from tests.configurations import ROOT, SMOKE_FILE
+
+BUILT = ROOT / "build" / "smoke"
+"""Where `make smoke` runs the whole workflow in small."""
 
 
 class Laboratory:
-    """A working folder beside the repository's code, with the smoke configuration and overlays."""
+    """A working folder beside a clone's code, with the smoke configuration and overlays."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, code: Path = ROOT):
         self.folder = folder
+        self.code = code
 
-    def snakemake(self, *arguments, overlays=(), base=SMOKE, cores=2, check=True, env=None):
-        """Run snakemake; return the completed process with all output in .stdout."""
+    def command(self, *arguments, overlays=(), base=SMOKE_FILE, cores=2) -> list[str]:
+        """Return the command line."""
         files = [base] if base else []
         for number, overlay in enumerate(overlays):
             files.append(self.folder / f"overlay{number}.yaml")
-            files[-1].write_text(overlay if isinstance(overlay, str) else yaml.safe_dump(overlay))
+            files[-1].write_text(yaml.safe_dump(overlay))
         command = [
-            *(sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"),
+            *(sys.executable, "-m", "snakemake", "--snakefile", self.code / "Snakefile"),
             *(["--configfile", *files] if files else []),
-            *("--directory", self.folder, "--cores", str(cores)),
+            *("--directory", self.folder, "--cores", cores),
             *arguments,
         ]
+        return list(map(str, command))
+
+    def snakemake(self, *arguments, check=True, env=None, **given):
+        """Run snakemake; return the completed process with all output in .stdout."""
         done = subprocess.run(
-            [str(part) for part in command],
-            cwd=ROOT,
+            self.command(*arguments, **given),
+            cwd=self.code,
             env={**os.environ, **(env or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=3_600,  # for what hangs
         )
         assert not check or done.returncode == 0, done.stdout
         return done
@@ -47,8 +60,26 @@ class Laboratory:
         return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for path in sorted((self.folder / "results").rglob("*"))
-            if path.is_file()
+            if path.is_file() and not path.name.startswith(".")
         }
+
+
+def planned(output: str) -> Counter:
+    """Return the number of jobs per rule from the table that a run or a dry run prints."""
+    table = output.split("Job stats:")[1].split("\n\n")[0]
+    return Counter(
+        {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, re.M)}
+    )
+
+
+def makers(output: str) -> dict[str, set[str]]:
+    """Return what each rule makes, from the jobs that a dry run prints."""
+    found = defaultdict(set)
+    for rule, paths in re.findall(
+        r"^(?:local)?rule (\w+):\n(?:    input: .*\n)?    output: (.*)$", output, re.M
+    ):
+        found[rule] |= set(paths.replace(" (update)", "").split(", "))
+    return found
 
 
 @pytest.fixture
@@ -57,8 +88,17 @@ def laboratory(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A folder in which the whole smoke workflow has run once. Tests must leave it as it is."""
-    laboratory = Laboratory(tmp_path_factory.mktemp("smoke"))
-    laboratory.log = laboratory.snakemake().stdout
+def finished():
+    """The folder in which the whole smoke workflow has run. Tests leave it as it is."""
+    BUILT.mkdir(parents=True, exist_ok=True)
+    laboratory = Laboratory(BUILT)
+    with open(BUILT.parent / "smoke.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # processes of one test run share the folder
+        # Bytes hold the version, for which nothing is made anew.
+        fits = BUILT.glob("results/gaussians/*/*/*.npz")
+        made_by = {read_run(path).record["provenance"]["versions"]["lgi"] for path in fits}
+        if made_by - {lgi.__version__}:
+            shutil.rmtree(BUILT)
+            BUILT.mkdir()
+        laboratory.snakemake()
     return laboratory

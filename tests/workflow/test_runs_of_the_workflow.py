@@ -1,72 +1,167 @@
 """The whole workflow in small: what it makes, on one core, after a kill, beside bad files."""
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
+from base64 import b64decode
+from pathlib import PurePath
 
 import imageio.v3 as imageio
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from conftest import ROOT, SMOKE
-from lgi import paths
-from lgi.config import check
+from lgi.catalogue import BESIDE
+from lgi.gaussians.fits.results import FIT, REPRODUCIBILITY
+from lgi.gaussians.fits.results import TABLE as GAUSSIANS
 from lgi.llc.inference_data import read_trace
+from lgi.regression import results as regression
 from lgi.runs import read_run, write_run
+from lgi.superposition.llc import results as llc
+from lgi.superposition.training.results import TABLE as SUPERPOSITION
+from tests.configurations import ROOT, SMOKE, catalogue
+from tests.workflow.conftest import Laboratory, makers, planned
 
 CELL = ["init", "samples", "sparsity", "epoch"]
+STATE = ["init", "samples", "sparsity", "seed", "epoch"]
+CODE = ("lgi", "rules", "workflow_scripts", "profiles", "envs", "published", "tests/config")
 
 
-@pytest.fixture(scope="session")
-def config():
-    from snakemake.utils import update_config
-
-    merged = yaml.safe_load((ROOT / "config.yaml").read_text())
-    update_config(merged, yaml.safe_load(SMOKE.read_text()))
-    return check(merged)
+@pytest.fixture(scope="module")
+def smoke():
+    return catalogue(SMOKE)
 
 
-def test_every_listed_result_is_there(finished, config):
-    missing = [path for path in paths.everything(config) if not (finished.folder / path).is_file()]
+@pytest.fixture(scope="module")
+def table(finished):
+    """Return a function that reads a table."""
+    return lambda path: pd.read_csv(finished.folder / path)
+
+
+@pytest.fixture(scope="module")
+def clone(finished, tmp_path_factory):
+    """The same run in another clone, every file of which is newer and has a further comment.
+
+    Its Snakefile prints the name of each rule and the number of its parameters.
+    """
+    code = tmp_path_factory.mktemp("clone")
+    for name in CODE:
+        shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "config.yaml", "docs/caption.rst"):
+        (code / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / name, code / name)
+    for path in [*(code / "lgi").rglob("*.py"), *(code / "workflow_scripts").glob("*.py")]:
+        path.write_text(f'# new\n{path.read_text()}\n"""Says nothing."""\n')
+    with open(code / "Snakefile", "a") as file:
+        file.write("for rule in workflow.rules:\n    print('RULE', rule.name, len(rule.params))\n")
+    folder = code / finished.folder.relative_to(ROOT)
+    shutil.copytree(finished.folder, folder)
+    return Laboratory(folder, code)
+
+
+@pytest.fixture(scope="module")
+def unchanged(clone):
+    """What a run says in the clone."""
+    return clone.snakemake("--dry-run").stdout
+
+
+@pytest.fixture(scope="module")
+def rules(unchanged):
+    """The number of parameters of each rule."""
+    return {name: int(count) for name, count in re.findall(r"^RULE (\w+) (\d+)$", unchanged, re.M)}
+
+
+@pytest.fixture(scope="module")
+def plan(finished):
+    """What a run of everything anew would do."""
+    return finished.snakemake("--dry-run", "--forceall").stdout
+
+
+def test_every_listed_result_is_there(finished, smoke):
+    missing = [path for path in smoke.everything() if not (finished.folder / path).is_file()]
     assert missing == []
 
 
-def test_a_second_run_does_nothing(finished):
-    assert "Nothing to be done" in finished.snakemake("--dry-run").stdout
+def test_a_second_run_does_nothing_though_files_are_touched_and_have_comments(unchanged):
+    assert "Nothing to be done" in unchanged
 
 
-def test_the_tables_hold_a_row_for_each_observation(finished, config):
-    read = lambda path: pd.read_csv(finished.folder / path)  # noqa: E731
-    gaussians = read(paths.GAUSSIANS_TABLE)
-    assert len(gaussians) == len(config.gaussian_runs())
+def test_a_changed_setting_reruns_what_rests_on_it(clone):
+    overlay = {"superposition": {"llc": {"settings": {"published": {"draws": 61}}}}}
+    jobs = planned(clone.snakemake("--dry-run", overlays=[overlay]).stdout)
+    assert jobs["estimate_superposition_llc"] == 2  # of 4
+    assert jobs["trace_superposition_llc"] == jobs["plot_llc_trace"] == 1
+    assert jobs["collect_superposition_llc"] == jobs["llc_settings"] == 1
+    assert jobs["calibrate_superposition_llc"] == 1  # varies its step
+    assert jobs["loss_vs_llc"] == jobs["train_superposition"] == jobs["fit"] == 0
+
+
+def test_snakemake_compares_every_parameter(finished, rules, plan):
+    """It leaves out without a word what is of no plain type, and would never rerun for it."""
+    found = makers(plan)
+    assert len(found) > 40
+    for rule, paths in found.items():
+        for path in paths:
+            params = recorded(finished, path)["params"]
+            assert len(params) == rules[rule] > 0, path
+            # nor may it record where an object lies in memory: that differs from run to run
+            assert not re.search(r" at 0x[0-9a-f]+", " ".join(params)), path
+
+
+def recorded(laboratory, path):
+    """Return what Snakemake recorded of a file that a job made."""
+    folder = laboratory.folder / ".snakemake" / "metadata"
+    for record in folder.rglob("*"):
+        # Its name is the path in base 64, cut into folders where it is long.
+        name = "".join(part.removeprefix("@") for part in record.relative_to(folder).parts)
+        if record.is_file() and b64decode(name).decode() == path:
+            return json.loads(record.read_text())
+    raise AssertionError(f"{path} is not recorded")
+
+
+def test_the_smoke_run_has_few_jobs_and_covers_every_rule(smoke, rules, plan):
+    jobs = planned(plan)
+    assert jobs["total"] <= 70
+    without_a_job = {"all", "gallery", "copy_to_gallery", "unknown", *smoke.groups()}
+    assert set(jobs) - {"all", "total"} == set(rules) - without_a_job
+
+
+def test_the_tables_hold_a_row_for_each_observation(table, smoke):
+    config = smoke.config
+    gaussians = table(GAUSSIANS)
+    assert len(gaussians) == len(config.gaussians.listed())
     assert gaussians.best_loss.le(gaussians.initial_loss).all()
     epochs = config.superposition.training.snapshot_epochs()
-    superposition = read(paths.SUPERPOSITION_TABLE)
-    assert len(superposition) == 8 * 3 * len(epochs)
-    assert not superposition.duplicated(["init", "samples", "sparsity", "seed", "epoch"]).any()
-    llc = read(paths.LLC_TABLE)
-    assert len(llc) == 2 * 8 * 3 * 3
-    assert llc.llc_se.gt(0).all()
-    shares = read(paths.VERDICT_TABLE)
+    superposition = table(SUPERPOSITION)
+    assert len(superposition) == 2 * 3 * len(epochs)
+    assert not superposition.duplicated(STATE).any()
+    estimates = table(llc.LLC)
+    published, recommended = (
+        config.superposition.llc.estimated(config)[name].epochs.at
+        for name in ("published", "recommended")
+    )
+    assert len(recommended) == 2
+    assert len(estimates) == 2 * 3 * (len(published) + len(recommended))
+    assert not estimates.duplicated(["setting", *STATE]).any()
+    assert estimates.llc_se.gt(0).all()
+    shares = table(llc.STATUS)
     assert np.allclose(shares.groupby(["setting", *CELL])["share"].sum(), 1)
-    assert len(shares.drop_duplicates(["setting", *CELL])) == 2 * 8 * 3
-    claims = read(paths.CLAIM_TABLE)
-    assert claims[["claim", "source", "samples", "states", "part", "verdict"]].notna().all().all()
-    assert set(claims.samples) == {50, 100}
-    calibration = read(paths.CALIBRATION_TABLE)
-    sweep = config.llc.calibration
+    assert len(shares.drop_duplicates(["setting", *CELL])) == len(estimates) / 3
+    claims = table("results/tables/superposition_claims.csv")
+    assert claims[["id", "source", "samples", "states", "part", "verdict"]].notna().all().all()
+    assert set(claims.samples) == {100}
+    calibration = table(llc.CALIBRATION)
+    sweep = config.superposition.llc.calibration
     values = sum(map(len, sweep.step_size.values())) + len(sweep.localisation)
     values += len(sweep.n_beta) + len(sweep.n) + 1  # and the reference
-    assert len(calibration) == 2 * values
-    again = read(paths.REPRODUCIBILITY_TABLE)
+    assert len(calibration) == values
+    again = table(REPRODUCIBILITY)
     twice = [
-        {(run.image, run.n, run.seed) for run in config.gaussian_runs() if run.recipe == recipe}
+        {(run.image, run.n, run.seed) for run in config.gaussians.listed() if run.recipe == recipe}
         for recipe in ("published", "published_3000")
     ]
     assert 0 < len(again) <= len(set.intersection(*twice))
@@ -74,98 +169,135 @@ def test_the_tables_hold_a_row_for_each_observation(finished, config):
     assert again.absolute_difference[within].eq(0).all()
 
 
-def test_a_trace_is_the_chains_of_the_estimate_in_the_table(finished, config):
-    llc = pd.read_csv(finished.folder / paths.LLC_TABLE)
-    for trace, path in zip(config.llc.traces, paths.llc_traces(config), strict=True):
+def test_a_trace_is_the_chains_of_the_estimate_in_the_table(finished, table, smoke):
+    estimates = table(llc.LLC)
+    traces = smoke.result("trace_superposition_llc").paths(smoke.config)
+    assert len(traces) == 1
+    for path in traces:
         kept = read_trace(finished.folder / path)
-        chosen = (llc.setting == trace.setting) & (llc.init == trace.init)
-        chosen &= (llc.samples == trace.samples) & (llc.seed == trace.seed)
-        chosen &= (llc.epoch == trace.epoch) & np.isclose(llc.sparsity, trace.sparsity, atol=5e-5)
-        (estimate,) = llc[chosen].llc
+        named = re.fullmatch(llc.TRACE.replace("{", "(?P<").replace("}", ">.+)"), path).groupdict()
+        chosen = estimates.setting == named["setting"]
+        for key in STATE:
+            if key == "init":
+                chosen &= estimates[key] == named[key]
+            else:  # paths hold four decimals of a sparsity
+                chosen &= np.isclose(estimates[key], float(named[key]), rtol=0, atol=5e-5)
+        (estimate,) = estimates[chosen].llc
         assert np.isclose(kept.llc[:, kept.burn_in :].mean(), estimate, rtol=1e-12)
 
 
-def test_pictures_can_be_read_and_are_not_empty(finished):
-    checked = 0
-    for path in (finished.folder / "results").rglob("*"):
-        if path.suffix in {".png", ".gif", ".mp4"}:
-            frames = np.asarray(
-                imageio.imread(path, **({"index": 0} if path.suffix != ".png" else {}))
-            )
-            assert frames.std() > 1, path
-            checked += 1
-    assert checked > 30
+def test_the_example_of_a_study_finds_the_known_coefficient(finished, table, smoke):
+    study = smoke.config.regression
+    rows = table("results/tables/regression_llc.csv")
+    assert len(rows) == len(study.runs.seeds) * len(study.training.epochs)
+    last = rows[rows.epoch == max(study.training.epochs)]
+    assert last.status.eq("ok").all()
+    # Half of rank 2; standard errors of chains as long as these are below 0.03.
+    assert last.llc_se.lt(0.03).all()
+    assert np.allclose(last.llc, 1, rtol=0, atol=0.1)
+    claims = table("results/tables/regression_claims.csv")
+    whole = claims[claims.part == "together"].set_index("id")
+    assert whole.verdict.to_dict() == {"regression.half_the_rank": "supported"}
+    assert whole.sentence.str.startswith("Trained to the end").all()
+    assert imageio.imread(finished.folder / "results/figures/regression_llc.png").std() > 1
+    run = read_run(finished.folder / regression.RUN.format(rank=2))
+    assert (np.diff(run["loss"], axis=1) < 0).all()
+
+
+def test_pictures_can_be_read_and_are_not_empty(finished, smoke):
+    shown = [PurePath(path) for path in smoke.everything() if PurePath(path).suffix in BESIDE]
+    beside = [path.with_suffix(".mp4") for path in shown if path.suffix == ".gif"]
+    assert len(shown) > 25
+    assert beside
+    for path in [*shown, *beside]:
+        first = {} if path.suffix == ".png" else {"index": 0}
+        frames = np.asarray(imageio.imread(finished.folder / path, **first))
+        assert frames.std() > 1, path
+
+
+ONE_OF_EACH = (
+    "results/tables/gaussians_n_study.csv",
+    "results/gaussians/features/gradient_checkerboard/published_3000/n5.csv",
+    "results/llc/gaussians/gradient_checkerboard/minimum/n2_seed42.csv",
+    "results/llc/superposition/recommended/kgon4/samples100/sparsity0.4262.csv",
+    "results/tables/superposition_llc_calibration.csv",
+    "results/tables/llc_known_answers.csv",
+    "results/tables/regression_llc.csv",
+    "results/animations/superposition/polygons/kgon4/samples100/sparsity0.4262_seed0.gif",
+)
+"""A result of each engine, estimate and encoder, and all that it rests on."""
 
 
 @pytest.mark.slow
-def test_one_core_gives_the_same_bytes(finished, laboratory, config):
+def test_one_core_gives_the_same_bytes(finished, laboratory):
     threads = {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    laboratory.snakemake("tables", "animations", cores=1, env=threads)
+    laboratory.snakemake("--", *ONE_OF_EACH, cores=1, env=threads)
     first, second = finished.files(), laboratory.files()
-    animations = [*paths.gaussians_animations(config), *paths.superposition_animations(config)]
-    runs = [*paths.gaussians_runs(config), *paths.superposition_runs(config)]
-    assert {*paths.tables(config), *animations, *runs, *paths.llc_estimates(config)} <= set(second)
+    assert {*ONE_OF_EACH} <= set(second)
     assert [name for name in second if first[name] != second[name]] == []
 
 
 def test_a_fit_has_the_same_bytes_alone_and_with_other_seeds(finished, laboratory):
     target = "results/gaussians/gradient_checkerboard/published/n5_seed1.npz"
-    done = laboratory.snakemake("--allowed-rules", "fit_gaussians", "--", target)
-    assert "rule fit_gaussians:" in done.stdout
+    done = laboratory.snakemake("--allowed-rules", "fit", "--", target)
+    assert "rule fit:" in done.stdout
     assert list(laboratory.files()) == [target]
     assert laboratory.files()[target] == finished.files()[target]
 
 
 def test_a_killed_run_is_taken_up_again(finished, laboratory):
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--configfile", str(SMOKE), "--directory", str(laboratory.folder), "--cores", "2"]
+    named = {"image": "gradient_checkerboard", "recipe": "published", "seed": 1}
+    targets = [FIT.format(n=n, **named) for n in (4, 5, 6)]
     running = subprocess.Popen(
-        command,
+        laboratory.command(*targets),
         cwd=ROOT,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     results = laboratory.folder / "results"
-    deadline = time.monotonic() + 100
-    while len(list(results.rglob("*.npz"))) < 3 and time.monotonic() < deadline:
+    while len(list(results.rglob("*.npz"))) < 2 and running.poll() is None:
         time.sleep(0.05)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
     laboratory.snakemake("--unlock")
-    laboratory.snakemake("tables")
-    first = finished.files()
-    second = {name: content for name, content in laboratory.files().items() if "/." not in name}
+    laboratory.snakemake(*targets)
+    first, second = finished.files(), laboratory.files()
+    assert set(targets) <= set(second)
     assert [name for name in second if first.get(name) != second[name]] == []
 
 
-@pytest.mark.parametrize("damage", ["truncated", "foreign", "incomplete"])
-def test_a_bad_run_file_is_named_and_nothing_is_lost(finished, laboratory, damage):
+def test_bad_run_files_are_named_and_nothing_is_lost(finished, laboratory):
     shutil.copytree(finished.folder, laboratory.folder, dirs_exist_ok=True)
-    table = laboratory.folder / paths.GAUSSIANS_TABLE
-    before = table.read_bytes()
-    bad = laboratory.folder / "results/gaussians/gradient_checkerboard/published/n5_seed1.npz"
-    content = bad.read_bytes()
-    if damage == "truncated":
-        bad.write_bytes(content[: len(content) // 2])
-    elif damage == "foreign":
-        np.savez(bad, loss=np.arange(3))
-    else:
-        run = read_run(bad)
-        arrays = {name: array for name, array in run.arrays.items() if name != "uncovered"}
-        write_run(bad, arrays, run.record)
-    done = laboratory.snakemake(paths.GAUSSIANS_TABLE, check=False)
+    minimum = "results/llc/gaussians/minima/gradient_checkerboard/minimum/n3_seed42.npz"
+    film = "results/figures/gaussians/fit/gradient_checkerboard/film/n5_seed42.png"
+    targets = [GAUSSIANS, minimum, film]
+    before = {path: (laboratory.folder / path).read_bytes() for path in targets[:1]}
+    named = {"image": "gradient_checkerboard", "seed": 42}
+    truncated = FIT.format(recipe="film", n=5, **named)
+    foreign = FIT.format(recipe="minimum", n=3, **named)
+    incomplete = FIT.format(recipe="published", n=5, **named)
+    path = laboratory.folder / truncated
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    np.savez(laboratory.folder / foreign, loss=np.arange(3))
+    run = read_run(laboratory.folder / incomplete)
+    arrays = {name: array for name, array in run.arrays.items() if name != "uncovered"}
+    write_run(laboratory.folder / incomplete, arrays, run.record)
+    done = laboratory.snakemake(*targets, check=False)
     assert done.returncode != 0
-    assert re.search(r"error: \S*gradient_checkerboard/published/n5_seed1\.npz: ", done.stdout)
-    assert table.read_bytes() == before
+    for path in (truncated, foreign, incomplete):
+        assert re.search(rf"^\s*error: {re.escape(path)}: ", done.stdout, re.M), path
+    for path, content in before.items():
+        assert (laboratory.folder / path).read_bytes() == content
 
 
 def test_a_job_that_fails_does_not_stop_the_others(laboratory):
     """NaN during training is recorded in its run file and shown in the table; the sweep goes on."""
     overlay = {"superposition": {"training": {"rate": 1e8}}}
-    laboratory.snakemake(paths.SUPERPOSITION_TABLE, overlays=[overlay])
-    table = pd.read_csv(laboratory.folder / paths.SUPERPOSITION_TABLE)
+    laboratory.snakemake(SUPERPOSITION, overlays=[overlay])
+    table = pd.read_csv(laboratory.folder / SUPERPOSITION)
     last = table[table.epoch == 200]
+    assert len(last) == 2 * 3
     assert last.diverged_epoch.ge(0).all()
     assert last.train_loss.isna().all()
     assert table[table.epoch == 0].train_loss.notna().all()

@@ -3,7 +3,7 @@
 import re
 
 RUN = "results/gaussians/gradient_checkerboard/published/n5_seed{}.npz"
-FIGURE = "results/figures/gaussians_fit_gradient_checkerboard_published_n5_seed1.png"
+FIGURE = "results/figures/gaussians/fit/gradient_checkerboard/published/n5_seed1.png"
 HEAD = "part and rule"
 
 
@@ -19,11 +19,11 @@ def test_a_run_ends_with_the_time_of_each_part(laboratory):
     table = rows(output)
     assert {name: jobs for name, (jobs, _) in table.items()} == {
         "gaussians": 2,
-        "fit_2_from_seed_1_to_42": 1,
-        "plot_fit": 1,
+        "fit_fine": 1,
+        "fit_figure": 1,
         "all": 2,
     }
-    parts = table["fit_2_from_seed_1_to_42"][1] + table["plot_fit"][1]
+    parts = table["fit_fine"][1] + table["fit_figure"][1]
     assert abs(table["all"][1] - parts) <= 0.15  # three numbers rounded to 0.1 s
     assert 0.1 < table["all"][1] < wall_time(output)  # the two jobs run one after the other
 
@@ -31,20 +31,21 @@ def test_a_run_ends_with_the_time_of_each_part(laboratory):
     assert "Nothing to be done" in again
     assert HEAD not in again
     assert HEAD not in laboratory.snakemake("--dry-run", "--forceall", FIGURE).stdout
-    assert HEAD not in laboratory.snakemake("--touch", "--forceall", FIGURE).stdout
 
     # Only jobs of the run count, not what earlier runs recorded.
     assert rows(laboratory.snakemake(FIGURE, RUN.format(2)).stdout)["all"][0] == 1
 
 
 def test_a_run_that_fails_says_what_it_finished(laboratory):
-    laboratory.snakemake(RUN.format(1))
-    (laboratory.folder / RUN.format(1)).write_bytes(b"damaged")
-    done = laboratory.snakemake(FIGURE, RUN.format(2), check=False)
+    film = laboratory.folder / "results/gaussians/gradient_checkerboard/film/n5_seed42.npz"
+    film.parent.mkdir(parents=True)
+    film.write_bytes(b"damaged")
+    drawn = "results/figures/gaussians/fit/gradient_checkerboard/film/n5_seed42.png"
+    done = laboratory.snakemake(drawn, RUN.format(2), check=False)
     assert done.returncode != 0
     table = rows(done.stdout)
-    assert table["fit_gaussians"][0] == table["all"][0] == 1
-    assert "plot_fit" not in table
+    assert table["fit"][0] == table["all"][0] == 1
+    assert "fit_figure" not in table
 
 
 def test_a_run_without_metadata_says_that_it_has_no_times(laboratory):

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import lgi.llc.estimate
+from lgi.llc import estimate as llc
 from lgi.llc.known import losses_cpu
-from lgi.llc.known.problems import CROSSING, WATANABE, Problem
+from lgi.llc.known.problems import CROSSING, WATANABE, KnownProblem
 from lgi.llc.known.theory import fit_over_n, next_pole, normal_crossing
+from lgi.llc.samplers import HMC, SGLD
 from lgi.llc.settings import EstimateSettings
+from lgi.llc.status import OK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,12 +34,12 @@ COLUMNS = (
     "error",
     "relative_error",
     "tolerance",
-    "verdict",
+    "status",
 )
 
 
 def known_answers(
-    chosen: Sequence[Problem],
+    chosen: Sequence[KnownProblem],
     samplers: Sequence[str] = SAMPLERS,
     engine: str = "numba",
 ) -> "pd.DataFrame":
@@ -74,7 +76,7 @@ def known_answers(
     return table.iloc[np.argsort(order, kind="stable")][list(COLUMNS)].reset_index(drop=True)
 
 
-def estimate(problem: Problem, sampler: str, engine: str) -> dict[str, float | str]:
+def estimate(problem: KnownProblem, sampler: str, engine: str) -> dict[str, float | str]:
     """Return the columns of `lgi.llc.estimate.estimate` of one problem, one value each.
 
     Parameters
@@ -90,19 +92,18 @@ def estimate(problem: Problem, sampler: str, engine: str) -> dict[str, float | s
     stream = (0, "known", problem.name, problem.shape, problem.samples)
     if engine == "torch":
         return _torch_estimate(problem, chosen, stream)
-    columns = lgi.llc.estimate.estimate(
-        getattr(losses_cpu, problem.loss),
-        problem.parameters[:, None],
-        shared=problem.data,
-        per_model=(),
+    known = llc.Problem(
+        loss_and_gradient=getattr(losses_cpu, problem.loss),
+        parameters=problem.parameters[:, None],
         samples=problem.samples,
         streams=[stream],
-        setting=chosen,
+        shared=problem.data,
     )
+    columns = llc.estimate(known, chosen)
     return {name: values.item() for name, values in columns.items()}
 
 
-def setting(problem: Problem, sampler: str) -> EstimateSettings:
+def setting(problem: KnownProblem, sampler: str) -> EstimateSettings:
     """Return the settings of a problem's chains; a quarter of the draws is burn-in.
 
     SGLD widens a direction of curvature h by the factor 1 / (1 - ε (nβ h + γ) / 4): its step makes
@@ -120,9 +121,9 @@ def setting(problem: Problem, sampler: str) -> EstimateSettings:
     exact = sampler == "hmc"
     draws = 600 if exact else problem.draws
     return EstimateSettings(
-        sampler=sampler,
-        step_size=(0.5 if exact else 0.1) / stiffness,
-        leapfrog_steps=problem.leapfrog_steps if exact else None,
+        sampler=HMC(kind="hmc", step_size=0.5 / stiffness, leapfrog_steps=problem.leapfrog_steps)
+        if exact
+        else SGLD(kind="sgld", step_size=0.1 / stiffness),
         chains=problem.chains,
         draws=draws,
         burn_in=draws // 4,
@@ -139,7 +140,7 @@ def setting(problem: Problem, sampler: str) -> EstimateSettings:
     )
 
 
-def _torch_estimate(problem: Problem, chosen: EstimateSettings, stream: tuple) -> dict:
+def _torch_estimate(problem: KnownProblem, chosen: EstimateSettings, stream: tuple) -> dict:
     """Return the estimate by the definition, in float64 on the CPU."""
     import torch
 
@@ -157,7 +158,7 @@ def _torch_estimate(problem: Problem, chosen: EstimateSettings, stream: tuple) -
     )
 
 
-def _row(problem: Problem, sampler: str, engine: str, columns: dict) -> dict:
+def _row(problem: KnownProblem, sampler: str, engine: str, columns: dict) -> dict:
     return {
         "problem": problem.name,
         "shape": problem.shape,
@@ -170,18 +171,18 @@ def _row(problem: Problem, sampler: str, engine: str, columns: dict) -> dict:
         "estimate": columns["llc"],
         "se": columns["llc_se"],
         "tolerance": problem.tolerance,
-        "verdict": columns["verdict"],
+        "status": columns["status"],
     }
 
 
-def _fits(estimates: list[tuple[Problem, dict]], sampler: str, engine: str) -> list[dict]:
+def _fits(estimates: list[tuple[KnownProblem, dict]], sampler: str, engine: str) -> list[dict]:
     """Return the rows of λ fitted over the n of each normal crossing."""
     shapes = dict.fromkeys(p.shape for p, _ in estimates if p.name == CROSSING)
     rows = []
     for shape in shapes:
         part = [(p, columns) for p, columns in estimates if (p.name, p.shape) == (CROSSING, shape)]
         exponents = part[0][0].data[0].tolist()
-        coefficient = normal_crossing(exponents)
+        pole = normal_crossing(exponents)
         n_betas = np.array([p.n_beta for p, _ in part])
         means = np.array([columns["llc"] for _, columns in part])
         errors = np.array([columns["llc_se"] for _, columns in part])
@@ -189,17 +190,17 @@ def _fits(estimates: list[tuple[Problem, dict]], sampler: str, engine: str) -> l
         rows.append(
             {
                 "problem": FIT,
-                "shape": f"{shape}, multiplicity {coefficient.multiplicity}",
+                "shape": f"{shape}, multiplicity {pole.multiplicity}",
                 "n": max(p.samples for p, _ in part),
                 "localisation": part[0][0].localisation,
                 "sampler": sampler,
                 "engine": engine,
-                "truth": float(coefficient.value),
+                "truth": float(pole.value),
                 "source": WATANABE,
                 "estimate": fit[0],
                 "se": fit[1],
                 "tolerance": FIT_TOLERANCE,
-                "verdict": _worst([columns["verdict"] for _, columns in part]),
+                "status": _worst([columns["status"] for _, columns in part]),
             }
         )
     return rows
@@ -220,6 +221,6 @@ def _fit_with_error(
     return value, float(np.linalg.norm(shifts))
 
 
-def _worst(verdicts: Sequence[str]) -> str:
-    """Return the first verdict that is not ok, if any."""
-    return next((verdict for verdict in verdicts if verdict != "ok"), "ok")
+def _worst(statuses: Sequence[str]) -> str:
+    """Return the first status that is not ok, if any."""
+    return next((status for status in statuses if status != OK), OK)

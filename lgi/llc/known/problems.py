@@ -29,7 +29,7 @@ AOYAGI = "Aoyagi (2024), main theorem"
 
 
 @dataclass(frozen=True)
-class Problem:
+class KnownProblem:
     """A loss with a known coefficient at w*, and the posterior that shows it."""
 
     name: str
@@ -55,7 +55,7 @@ class Problem:
         return self.samples / math.log(self.samples)
 
 
-def problems(names: Sequence[str] = get_args(ProblemName)) -> list[Problem]:
+def problems(names: Sequence[str] = get_args(ProblemName)) -> list[KnownProblem]:
     """Return all problems of the given names, in the order of the names.
 
     Parameters
@@ -74,7 +74,7 @@ def problems(names: Sequence[str] = get_args(ProblemName)) -> list[Problem]:
     return [problem for name in names for problem in makers[name]()]
 
 
-def quadratics() -> list[Problem]:
+def quadratics() -> list[KnownProblem]:
     """Return ½ Σ_p h_p w_p² with λ = d/2, in several dimensions d and with several curvatures h.
 
     γ = 1 takes 0.2 % from a direction of curvature 0.5 at n = 10,000 (nβ = 1,086).
@@ -86,7 +86,7 @@ def quadratics() -> list[Problem]:
         "d = 18, h = 1": np.ones(18),
     }
     return [
-        Problem(
+        KnownProblem(
             name="quadratic",
             shape=shape,
             loss="quadratic",
@@ -104,19 +104,19 @@ def quadratics() -> list[Problem]:
     ]
 
 
-def crossings() -> list[Problem]:
+def crossings() -> list[KnownProblem]:
     """Return every normal crossing at every n over which λ is fitted."""
     return [crossing(exponents, n) for exponents in CROSSINGS for n in CROSSING_SAMPLES]
 
 
-def crossing(exponents: tuple[int, int], samples: int) -> Problem:
+def crossing(exponents: tuple[int, int], samples: int) -> KnownProblem:
     """Return w_1^(2 k_1) w_2^(2 k_2) at w = 0, at one n, against its exact mean at this n.
 
     A chain crosses the posterior in about 1 / (ε γ) draws, and ε shrinks like 1 / nβ, so the draws
     grow with n.
     """
     n_beta = samples / math.log(samples)
-    return Problem(
+    return KnownProblem(
         name=CROSSING,
         shape=f"k = {exponents[0]}, {exponents[1]}",
         loss="crossing",
@@ -133,7 +133,7 @@ def crossing(exponents: tuple[int, int], samples: int) -> Problem:
     )
 
 
-def reduced_rank_regressions() -> list[Problem]:
+def reduced_rank_regressions() -> list[KnownProblem]:
     """Return B A x of rank r with M inputs, H hidden units and N outputs, in every case.
 
     w* is the most singular point, A and B of rank r, whose coefficient is that of the closed form.
@@ -180,7 +180,7 @@ def reduced_rank_regressions() -> list[Problem]:
     return [*found[:2], smooth, *found[2:]]
 
 
-def deep_linear_networks() -> list[Problem]:
+def deep_linear_networks() -> list[KnownProblem]:
     """Return products of three and four matrices.
 
     The first has the most singular point as w*. In the others the mean at such a point is 5 to 10 %
@@ -234,7 +234,7 @@ def _linear_network(
     widths: Sequence[int],
     paths: Sequence[tuple[int, int]],
     **posterior,
-) -> Problem:
+) -> KnownProblem:
     """Return a linear network whose w* carries a signal along each path (first, last layer).
 
     A path has a unit of its own in each of its layers, joined by weights of 1; all other weights
@@ -250,7 +250,7 @@ def _linear_network(
     target = matrices[0]
     for matrix in matrices[1:]:
         target = matrix @ target
-    return Problem(
+    return KnownProblem(
         name=name,
         shape=shape,
         loss="linear_network",
@@ -269,7 +269,7 @@ KGONS = {
 }
 
 
-def kgon(kind: str) -> Problem:
+def kgon(kind: str) -> KnownProblem:
     """Return a k-gon of the toy model of superposition with one active feature x_i ~ U[0, 1].
 
     Chen et al. (2023), "Dynamical versus Bayesian phase transitions in a toy model of
@@ -278,7 +278,7 @@ def kgon(kind: str) -> Problem:
     γ = 100 holds W_6 of the 5-gon near 0.1: it is free only up to 0.24, where other outputs fire.
     """
     curved = 14 if kind == "5" else 17
-    return Problem(
+    return KnownProblem(
         name="k-gon",
         shape=f"{kind}-gon",
         loss="one_active",
@@ -318,14 +318,14 @@ def kgon_minimum(kind: str) -> np.ndarray:
     return found.x
 
 
-def rotation_symmetric() -> Problem:
+def rotation_symmetric() -> KnownProblem:
     """Return ¼ |WᵀW - G|² + ½ |b - b*|² of the toy model's 18 parameters, with λ = (18 - 1)/2.
 
     The minima are the rotations of W*, a circle; all other directions are curved.
     """
     angles = 2 * np.pi * np.arange(6) / 6
     W, b = np.array([np.cos(angles), np.sin(angles)]), np.full(6, -0.5)
-    return Problem(
+    return KnownProblem(
         name="rotation-symmetric minimum",
         shape="18 parameters",
         loss="rotation",

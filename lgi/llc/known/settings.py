@@ -1,6 +1,8 @@
-"""Names of the problems whose learning coefficient is known, as the configuration lists them."""
+"""The problems whose learning coefficient is known, and the section that lists them."""
 
 from typing import Literal
+
+from lgi.settings import Settings, Several
 
 ProblemName = Literal[
     "quadratic",
@@ -10,3 +12,9 @@ ProblemName = Literal[
     "k-gon",
     "rotation-symmetric minimum",
 ]
+
+
+class LLC(Settings):
+    """What the estimator is held against, before any study uses it."""
+
+    known_answers: Several[ProblemName]

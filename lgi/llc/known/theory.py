@@ -14,22 +14,22 @@ from scipy.optimize import least_squares
 
 
 @dataclass(frozen=True)
-class Coefficient:
-    """A learning coefficient and its multiplicity."""
+class Pole:
+    """A learning coefficient, the largest pole of the zeta function (its sign changed)."""
 
     value: Fraction  # λ
     multiplicity: int  # m
 
 
-def regular(directions: int) -> Coefficient:
+def regular(directions: int) -> Pole:
     """Return the coefficient of a loss that is quadratic in so many directions: half of them.
 
     The other directions, if any, leave the loss at its minimum: the minima are a smooth manifold.
     """
-    return Coefficient(Fraction(directions, 2), 1)
+    return Pole(Fraction(directions, 2), 1)
 
 
-def normal_crossing(exponents: Sequence[int]) -> Coefficient:
+def normal_crossing(exponents: Sequence[int]) -> Pole:
     """Return the coefficient of Π_j w_j^(2 k_j) at w = 0: the least of the 1/(2 k_j).
 
     Its multiplicity is the number of j that attain it (Watanabe 2009, theorem 2.4).
@@ -40,7 +40,7 @@ def normal_crossing(exponents: Sequence[int]) -> Coefficient:
         k_j, of which one or more are positive; where k_j = 0 the loss does not depend on w_j.
     """
     poles = [Fraction(1, 2 * k) for k in exponents if k > 0]
-    return Coefficient(min(poles), poles.count(min(poles)))
+    return Pole(min(poles), poles.count(min(poles)))
 
 
 def next_pole(exponents: Sequence[int]) -> Fraction:
@@ -53,7 +53,7 @@ def next_pole(exponents: Sequence[int]) -> Fraction:
     return sorted(poles)[1]
 
 
-def reduced_rank(inputs: int, hidden: int, outputs: int, rank: int) -> Coefficient:
+def reduced_rank(inputs: int, hidden: int, outputs: int, rank: int) -> Pole:
     """Return the coefficient of reduced-rank regression, y = B A x + noise.
 
     Aoyagi and Watanabe (2005), "Stochastic complexities of reduced rank regression in Bayesian
@@ -68,17 +68,17 @@ def reduced_rank(inputs: int, hidden: int, outputs: int, rank: int) -> Coefficie
     """
     M, H, N, r = inputs, hidden, outputs, rank
     if N + r > M + H:  # case 2
-        return Coefficient(Fraction(H * M - H * r + N * r, 2), 1)
+        return Pole(Fraction(H * M - H * r + N * r, 2), 1)
     if M + r > N + H:  # case 3
-        return Coefficient(Fraction(H * N - H * r + M * r, 2), 1)
+        return Pole(Fraction(H * N - H * r + M * r, 2), 1)
     if H + r > M + N:  # case 4
-        return Coefficient(Fraction(M * N, 2), 1)
+        return Pole(Fraction(M * N, 2), 1)
     eightfold = 2 * (H + r) * (M + N) - (M - N) ** 2 - (H + r) ** 2  # case 1
     odd = (M + H + N + r) % 2
-    return Coefficient(Fraction(eightfold + odd, 8), 1 + odd)
+    return Pole(Fraction(eightfold + odd, 8), 1 + odd)
 
 
-def deep_linear(widths: Sequence[int], rank: int) -> Coefficient:
+def deep_linear(widths: Sequence[int], rank: int) -> Pole:
     """Return the coefficient of a deep linear network, y = W_L ... W_1 x + noise.
 
     Aoyagi (2024), "Consideration on the learning efficiency of multiple-layered neural networks
@@ -103,7 +103,7 @@ def deep_linear(widths: Sequence[int], rank: int) -> Coefficient:
         - Fraction((count - 1) * total**2, 4 * count)
         + Fraction(pairs, 2)
     )
-    return Coefficient(value, a * (count - a) + 1)
+    return Pole(value, a * (count - a) + 1)
 
 
 def _narrow_layers(excess: Sequence[int]) -> list[int]:

@@ -14,7 +14,7 @@ from lgi.config import check
 
 SETTING = (
     check(yaml.safe_load((benchmark.ROOT / "config.yaml").read_text()))
-    .llc.settings["published"]
+    .superposition.llc.settings["published"]
     .model_copy(update={"chains": 5, "draws": 500})
 )
 
@@ -25,7 +25,7 @@ def ours(**columns):
         "loss_at_w": np.array([0.1, 0.2, 0.3]),
         "llc": np.array([4.0, -1.0, 6.0]),
         "llc_se": np.array([0.3, 0.5, 0.3]),
-        "verdict": np.array(["not converged", "not a minimum", "ok"]),
+        "status": np.array(["not converged", "not a minimum", "ok"]),
         "gradient_norm": np.array([1e-6, 1e-7, 1e-6]),
         "n_beta": 144.8,
         "parameters": 18,

@@ -5,16 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from pydantic import TypeAdapter
 
-from lgi.gaussians.gradient import image_gradient, parameter_gradient
-from lgi.gaussians.images import load_image
-from lgi.gaussians.render import background, blend, weights
-from lgi.gaussians.settings import ImageSettings, RecipeSettings
-
-CONFIG = Path(__file__).parents[3] / "config.yaml"
-PUBLISHED = yaml.safe_load(CONFIG.read_text())["gaussians"]["recipes"]["published"]
+from lgi.gaussians.fits.edge import edge_of
+from lgi.gaussians.fits.gradient import image_gradient, parameter_gradient
+from lgi.gaussians.fits.images import load_image
+from lgi.gaussians.fits.render import blend, weights
+from lgi.gaussians.fits.settings import ImageSettings, RecipeSettings
+from tests.unit.gaussians.synthetic import PUBLISHED
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +55,7 @@ def gradient_of(make_recipe):
         recipe = make_recipe(**changes)
         height, width, _ = target.shape
         w, decay = weights(parameters, width, height, recipe.cutoff, recipe.edge)
-        image, weight = blend(w, parameters[:, 5:8], background(recipe.edge))
+        image, weight = blend(w, parameters[:, 5:8], edge_of(recipe.cutoff, recipe.edge).background)
         error = image_gradient(image, target, recipe)
         return parameter_gradient(parameters, w, decay, image, weight, error)
 

@@ -10,8 +10,7 @@ from lgi.llc.settings import EstimateSettings
 
 THRESHOLDS = {"share_below": 0.1, "gradient_norm": 0.01, "acceptance": 0.9, "rhat": 1.05, "ess": 9}
 SETTING = EstimateSettings(
-    sampler="sgld",
-    step_size=0.01,
+    sampler={"kind": "sgld", "step_size": 0.01},
     chains=3,
     draws=40,
     burn_in=10,
@@ -38,7 +37,7 @@ def trace():
 def test_burn_in_counts_kept_draws(trace):
     assert (trace.burn_in, trace.thin) == (5, 2)
     assert trace.record["seed"] == 4
-    assert trace.record["setting"]["sampler"] == "sgld"
+    assert trace.record["setting"]["sampler"]["kind"] == "sgld"
     assert np.allclose(trace.llc, 7 * (trace.loss + 0.5))
 
 

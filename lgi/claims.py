@@ -1,0 +1,322 @@
+"""One mechanism for every statement that the studies judge.
+
+A claim says that a statistic lies in a region: a difference above 0, a ratio below 1, or, where it
+says that nothing happens, a value within a margin around 0 that the configuration states. The
+statistic of each part has an interval; the intervals of a family are widened so that they hold
+together, and an interval and the region give a verdict. How the whole follows from its parts is
+part of the claim, and so is the sentence that each verdict allows.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from lgi import prose
+from lgi.errors import DataError
+from lgi.intervals import Interval, holm, joint_level
+
+SUPPORTED = "supported"
+NOT_SUPPORTED = "not supported"
+UNDECIDED = "undecided"
+NOT_APPLICABLE = "not applicable"
+
+ORIGINAL, OURS = "original study", "this study"
+WHOLE = "together"
+"""Name of the row that judges a claim over all of its parts."""
+
+COLUMNS = (
+    "id",
+    "claim",
+    "source",
+    "measure",
+    "part",
+    "statistic",
+    "low",
+    "high",
+    "p",
+    "n",
+    "verdict",
+    "reason",
+    "sentence",
+)
+NOTHING = Interval(np.nan, np.nan, np.nan, 0)
+
+Region = tuple[float, float]
+BELOW_0: Region = (-np.inf, 0.0)
+ABOVE_0: Region = (0.0, np.inf)
+BELOW_1: Region = (-np.inf, 1.0)
+ABOVE_1: Region = (1.0, np.inf)
+MOST: Region = (0.5, np.inf)
+LESS_THAN_HALF: Region = (-np.inf, 0.5)
+EXACTLY_0: Region = (-np.nextafter(0, 1), np.nextafter(0, 1))
+
+Values = TypeVar("Values")
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """What a text may say of a claim, by its verdict.
+
+    ``{estimate}`` stands for the statistic of the whole with its interval, ``{claim}`` and
+    ``{measure}`` for those of the claim.
+    """
+
+    supported: str
+    not_supported: str
+    undecided: str
+
+    def of(self, verdict: str) -> str:
+        """Return the sentence that a verdict allows; none where the claim does not apply."""
+        if verdict == NOT_APPLICABLE:
+            return ""
+        return {
+            SUPPORTED: self.supported,
+            NOT_SUPPORTED: self.not_supported,
+            UNDECIDED: self.undecided,
+        }[verdict]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement, and what it takes to say so."""
+
+    id: str  # by which a text looks it up, and which names its random streams
+    text: str
+    source: str  # whose it is: `ORIGINAL` or `OURS`
+    measure: str  # what the statistic is
+    region: Region  # open interval in which the statistic lies if the claim holds
+    sentences: Sentences
+    # How the whole follows: it holds of every part, of at least one, or of their mean. With "every"
+    # and "mean" it is not supported as soon as one part is not.
+    follows: Literal["every", "some", "mean"] = "every"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What data say of one part of a claim, such as one N."""
+
+    name: str
+    interval: Interval  # of the statistic, at the level that the claim as a whole asks for
+    p: float = np.nan
+    reason: str = ""  # why there is no interval, or why the claim does not apply
+    applies: bool = True  # False where a definition decides, and data could not say otherwise
+
+    def verdict(self, region: Region) -> str:
+        """Return what the part says of the claim that its statistic lies in a region."""
+        if not self.applies:
+            return NOT_APPLICABLE
+        return verdict(self.interval.low, self.interval.high, region)
+
+
+def verdict(low: float, high: float, region: Region) -> str:
+    """Return what an interval says of the claim that a value lies in a region.
+
+    Parameters
+    ----------
+    low, high
+        The interval; NaN where there is none.
+    region
+        Open interval in which the value lies if the claim holds.
+
+    Returns
+    -------
+    str
+        `SUPPORTED` where the interval lies inside the region, `NOT_SUPPORTED` where it lies outside
+        altogether, `UNDECIDED` where it does neither, or is NaN.
+    """
+    if region[0] < low and high < region[1]:
+        return SUPPORTED
+    if high <= region[0] or region[1] <= low:
+        return NOT_SUPPORTED
+    return UNDECIDED
+
+
+def parts(
+    values: Mapping[str, Values],
+    estimate: Callable[[Values, float], Interval],
+    confidence: float,
+    *,
+    p: Callable[[Values], float] | None = None,
+    least: int = 0,
+    units: str = "seeds",
+    tests: int | None = None,
+) -> list[Part]:
+    """Return a part for each name, with intervals that hold together.
+
+    Parameters
+    ----------
+    values
+        What is known of each part.
+    estimate
+        Function of the values and a level to their statistic with its interval.
+    confidence
+        Level of all intervals together (Bonferroni).
+    p
+        Function of the values to a p-value; those of the family are corrected (Holm 1979).
+    least
+        A part of fewer independent values than these has no interval.
+    units
+        What the independent values are, for the reason why there is none.
+    tests
+        Number of intervals that must hold together, if not that of the parts.
+    """
+    level = joint_level(confidence, tests or len(values))
+    found = [estimate(part, level) for part in values.values()]
+    corrected = holm([p(part) for part in values.values()]) if p else [np.nan] * len(found)
+    return [
+        enough(Part(name, interval, p=float(value)), least, units)
+        for name, interval, value in zip(values, found, corrected, strict=True)
+    ]
+
+
+def enough(part: Part, least: int, units: str = "seeds") -> Part:
+    """Return a part with the reason why there is no interval, and none if values are too few."""
+    value, n = part.interval.value, part.interval.n
+    if n >= least and np.isfinite(part.interval.low):
+        return part
+    reason = "there are no such runs"
+    if n:
+        reason = f"fewer than {least} {units}" if n < least else "the values do not vary"
+    return replace(part, interval=Interval(value, np.nan, np.nan, n), reason=reason)
+
+
+def judge(
+    claim: Claim, parts: Sequence[Part], whole: Part | None = None, **also: object
+) -> list[dict]:
+    """Return the rows of a claim: the whole first, then its parts.
+
+    Parameters
+    ----------
+    claim
+        The statement.
+    parts
+        What data say of each part, with intervals that hold together; none for a claim that has no
+        parts. Those to which it does not apply do not count.
+    whole
+        What they say of the claim as a whole, such as the mean over parts. Without it one part
+        alone stands for the whole, and several leave the whole without a statistic of its own.
+    **also
+        Further columns that tell rows of one claim apart, such as the number of samples.
+
+    Returns
+    -------
+    list of dict
+        Keys `COLUMNS` and those of `also`; the whole has the sentence that its verdict allows.
+    """
+    count = [part for part in parts if part.applies]
+    if whole is None:
+        whole = count[0] if len(count) == 1 else Part(WHOLE, NOTHING)
+    if not parts and not whole.interval.n:
+        whole = replace(whole, reason=whole.reason or "there are no such runs")
+    same = {"id": claim.id, "claim": claim.text, "source": claim.source, "measure": claim.measure}
+    rows = [same | _judged(part, claim.region) for part in parts]
+    first = same | _judged(replace(whole, name=WHOLE), claim.region)
+    found = [row["verdict"] for row in rows if row["verdict"] != NOT_APPLICABLE]
+    if rows and not found:
+        first |= {"verdict": NOT_APPLICABLE, "reason": rows[0]["reason"]}
+    elif found:
+        first["verdict"] = _FOLLOWS[claim.follows](found, first["verdict"])
+        without = [part.name for part in count if part.reason]
+        if without and not first["reason"]:
+            first["reason"] = "without " + ", ".join(without)
+    first["sentence"] = claim.sentences.of(first["verdict"]).format(
+        estimate=prose.estimate(first), claim=claim.text, measure=claim.measure
+    )
+    return [row | also for row in (first, *rows)]
+
+
+def claim_table(rows: Iterable[dict], also: Sequence[str] = ()) -> pd.DataFrame:
+    """Return rows of `judge` as a table.
+
+    Parameters
+    ----------
+    rows
+        Of any number of claims.
+    also
+        Further columns, after that of the source.
+
+    Raises
+    ------
+    DataError
+        If two claims share an id.
+    """
+    place = COLUMNS.index("measure")
+    table = pd.DataFrame(list(rows), columns=[*COLUMNS[:place], *also, *COLUMNS[place:]])
+    twice = table[table["part"] == WHOLE].duplicated(["id", *also])
+    if twice.any():
+        raise DataError(f"two claims are called {table.loc[twice[twice].index[0], 'id']}")
+    return table
+
+
+class Claims:
+    """A table of claims, looked up by their id.
+
+    Parameters
+    ----------
+    table
+        As from `claim_table`, without further columns.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        texts = ("reason", "sentence")
+        self.table = table.assign(**{name: table[name].astype(object).fillna("") for name in texts})
+
+    def whole(self, id: str) -> dict:
+        """Return the row of the claim as a whole."""
+        return self._rows(id, whole=True).iloc[0].to_dict()
+
+    def parts(self, id: str) -> pd.DataFrame:
+        """Return the rows of the parts of a claim."""
+        return self._rows(id, whole=False)
+
+    def verdict(self, id: str) -> str:
+        """Return the verdict of the claim as a whole."""
+        return self.whole(id)["verdict"]
+
+    def sentence(self, id: str) -> str:
+        """Return what a text may say of the claim."""
+        return self.whole(id)["sentence"]
+
+    def _rows(self, id: str, *, whole: bool) -> pd.DataFrame:
+        rows = self.table[self.table["id"] == id]
+        if rows.empty:
+            there = ", ".join(dict.fromkeys(self.table["id"]))
+            raise DataError(f"no claim is called {id}; there are {there}")
+        return rows[(rows["part"] == WHOLE) == whole]
+
+
+def _judged(part: Part, region: Region) -> dict:
+    interval = part.interval
+    return {
+        "part": part.name,
+        "statistic": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+        "p": part.p,
+        "n": interval.n,
+        "verdict": part.verdict(region),
+        "reason": part.reason,
+        "sentence": "",
+    }
+
+
+def _of_every(found: Sequence[str], own: str) -> str:
+    if NOT_SUPPORTED in (*found, own):
+        return NOT_SUPPORTED
+    return SUPPORTED if set(found) == {SUPPORTED} else UNDECIDED
+
+
+def _of_some(found: Sequence[str], own: str) -> str:
+    if SUPPORTED in found:
+        return SUPPORTED
+    return NOT_SUPPORTED if set(found) == {NOT_SUPPORTED} else UNDECIDED
+
+
+def _of_mean(found: Sequence[str], own: str) -> str:
+    return NOT_SUPPORTED if NOT_SUPPORTED in found else own
+
+
+_FOLLOWS = {"every": _of_every, "some": _of_some, "mean": _of_mean}

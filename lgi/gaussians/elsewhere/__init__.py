@@ -1,0 +1,1 @@
+"""Whether an optimal ratio of Gaussians to pixels holds for other images and resolutions."""

@@ -1,0 +1,141 @@
+"""Results of study 1 that show single fits: run files, their table, and pictures of a fit."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lgi.catalogue import ANIMATIONS, FIGURES, ROOT, TABLES, Result
+from lgi.errors import ConfigError
+from lgi.gaussians.fits.drawn import figures, fits_of
+
+NAME = "{image}/{recipe}/n{n}_seed{seed}"
+FIT = ROOT + f"gaussians/{NAME}.npz"
+TABLE = TABLES + "gaussians.csv"
+REPRODUCIBILITY = TABLES + "gaussians_reproducibility.csv"
+DRAWN = FIGURES + "gaussians/"
+FIT_FIGURE = f"{DRAWN}fit/{NAME}.png"
+FIT_ANIMATION = f"{ANIMATIONS}gaussians/fit/{NAME}.gif"
+PUBLISHED = "published/n45_55.csv"
+"""Best losses that the original study printed."""
+
+
+def fit_path(fit) -> str:
+    """Return the run file of a fit (`lgi.gaussians.selection.FitName`)."""
+    return FIT.format(**fit._asdict())
+
+
+def fit_of(wildcards: Any) -> tuple[str, str, int]:
+    """Return the image, recipe and N of a job, from one wildcard for all or one for each."""
+    if hasattr(wildcards, "fit"):
+        image, recipe, n = wildcards.fit.split("/")
+        return image, recipe, int(n.removeprefix("n"))
+    return wildcards.image, wildcards.recipe, int(wildcards.n)
+
+
+def image_file(config: Any, wildcards: Any) -> str | list:
+    """Return the file that an image is read from; none for a synthetic one.
+
+    Raises
+    ------
+    ConfigError
+        If the run cannot start.
+    """
+    image, recipe, n = fit_of(wildcards)
+    if misfit := config.gaussians.start_misfit(image, recipe, n):
+        raise ConfigError(f"{image}/{recipe}/n{n}: {misfit}")
+    return getattr(config.gaussians.images[image], "path", [])
+
+
+def fit_settings(config: Any, wildcards: Any) -> dict:
+    """Return what a fit depends on besides its seed, its file and its engine."""
+    image, recipe, n = fit_of(wildcards)
+    return {
+        "image_name": image,
+        "image": config.gaussians.images[image],
+        "recipe_name": recipe,
+        "recipe": config.gaussians.recipes[recipe],
+        "n": n,
+    }
+
+
+def _shown(kind: str) -> Any:
+    """Return the function that gives the run files of a figure."""
+
+    def inputs(config: Any, wildcards: Mapping[str, str]) -> dict:
+        return {"fits": [fit_path(fit) for fit in fits_of(config, kind, wildcards)]}
+
+    return inputs
+
+
+RESULTS = (
+    Result(
+        "fit",
+        FIT,
+        "Fit N Gaussians to an image: one run file.",
+        wanted=lambda config: [fit._asdict() for fit in config.gaussians.listed()],
+    ),
+    Result(
+        "gaussians_table",
+        {"all_fits": TABLE, "made_again": REPRODUCIBILITY},
+        "Gather all fits into one table, and compare the runs that were made twice.",
+        "lgi.gaussians.fits.table:tables",
+        inputs=lambda config, _: {
+            "fits": [fit_path(fit) for fit in config.gaussians.listed()],
+            "published": PUBLISHED,
+        },
+        settings=lambda config, _: {
+            "again": config.gaussians.original.again,
+            "reference": config.gaussians.original.reference,
+        },
+        labels={"table": "all fits"},
+        caption="All fits of study 1, and those that were made twice.",
+    ),
+    Result(
+        "loss_vs_n",
+        {"rows": TABLES + "gaussians/loss_vs_n/{image}/{recipe}.csv"},
+        "Tabulate and draw best loss against N, with published values, seeds and regressions.",
+        "lgi.gaussians.fits.table:table",
+        draw={DRAWN + "loss_vs_n/{image}/{recipe}.png": "lgi.gaussians.fits.figures:loss_vs_n"},
+        inputs=lambda config, wildcards: {
+            **_shown("loss_vs_n")(config, wildcards),
+            "published": PUBLISHED,
+        },
+        wanted=lambda config: figures(config, "loss_vs_n"),
+        labels={"figure": "loss against N", "recipe": "{recipe}", "image": "{image}"},
+        caption="Best loss of a fit against the number of Gaussians, a line per seed. Diamonds are "
+        "the values that the original study published. Triangles mark regressions with size: N "
+        "Gaussians that do worse than the next smaller N of the same seed.",
+    ),
+    Result(
+        "loss_and_coverage",
+        DRAWN + "loss_and_coverage/{image}/{recipe}/seed{seed}.png",
+        "Draw loss and uncovered share along training.",
+        "lgi.gaussians.fits.figures:loss_and_coverage",
+        inputs=_shown("loss_and_coverage"),
+        wanted=lambda config: figures(config, "loss_and_coverage"),
+        labels={"figure": "loss and coverage", "recipe": "{recipe}", "image": "{image}"},
+        caption="Reported loss and uncovered share of the image along training. The vertical line "
+        "is the best iteration: the loss turns where coverage is lost, because the gradient cannot "
+        "see that a shrinking Gaussian uncovers pixels at the hard cut-off.",
+    ),
+    Result(
+        "fit_figure",
+        FIT_FIGURE,
+        "Draw target, fit, error and ellipses of one run.",
+        "lgi.gaussians.fits.figures:fit",
+        inputs={"fit": FIT},
+        wanted=lambda config: figures(config, "drawn"),
+        labels={"figure": "fit", "recipe": "{recipe}", "image": "{image}, N = {n}"},
+        caption="Target, and at the best logged iteration and at the end: the fit, its Gaussians "
+        "as ellipses, and the absolute error.",
+    ),
+    Result(
+        "fit_animation",
+        FIT_ANIMATION,
+        "Animate one fit: image, ellipses and loss along training.",
+        "lgi.gaussians.fits.figures:fit_frames",
+        inputs={"fit": FIT},
+        wanted=lambda config: figures(config, "drawn"),
+        labels={"figure": "animation", "recipe": "{recipe}", "image": "{image}, N = {n}"},
+        caption="The fit along training, at log-spaced snapshots: image, ellipses and loss.",
+    ),
+)

@@ -1,0 +1,71 @@
+"""One run of study 1: image, recipe, N and seed in; arrays and record of the run file out."""
+
+import numpy as np
+
+from lgi import provenance
+from lgi.gaussians.fits.engines import FIT
+from lgi.gaussians.fits.images import load_image
+from lgi.gaussians.fits.initial import PARAMETERS, start
+from lgi.gaussians.fits.settings import ImageSettings, RecipeSettings
+
+
+def fit_run(
+    image_name: str,
+    image: ImageSettings,
+    recipe_name: str,
+    recipe: RecipeSettings,
+    n: int,
+    seed: int,
+    device: str,
+    source: str,
+) -> tuple[dict[str, np.ndarray], dict]:
+    """Fit `n` Gaussians to an image.
+
+    Parameters
+    ----------
+    image_name, image
+        Name and settings of the target.
+    recipe_name, recipe
+        Name and settings of the recipe.
+    n
+        Number of Gaussians, at least 1.
+    seed
+        Seed of the start, 0 to 2^64 - 1.
+    device
+        ``"cpu"`` for the compiled engine, ``"cuda"`` for PyTorch.
+    source
+        Fingerprint of the source, for the record.
+
+    Returns
+    -------
+    arrays : dict of str to ndarray
+        What `History.arrays` names, and ``target`` [height, width, 3].
+    record : dict
+        What was run, how it ended (``state``), names of columns and groups, provenance.
+
+    Raises
+    ------
+    ImageError
+        If the image cannot be used.
+    ConfigError
+        If `n` or `seed` is out of range.
+    """
+    target = load_image(image)
+    begin = start(n, seed, recipe.initialisation, target)
+    engine = FIT[device]
+    history, end = engine.load()(target, begin, recipe)
+    record = {
+        "study": "gaussians",
+        "image_name": image_name,
+        "image": image.model_dump(mode="json"),
+        "recipe_name": recipe_name,
+        "recipe": recipe.model_dump(mode="json"),
+        "n": n,
+        "seed": seed,
+        "state": history.state,
+        "best_iteration": history.best_iteration,
+        "parameters": list(PARAMETERS),
+        "groups": list(recipe.trained),
+        "provenance": provenance.describe(engine.name, device, source),
+    }
+    return {**history.arrays(end), "target": target}, record

@@ -1,0 +1,163 @@
+"""Tables of study 1, from run files."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from lgi.errors import DataError
+from lgi.gaussians.fits.published import is_published
+from lgi.gaussians.fits.view import RUN, Fit
+
+COLUMNS = (
+    "image",
+    "recipe",
+    "n",
+    "seed",
+    "iterations",
+    "best_loss",
+    "best_iteration",
+    "final_loss",
+    "initial_loss",
+    "psnr_at_best",
+    "ssim_at_best",
+    "uncovered_at_best",
+    "uncovered_at_end",
+    "evaluations",
+    "n_over_pixels",
+    "pixels_per_gaussian",
+    "change_vs_previous_n",
+    "published_best_loss",
+    "state",
+)
+"""Columns of the table of runs."""
+
+
+def tables(
+    fits: Iterable[Fit], published: pd.DataFrame, again: str, reference: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the table of all runs, and the comparison of those that were made again.
+
+    Parameters
+    ----------
+    fits, published
+        As for `table`.
+    again, reference
+        As for `reproducibility`.
+    """
+    runs = table(fits, published)
+    return runs, reproducibility(runs, again, reference)
+
+
+def table(fits: Iterable[Fit], published: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return one row per run, sorted by image, recipe, N and seed.
+
+    Parameters
+    ----------
+    fits
+        Runs of study 1.
+    published
+        Published values with columns ``n``, ``seed`` and ``best_loss``; they are set beside the
+        runs whose settings are those of `lgi.gaussians.fits.published`, whatever they are called.
+
+    Returns
+    -------
+    DataFrame
+        Columns as in `COLUMNS`. ``best_loss`` is the least logged loss, ``final_loss`` the one
+        measured at the last iteration, NaN where a run diverged; one that diverged at its first
+        iteration has ``best_iteration`` 0 and nothing at its best. ``change_vs_previous_n`` is the
+        best loss minus that of the next smaller N that ran, all else equal: positive where more
+        Gaussians made it worse, NaN for the smallest N. Uncovered shares are 0 to 1, PSNR is in
+        dB. ``evaluations`` counts the pixels that Gaussians reach, per iteration and over all
+        Gaussians: what an iteration costs on any machine.
+
+    Raises
+    ------
+    DataError
+        If there are no runs, or two of the same image, recipe, N and seed.
+    """
+    frame = pd.DataFrame([_row(fit, published) for fit in fits])
+    if frame.empty:
+        raise DataError("no runs of study 1 to tabulate")
+    frame = frame.sort_values(RUN, ignore_index=True)
+    if (twice := frame.duplicated(RUN)).any():
+        same = frame.loc[twice, RUN].iloc[0]
+        raise DataError("two runs of " + ", ".join(f"{key} {same[key]}" for key in RUN))
+    frame["change_vs_previous_n"] = frame.groupby(["image", "recipe", "seed"])["best_loss"].diff()
+    return frame[list(COLUMNS)]
+
+
+def rows_of(table: pd.DataFrame, runs: Iterable[tuple]) -> pd.DataFrame:
+    """Return the rows of some runs.
+
+    Parameters
+    ----------
+    table
+        Table of runs, as from `table`.
+    runs
+        (image, recipe, N, seed) of each.
+    """
+    return table.merge(pd.DataFrame(list(runs), columns=RUN), on=RUN)
+
+
+def reproducibility(table: pd.DataFrame, again: str, reference: str) -> pd.DataFrame:
+    """Compare the best losses of two recipes, run by run.
+
+    Parameters
+    ----------
+    table
+        Table of runs, as from `table`.
+    again, reference
+        Names of the recipe that was run again and of the one that it is compared with.
+
+    Returns
+    -------
+    DataFrame
+        ``image``, ``n``, ``seed``, ``best_loss``, ``reference_best_loss``,
+        ``absolute_difference``, ``relative_difference``, ``iterations`` of the first and
+        ``reference_best_iteration``: where that lies beyond, the reference went on to a better
+        loss. A row per run that both recipes have.
+    """
+    keys = ["image", "n", "seed"]
+    after = table.loc[table["recipe"] == again, [*keys, "best_loss", "iterations"]]
+    before = table.loc[table["recipe"] == reference, [*keys, "best_loss", "best_iteration"]]
+    names = {name: f"reference_{name}" for name in ("best_loss", "best_iteration")}
+    both = after.merge(before.rename(columns=names), on=keys, validate="1:1")
+    both["absolute_difference"] = (both["best_loss"] - both["reference_best_loss"]).abs()
+    both["relative_difference"] = both["absolute_difference"] / both["reference_best_loss"]
+    return both
+
+
+def _row(fit: Fit, published: pd.DataFrame | None) -> dict:
+    loss, uncovered = fit["loss"], fit["uncovered"]
+    return fit.identity() | {
+        "iterations": fit.recipe.iterations,
+        "best_loss": fit.at_best("loss"),
+        "best_iteration": fit.best_iteration,
+        "final_loss": np.nan if fit.diverged else loss[-1],
+        "initial_loss": loss[0],
+        "psnr_at_best": fit.at_best("psnr"),
+        "ssim_at_best": fit.at_best("ssim"),
+        "uncovered_at_best": fit.at_best("uncovered"),
+        "uncovered_at_end": uncovered[-1],
+        "evaluations": fit.pixels * _mean_along(fit["iteration"], fit["overlap"]),
+        "n_over_pixels": fit.n / fit.pixels,
+        "pixels_per_gaussian": fit.pixels / fit.n,
+        "published_best_loss": _published_best_loss(fit, published),
+        "state": fit.state,
+    }
+
+
+def _mean_along(iteration: np.ndarray, values: np.ndarray) -> float:
+    """Return the mean over iterations of values that were measured at some of them."""
+    if len(values) == 1:
+        return float(values[0])
+    return float(np.trapezoid(values, iteration) / (iteration[-1] - iteration[0]))
+
+
+def _published_best_loss(fit: Fit, published: pd.DataFrame | None) -> float:
+    """Return the published best loss of a run, NaN where there is none."""
+    if published is None or not is_published(fit.record):
+        return np.nan
+    same = (published["n"] == fit.n) & (published["seed"] == fit.seed)
+    return published.loc[same, "best_loss"].iloc[0] if same.any() else np.nan

@@ -1,0 +1,74 @@
+"""Results on the learning coefficients of study 1's fits."""
+
+from typing import Any
+
+from lgi.catalogue import FIGURES, ROOT, TABLES, Result
+
+_FIT = "{image}/{recipe}/n{n}_seed{seed}"
+MINIMUM = ROOT + "llc/gaussians/minima/" + _FIT + ".npz"
+ESTIMATE = ROOT + "llc/gaussians/" + _FIT + ".csv"
+SWEEP = ROOT + "llc/gaussians/sweep/" + _FIT + ".csv"
+LLC = TABLES + "gaussians_llc.csv"
+LLC_SWEEP = TABLES + "gaussians_llc_sweep.csv"
+FIGURE = FIGURES + "gaussians_llc.png"
+SWEEP_FIGURE = FIGURES + "gaussians_llc_sweep.png"
+
+
+def _estimated(config: Any) -> list[dict]:
+    return [fit._asdict() for fit in config.gaussians.select(*config.gaussians.llc.fits)]
+
+
+def _swept(config: Any) -> list[dict]:
+    return [fit._asdict() for fit in config.gaussians.select(*config.gaussians.llc.sweep.fits)]
+
+
+RESULTS = (
+    Result(
+        rule="find_minimum",
+        output=MINIMUM,
+        purpose="Go on from a fit to the minimum of the squared error, and expand it there.",
+        wanted=_estimated,
+        groups=("llc",),
+    ),
+    Result(
+        rule="estimate_gaussians_llc",
+        output=ESTIMATE,
+        purpose="Estimate the learning coefficient of one fit.",
+        wanted=_estimated,
+        groups=("llc",),
+    ),
+    Result(
+        rule="sweep_gaussians_llc",
+        output=SWEEP,
+        purpose="Estimate the learning coefficient of one fit while noise and localisation vary.",
+        wanted=_swept,
+        groups=("llc",),
+    ),
+    Result(
+        rule="collect_gaussians_llc",
+        output={"table": LLC, "sweep": LLC_SWEEP},
+        purpose="Gather and draw the learning coefficients of fits.",
+        make="lgi.gaussians.llc.estimates:tables",
+        draw={
+            FIGURE: "lgi.gaussians.llc.figures:llc_vs_n",
+            SWEEP_FIGURE: "lgi.gaussians.llc.figures:llc_sweep",
+        },
+        inputs=lambda config, wildcards: {
+            "estimates": [ESTIMATE.format(**fit) for fit in _estimated(config)],
+            "sweeps": [SWEEP.format(**fit) for fit in _swept(config)],
+        },
+        groups=("llc",),
+        labels={"figure": "learning coefficient against N"},
+        caption="Learning coefficient of fitted Gaussians against N, with pixels as samples: a "
+        "column per image and recipe, a row per localisation γ. Beside it half the number of free "
+        "parameters, which is the coefficient of a regular model, half the effective "
+        "dimension of the Hessian and of the image's Jacobian at the same noise and γ, and "
+        "half the Jacobian's effective rank, means over seeds. Hollow points are not ok, "
+        "arrows point to those beyond the axis. With varied settings: learning coefficient of "
+        "fitted Gaussians against the noise σ of an intensity and against the localisation γ, "
+        "one varied at a time, with what the curvatures at the minimum predict. Where points "
+        "leave the lines the chains see more than these curvatures; hollow points are not ok, "
+        "for the most part because chains left the basin, arrows point to those beyond the "
+        "axis.",
+    ),
+)

@@ -1,0 +1,76 @@
+"""Typed settings of the learning coefficients of study 1's fits."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field, PositiveFloat
+
+from lgi.gaussians.selection import Selection
+from lgi.llc.settings import EstimateSettings
+from lgi.settings import Confidence, Count, Name, Reference, Settings, Several
+
+SettingName = Annotated[Name, Reference("gaussians.llc.settings", "setting")]
+
+
+class MinimumSettings(Settings):
+    """When the search for a minimum ends; see `lgi.gaussians.llc.minimum`."""
+
+    rounds: Count  # at most
+    evaluations: Count  # of the loss in a round, at most
+    tolerance: PositiveFloat  # squared intensity that a step may still take from the loss
+
+
+class GaussianEstimate(EstimateSettings):
+    """How the coefficient of a fit is estimated."""
+
+    noise: PositiveFloat  # σ of an intensity: the loss is -log of a likelihood with it
+    fall: PositiveFloat  # below nβ L(w*), as a share of the prediction: deeper is another basin
+
+
+class Sweep(Settings):
+    """Fits of which one value of a setting is varied at a time."""
+
+    setting: SettingName  # where everything else is taken from
+    fits: Annotated[list[Selection], Field(min_length=1)]
+    noise: Several[PositiveFloat]
+    localisation: Several[PositiveFloat]
+
+    def values(self) -> dict[str, list[float]]:
+        """Return what is varied, with its values."""
+        return {"noise": self.noise, "localisation": self.localisation}
+
+
+class LLCClaims(Settings):
+    """What a verdict on the coefficients asks for."""
+
+    confidence: Confidence  # of the intervals of a claim together
+    margin: Annotated[float, Field(gt=0, lt=1)]  # a prediction holds within this share
+    least: Annotated[int, Field(ge=3)]  # fewer estimates than these decide nothing
+
+
+class GaussiansLLC(Settings):
+    """Learning coefficients of fits; see `lgi.gaussians.llc.estimates`."""
+
+    fits: Annotated[list[Selection], Field(min_length=1)]  # of recipes with a smooth edge
+    minimum: MinimumSettings
+    settings: Annotated[dict[Name, GaussianEstimate], Field(min_length=1)]
+    sweep: Sweep
+    claims: LLCClaims
+
+    def swept(self) -> dict:
+        """Return the setting that a sweep departs from, its name, and the values that it tries."""
+        name = self.sweep.setting
+        return {"name": name, "setting": self.settings[name], "values": self.sweep.values()}
+
+    def problems(self, config: Any) -> Iterator[tuple[str, str]]:
+        """Yield the fits that have no minimum."""
+        study = config.gaussians
+        for place, selections in (("fits", self.fits), ("sweep.fits", self.sweep.fits)):
+            for index, selection in enumerate(selections):
+                for recipe in dict.fromkeys(fit.recipe for fit in study.select(selection)):
+                    if study.recipes[recipe].edge.kind != "smooth":
+                        yield (
+                            f"{place}.{index}.recipe",
+                            f"{recipe} has a hard edge, and no minimum; allowed are recipes with "
+                            "a smooth one",
+                        )

@@ -1,0 +1,1 @@
+"""How the best loss depends on N: one seed's curve, and many seeds."""

@@ -1,0 +1,50 @@
+"""Typed settings of what predicts a fit."""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from lgi.gaussians.selection import FitName, ListName, RunList, Selection
+from lgi.settings import Confidence, Settings
+
+
+class PredictionSettings(Settings):
+    """Which runs are predicted, and what skill counts."""
+
+    runs: ListName
+    confidence: Confidence
+    ridge: Annotated[float, Field(ge=0)]  # rows that say that a predictor says nothing
+    least: Annotated[float, Field(ge=0, lt=0.5)]  # skill, and AUC above one half, that counts
+    spectra: Selection  # those of them whose singular values are drawn
+
+    def fits(self, lists: Iterable[RunList]) -> list[FitName]:
+        """Return the runs that are predicted, sorted."""
+        return Selection(runs=self.runs).fits(lists)
+
+    def drawn(self, lists: Iterable[RunList]) -> list[FitName]:
+        """Return those of them whose singular values are drawn, sorted."""
+        return sorted({*self.fits(lists)} & {*self.spectra.fits(lists)})
+
+    def problems(self, config: Any) -> Iterator[tuple[str, str]]:
+        """Yield where the drawn fits are not among the predicted, or not of one kind."""
+        lists, entry = config.gaussians.runs, config.gaussians.run_list(self.runs)
+        outside = False
+        for kind in ("image", "recipe", "n", "seeds"):
+            listed = getattr(entry, kind)
+            for value in getattr(self.spectra, kind) or ():
+                if value not in listed:
+                    outside = True
+                    there = ", ".join(map(str, listed))
+                    yield (
+                        f"spectra.{kind}",
+                        f"list {self.runs} has no {kind.removesuffix('s')} {value}; "
+                        f"there are {there}",
+                    )
+        drawn = self.drawn(lists)
+        if not drawn and not outside:
+            yield "spectra", f"holds no run of list {self.runs}"
+        for kind in ("image", "recipe"):
+            found = sorted({getattr(fit, kind) for fit in drawn})
+            if len(found) > 1:
+                yield "spectra", f"must be of one {kind}; found {', '.join(found)}"

@@ -1,0 +1,186 @@
+"""The written analysis of study 1: claims with verdicts first, then what they rest on, then methods.
+
+Every number comes from a table, and every sentence that states a finding is the one that a claim
+allows, so that other data give another text.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lgi.claims import NOT_APPLICABLE, NOT_SUPPORTED, SUPPORTED, WHOLE, Claims
+from lgi.gaussians.elsewhere import report as elsewhere
+from lgi.gaussians.llc import report as llc
+from lgi.gaussians.n_study import report as n_study
+from lgi.gaussians.prediction import report as prediction
+from lgi.gaussians.settings import Gaussians
+from lgi.gaussians.turn import report as turn
+from lgi.prose import counted, interval, number, table
+
+IN_SHORT = (
+    "n_study.not_monotone",
+    "n_study.seed_matters",
+    "turn.lost_pixels",
+    "n_study.optimal_ratio",
+    "prediction.loss_from_start",
+    "llc.jacobian",
+)
+"""Claims that the text starts with."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What the analysis is written from."""
+
+    claims: Claims
+    tables: Mapping[str, pd.DataFrame]
+    settings: Gaussians
+    links: Mapping[str, str]  # figures by name, as paths from where the text lies
+
+    def figure(self, name: str, text: str) -> str:
+        """Return a figure as Markdown."""
+        return f"![{text}]({self.links[name]})"
+
+
+def write(
+    *,
+    claims: pd.DataFrame,
+    settings: Gaussians,
+    links: Mapping[str, str],
+    figures: Iterable = (),
+    **tables: pd.DataFrame,
+) -> str:
+    """Return the analysis as Markdown.
+
+    Parameters
+    ----------
+    claims
+        ``gaussians_claims.csv``.
+    settings
+        The section of study 1.
+    links
+        Figures by name, as paths from where the text lies.
+    figures
+        What they show; the text needs no more than that they are there.
+    **tables
+        Tables of study 1 by name: ``n_study``, ``n_study_summary``, ``discrepancies``,
+        ``reproducibility``, ``steps``, ``seeds_summary``, ``turn``, ``cures``, ``elsewhere``,
+        ``features``, ``prediction``, ``llc``.
+
+    Raises
+    ------
+    DataError
+        If a claim that the text speaks of is not among the claims.
+    """
+    study = Study(Claims(claims), tables, settings, links)
+    parts = [
+        _title(study),
+        _verdicts(study),
+        n_study.section(study),
+        turn.section(study),
+        prediction.section(study),
+        turn.in_detail(study),
+        elsewhere.section(study),
+        llc.section(study),
+        _methods(study),
+    ]
+    return "\n".join(line for part in parts for line in (*part, ""))
+
+
+def _title(study: Study) -> Iterator[str]:
+    yield "# Study 1: why loss against N looks as it does, and what cures it"
+    yield ""
+    yield (
+        "Written by the workflow from its tables: every number stands in `results/tables/`, and "
+        "which sentence is written depends on the verdicts below."
+    )
+    yield ""
+    yield "In short:"
+    yield ""
+    for claim in IN_SHORT:
+        yield f"- {study.claims.sentence(claim)}"
+        if claim == "turn.lost_pixels":
+            for verdict, text in (
+                (SUPPORTED, "What keeps a fit from turning"),
+                (NOT_SUPPORTED, "What does not"),
+            ):
+                if recipes := turn.cured(study, verdict):
+                    yield f"- {text}: {', '.join(recipes)}."
+
+
+def _verdicts(study: Study) -> Iterator[str]:
+    claims = study.claims.table
+    yield "## The claims and their verdicts"
+    yield ""
+    whole = claims[claims["part"] == WHOLE]
+    parts = claims[claims["part"] != WHOLE].groupby("id")["n"].sum()
+    by_part = whole["statistic"].isna() & whole["id"].isin(parts.index)
+    whole = whole.assign(n=whole["n"].where(~by_part, whole["id"].map(parts)))
+    yield from table(
+        whole,
+        {
+            "claim": ("claim", str),
+            "whose": ("source", str),
+            "verdict": ("verdict", lambda verdict: f"**{verdict}**"),
+            "measure": ("measure", str),
+            "value [interval]": (
+                ("verdict", "statistic", "low", "high"),
+                lambda verdict, value, low, high: (
+                    "part by part"
+                    if value != value and verdict != NOT_APPLICABLE
+                    else interval(value, low, high)
+                ),
+            ),
+            "n": ("n", number),
+        },
+    )
+    yield ""
+    yield (
+        "A claim says that a value lies in a region. It is supported where the whole interval of the "
+        "value does, not supported where none of it does, undecided otherwise. A claim that speaks "
+        "of several N, recipes or images holds only if it holds of each; the parts stand in "
+        "`gaussians_claims.csv`, with p-values corrected for their number (Holm). A claim that a "
+        "definition decides, whatever the data say, is not applicable."
+    )
+
+
+def _methods(study: Study) -> Iterator[str]:
+    turn, seeds = study.settings.turn, study.settings.n_study.seeds
+    turns = study.tables["turn"]
+    yield "## Methods"
+    yield ""
+    yield (
+        f"{len(turns):,} fits: {counted(turns['image'].nunique(), 'image')}, "
+        f"{counted(turns['recipe'].nunique(), 'recipe')}, N from {turns['n'].min()} to "
+        f"{turns['n'].max()}, {counted(turns['seed'].nunique(), 'seed')}. Each is a file below `results/gaussians/` with its "
+        "settings and the fingerprint of its code; docs/gaussians.md defines rendering, loss and "
+        "gradient."
+    )
+    yield ""
+    yield (
+        "*Seeds.* Fits of one seed share their start: N + 1 Gaussians begin with the same first N. "
+        "So N are compared within seeds, and seeds are what is independent. Intervals are Student's "
+        "over seeds unless said otherwise; shares have Clopper and Pearson's exact intervals, "
+        f"shares of variance the jackknife's, medians of resamples use {seeds.resamples:,} "
+        "bootstrap samples of seeds. Several intervals of one claim are widened so that they hold "
+        "together (Bonferroni)."
+    )
+    yield ""
+    yield (
+        f"*Turning.* A fit has turned once a logged loss exceeds {turn.factor:g} times its best. "
+        "The loss on covered pixels is the reported loss of the image in which every uncovered "
+        "pixel has the target's colour; the rest falls on uncovered pixels. SSIM is measured anew "
+        "for that image, so the two parts add up to the loss."
+    )
+    yield ""
+    yield (
+        "*Prediction.* Each fold, a seed, or in a harder test a seed and an N, is predicted by least "
+        "squares from all others; skill is the share of the baseline's squared error that a "
+        "prediction saves."
+    )
+    yield ""
+    yield (
+        "*Learning coefficient.* Hamiltonian Monte Carlo around a minimum of the loss itself, pixels "
+        "as samples; docs/gaussians_llc.md says what was tried."
+    )

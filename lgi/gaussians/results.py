@@ -1,0 +1,106 @@
+"""Results of study 1 that rest on all of its rooms."""
+
+import os
+from pathlib import PurePath
+from typing import Any
+
+from lgi.catalogue import REPORTS, TABLES, Result
+from lgi.gaussians.elsewhere import results as elsewhere
+from lgi.gaussians.fits.results import FIT_ANIMATION, PUBLISHED, REPRODUCIBILITY, TABLE
+from lgi.gaussians.llc import results as llc
+from lgi.gaussians.n_study import results as n_study
+from lgi.gaussians.prediction import results as prediction
+from lgi.gaussians.turn import results as turn
+
+CLAIMS = TABLES + "gaussians_claims.csv"
+ROOMS = ("n_study", "turn", "elsewhere", "prediction", "llc")
+"""Rooms whose section says what a claim asks for."""
+
+REPORT = REPORTS + "gaussians.md"
+SHOWN = {
+    "n_study": n_study.N_STUDY_FIGURE,
+    "steps": n_study.STEPS_FIGURE,
+    "one_seed": n_study.ONE_SEED_FIGURE,
+    "turn": turn.TURN_FIGURE,
+    "cures": turn.CURES_FIGURE,
+    "neighbours": turn.NEIGHBOURS_FIGURE,
+    "elsewhere": elsewhere.FIGURE,
+    "prediction": prediction.FIGURE,
+    "spectra": prediction.SPECTRA_FIGURE,
+    "llc": llc.FIGURE,
+    "llc_sweep": llc.SWEEP_FIGURE,
+}
+"""Figures of the written analysis, by what its sections call them."""
+
+
+def shown(config: Any) -> dict[str, str]:
+    """Return the paths of the figures of the written analysis, by what its sections call them."""
+    detail, study = config.gaussians.turn.neighbours, config.gaussians
+    middle = next(fit for fit in study.select(detail.fits) if fit.n == detail.middle)
+    film = FIT_ANIMATION.format(**middle._replace(recipe=detail.film)._asdict())
+    predicted = study.prediction.fits(study.runs)[0]._asdict()
+    return {name: path.format(**predicted) for name, path in SHOWN.items()} | {"film": film}
+
+
+def links(config: Any) -> dict[str, str]:
+    """Return the same paths as seen from where the text lies."""
+    folder = PurePath(REPORT).parent
+    return {name: os.path.relpath(path, folder) for name, path in shown(config).items()}
+
+
+def _told(config: Any, wildcards: Any) -> dict:
+    return {
+        "claims": CLAIMS,
+        "n_study": n_study.N_STUDY,
+        "n_study_summary": n_study.N_STUDY_SUMMARY,
+        "discrepancies": n_study.DISCREPANCIES,
+        "reproducibility": REPRODUCIBILITY,
+        "steps": n_study.STEPS,
+        "seeds_summary": n_study.SEEDS_SUMMARY,
+        "turn": turn.TURN,
+        "cures": turn.CURES,
+        "elsewhere": elsewhere.ELSEWHERE,
+        "features": prediction.FEATURES,
+        "prediction": prediction.PREDICTION,
+        "llc": llc.LLC,
+        "figures": list(shown(config).values()),
+    }
+
+
+RESULTS = (
+    Result(
+        "gaussians_claims",
+        CLAIMS,
+        "Give each statement about study 1 its verdict, with the numbers behind it.",
+        "lgi.gaussians.claims:claims",
+        inputs={
+            "table": TABLE,
+            "reproducibility": REPRODUCIBILITY,
+            "published": PUBLISHED,
+            "turn": turn.TURN,
+            "cures": turn.CURES,
+            "prediction": prediction.PREDICTION,
+            "llc": llc.LLC,
+        },
+        settings=lambda config, _: {
+            "settings": {room: getattr(config.gaussians, room) for room in ROOMS},
+            "original": config.gaussians.original,
+            "lists": config.gaussians.runs,
+        },
+        labels={"table": "statements about study 1, with verdicts"},
+        caption="The statements about study 1, each with a computed verdict: the statistic, its "
+        "interval over seeds, and the verdict that both give. Statements that the original made "
+        "from one seed are tried on the others.",
+    ),
+    Result(
+        "write_gaussians_report",
+        REPORT,
+        "Write the analysis of study 1 from its tables: claims with verdicts, findings, methods.",
+        "lgi.gaussians.report:write",
+        inputs=_told,
+        settings=lambda config, _: {"settings": config.gaussians, "links": links(config)},
+        labels={"text": "the written analysis"},
+        caption="The analysis of study 1 as text, made from its tables: the claims with their "
+        "verdicts first, then the findings, then the methods.",
+    ),
+)

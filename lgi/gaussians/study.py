@@ -1,0 +1,41 @@
+"""Study 1, fitting N Gaussians to an image, as the workflow sees it."""
+
+import re
+from typing import Any
+
+from lgi.catalogue import Study
+from lgi.gaussians import results as whole
+from lgi.gaussians.elsewhere import results as elsewhere
+from lgi.gaussians.fits import results as fits
+from lgi.gaussians.llc import results as llc
+from lgi.gaussians.n_study import results as n_study
+from lgi.gaussians.prediction import results as prediction
+from lgi.gaussians.settings import Gaussians
+from lgi.gaussians.turn import results as turn
+
+
+def wildcards(config: Any) -> dict:
+    """Return the legal values of the wildcards."""
+    study = config.gaussians
+    return {
+        "image": list(study.images),
+        "recipe": list(study.recipes),
+        "n": (re.compile(r"[1-9]\d*"), "any number from 1"),
+        "seed": (re.compile(r"(?:0|[1-9]\d*)"), "any number from 0"),
+    }
+
+
+STUDY = Study(
+    "gaussians",
+    "Gaussians",
+    "Study 1: every fit, table, figure and animation of it.",
+    Gaussians,
+    tuple(
+        result
+        for part in (fits, n_study, turn, elsewhere, prediction, llc, whole)
+        for result in part.RESULTS
+    ),
+    wildcards,
+    run_reader="lgi.gaussians.fits.view:read_fit",
+    inherits=(("recipes",), ("llc", "settings")),
+)

@@ -1,0 +1,1 @@
+"""Why training turns, and what keeps it from turning."""

@@ -1,0 +1,199 @@
+"""Figures of why fits turn, and of what cures it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
+
+from lgi.claims import NOT_APPLICABLE
+from lgi.figures.style import (
+    GREY,
+    LIGHT_GREY,
+    OKABE_ITO,
+    colour_by,
+    need,
+    new_figure,
+    plain_log_axis,
+    styled,
+)
+from lgi.gaussians.fits.figures import ellipses, show
+from lgi.gaussians.fits.view import RUN, Fit
+from lgi.gaussians.turn.table import GRID, PARTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COVERED, UNCOVERED = OKABE_ITO[0], OKABE_ITO[1]
+
+
+@styled
+def turn(parts: "pd.DataFrame", uncovered: "pd.DataFrame") -> Figure:
+    """Draw loss and coverage of many runs along training, each in units of its best.
+
+    Above the loss, split into what falls on covered and on uncovered pixels (medians over runs,
+    with quartiles); below the uncovered share, a line per run.
+
+    Parameters
+    ----------
+    parts, uncovered
+        As from `lgi.gaussians.turn.table.curves`.
+
+    Raises
+    ------
+    DataError
+        If there is no run.
+    """
+    need(len(uncovered), "runs with a finite loss")
+    figure = new_figure(6.2, 4.6)
+    above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [1.2, 1]})
+    for part, colour in zip(PARTS, ("black", COVERED, UNCOVERED), strict=True):
+        rows = parts[parts["part"] == part]
+        above.fill_between(rows["at"], rows["low"], rows["high"], color=colour, alpha=0.15, lw=0)
+        above.plot(rows["at"], rows["median"], color=colour, label=part)
+    colours = colour_by(uncovered["n"])
+    lines = uncovered.groupby(RUN)
+    for (_, _, n, _), line in lines:
+        below.plot(line["at"], line["uncovered"], color=colours[n], lw=0.5, alpha=0.6)
+    for axes in (above, below):
+        axes.axvline(1, color=GREY, lw=0.8, ls=":")
+    above.set_ylabel("loss")
+    above.legend(loc="upper left")
+    below.set_ylabel("uncovered share of the image")
+    below.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    below.set_xlim(GRID[0], GRID[-1])
+    plain_log_axis(below, "x")
+    below.set_xlabel("iteration, in units of that of the best loss")
+    ends = sorted({min(colours), max(colours)})
+    handles = [Line2D([], [], color=colours[n], label=f"N = {n}") for n in ends]
+    below.legend(handles=handles, title=f"{len(lines)} runs", loc="upper left")
+    return figure
+
+
+@styled
+def cures(table: "pd.DataFrame", runs: "pd.DataFrame") -> Figure:
+    """Draw for each recipe the best and the last loss of every run, and the share that turn.
+
+    Parameters
+    ----------
+    table
+        ``gaussians_cures.csv``: recipe, turned, turned_low, turned_high, cures, best_loss; the
+        reference comes first.
+    runs
+        ``gaussians_cures_runs.csv``: recipe, best_loss, final_loss.
+
+    Raises
+    ------
+    DataError
+        If the table is empty.
+    """
+    need(len(table), "recipes to compare")
+    order = [table["recipe"].iloc[0], *table.iloc[1:].sort_values("best_loss")["recipe"][::-1]]
+    places = {name: place for place, name in enumerate(order[::-1])}
+    figure = new_figure(7.2, 0.27 * len(order) + 1.1)
+    left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [2.2, 1]})
+    for recipe, rows in runs.groupby("recipe"):
+        spread = np.linspace(-0.22, 0.22, len(rows)) if len(rows) > 1 else np.zeros(1)
+        y = places[recipe] + spread
+        left.hlines(y, rows["best_loss"], rows["final_loss"], color=LIGHT_GREY, lw=0.6)
+        left.plot(rows["final_loss"], y, "o", ms=2.5, mfc="white", mec=UNCOVERED, mew=0.7)
+        left.plot(rows["best_loss"], y, "o", ms=2.5, color=COVERED)
+    reference = table["best_loss"].iloc[0]
+    left.axvline(reference, color=GREY, lw=0.8, ls=":")
+    left.set_xscale("log")
+    plain_log_axis(left, "x")
+    left.set_xlabel("loss")
+    left.set_yticks(list(places.values()), list(places))
+    left.set_ylim(-0.6, len(order) - 0.4)
+    _draw_shares(right, table, places)
+    right.axvline(0.5, color=GREY, lw=0.8, ls=":")
+    right.set_xlim(-0.03, 1.03)
+    right.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    right.set_xlabel("share of runs that turn")
+    handles = [
+        Line2D([], [], color=COVERED, marker="o", ls="", ms=3.5, label="best loss of a run"),
+        Line2D([], [], mec=UNCOVERED, mfc="white", marker="o", ls="", ms=3.5, label="last loss"),
+        Line2D([], [], color=GREY, ls=":", label=f"mean best loss of {order[0]}; half of the runs"),
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    return figure
+
+
+def _draw_shares(axes: Axes, table: "pd.DataFrame", places: dict[str, int]) -> None:
+    """Draw the share of runs that turn; where the recipe's definition decides it, say so."""
+    applies = table["cures"] != NOT_APPLICABLE
+    for name in table.loc[~applies, "recipe"]:
+        style = {"ha": "center", "va": "center", "fontsize": 7, "color": GREY}
+        axes.text(0.5, places[name], NOT_APPLICABLE, **style, bbox={"fc": "white", "lw": 0})
+    drawn = table[applies]
+    y = [places[name] for name in drawn["recipe"]]
+    error = np.array(
+        [drawn["turned"] - drawn["turned_low"], drawn["turned_high"] - drawn["turned"]]
+    ).clip(0)
+    axes.errorbar(drawn["turned"], y, xerr=error, fmt="o", color="black", ms=3.5, lw=0.8)
+
+
+@styled
+def neighbours(fits: Iterable[Fit]) -> Figure:
+    """Draw fits of neighbouring N at their best: arrangement, parameters at bounds, errors.
+
+    Parameters
+    ----------
+    fits
+        Runs of study 1 on one image.
+
+    Raises
+    ------
+    DataError
+        If there is no run with a finite best.
+    """
+    fits = [fit for fit in fits if "best" in fit.states()]
+    need(len(fits), "runs with a finite best state")
+    side = 1.85
+    shape = fits[0].height / fits[0].width
+    figure = new_figure(4 * side + 0.9, len(fits) * (side * shape + 0.25) + 0.3)
+    panels = figure.subplots(len(fits), 4, squeeze=False)
+    maps = []
+    for fit in fits:
+        images = [fit.render(fit[state]) for state in ("best", "end")]
+        maps.append((images[0], *(np.abs(image - fit["target"]).mean(axis=2) for image in images)))
+    worst = max(error.max() for _, *errors in maps for error in errors)
+    # The square root keeps small errors visible beside uncovered pixels.
+    scale = {"cmap": "magma", "norm": PowerNorm(0.5, 0, worst or 1)}
+    for row, fit, (image, at_best, at_end) in zip(panels, fits, maps, strict=True):
+        loss = fit.at_best("loss")
+        show(row[0], image, f"N = {fit.n}, iteration {fit.best_iteration:,}")
+        show(row[1], 0.5 + 0.5 * fit["target"], "" if np.isnan(loss) else f"loss {loss:.4f}")
+        row[1].add_collection(_arrangement(fit), autolim=False)
+        show(row[2], at_best, "error at the best", **scale)
+        show(row[3], at_end, "error at the end", **scale)
+    figure.colorbar(
+        panels[0][2].images[0], ax=panels[:, 3], label="absolute error, mean over channels"
+    )
+    handles = [
+        Patch(fc="white", ec="0.2", label="Gaussian, 1 σ"),
+        Patch(fc="white", ec=UNCOVERED, lw=1.5, label="a position or scale at its bound"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _arrangement(fit: Fit) -> PolyCollection:
+    """Return the ellipses of the best state; those with a parameter at a bound stand out."""
+    parameters = fit["best"]
+    stuck = np.zeros(len(parameters), dtype=bool)
+    for group, names in (("position", ("x", "y")), ("scale", ("sx", "sy"))):
+        values = fit.columns(parameters, *names)
+        low, high = np.float32(fit.recipe.bounds(group))
+        stuck |= ((values <= low) | (values >= high)).any(axis=1)
+    colours = np.clip(fit.columns(parameters, "r", "g", "b"), 0, 1)
+    patches = PolyCollection(ellipses(fit, parameters), linewidths=np.where(stuck, 1.5, 0.5))
+    patches.set_edgecolor([UNCOVERED if s else "0.2" for s in stuck])
+    patches.set_facecolor(np.column_stack([colours, np.full(len(colours), 0.6)]))
+    return patches

@@ -1,0 +1,97 @@
+"""How an estimate depends on its setting: one value of it at a time."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from lgi.llc.settings import EstimateSettings
+
+STEP_SIZE, LOCALISATION, N_BETA, N = "step_size", "localisation", "n_beta", "n"
+
+
+@dataclass(frozen=True)
+class Variation:
+    """A setting with one of its values changed."""
+
+    varied: str  # which one
+    value: float
+    name: str  # of the setting that it departs from
+    setting: EstimateSettings
+
+
+def variations(
+    name: str,
+    setting: EstimateSettings,
+    values: Mapping[str, Iterable[float]],
+    samples: int,
+) -> Iterator[Variation]:
+    """Yield a setting with each of some values in turn.
+
+    Parameters
+    ----------
+    name, setting
+        The setting that the values depart from.
+    values
+        What is varied, with its values: ``step_size`` ε, which then does not adapt; ``n_beta`` nβ;
+        ``n``, that of nβ = n / ln n, with the data as they are; or a number of the setting.
+    samples
+        Number of training samples.
+    """
+    for varied, listed in values.items():
+        for value in listed:
+            changed = _changed(setting, varied, value, samples)
+            yield Variation(varied, float(value), name, changed)
+
+
+def sweep(
+    variations: Iterable[Variation],
+    estimate: Callable[[Variation], Mapping],
+    samples: int,
+) -> list[dict]:
+    """Estimate with each variation; settings that are the same are estimated once.
+
+    Parameters
+    ----------
+    variations
+        From `variations`, or others.
+    estimate
+        Gives the row of an estimate.
+    samples
+        Number of training samples.
+
+    Returns
+    -------
+    list of dict
+        ``varied``, ``value``, ``setting`` (name of the one departed from), ``sampler``,
+        ``localisation`` and ``n_beta`` of the estimate, and its row.
+    """
+    known: dict[str, Mapping] = {}
+    rows = []
+    for one in variations:
+        same = one.setting.model_dump_json()
+        if same not in known:
+            known[same] = estimate(one)
+        rows.append(
+            {
+                "varied": one.varied,
+                "value": one.value,
+                "setting": one.name,
+                "sampler": one.setting.sampler.kind,
+                "localisation": one.setting.localisation,
+                "n_beta": one.setting.n_beta(samples),
+            }
+            | dict(known[same])
+        )
+    return rows
+
+
+def _changed(
+    setting: EstimateSettings, varied: str, value: float, samples: int
+) -> EstimateSettings:
+    changes = {
+        STEP_SIZE: lambda: {"sampler": setting.sampler.with_step(value)},
+        N_BETA: lambda: {"inverse_temperature": value / samples},
+        N: lambda: {"inverse_temperature": value / math.log(value) / samples},
+    }
+    change = changes[varied]() if varied in changes else {varied: value}
+    return setting.model_copy(update=change)

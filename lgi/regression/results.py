@@ -1,0 +1,37 @@
+"""What the workflow makes of the study."""
+
+from lgi.catalogue import FIGURES, ROOT, TABLES, Result
+
+RUN = ROOT + "regression/rank{rank}.npz"
+LLC = ROOT + "llc/regression/rank{rank}.csv"
+
+
+def ranks(config):
+    """Return the wildcards of every run."""
+    return [{"rank": rank} for rank in config.regression.runs.ranks]
+
+
+RESULTS = (
+    Result("train_regression", RUN, "Train a regression for each seed.", wanted=ranks),
+    Result(
+        "estimate_regression",
+        LLC,
+        "Estimate the LLC of every regression of one run file.",
+        wanted=ranks,
+        groups=("llc",),
+    ),
+    Result(
+        "gather_regression",
+        {"table": TABLES + "regression_llc.csv", "claims": TABLES + "regression_claims.csv"},
+        "Gather the LLC of all regressions, judge and draw it.",
+        make="lgi.regression.llc:tables",
+        draw={FIGURES + "regression_llc.png": "lgi.regression.figures:llc_over_training"},
+        inputs=lambda config, _: {"estimates": [LLC.format(**run) for run in ranks(config)]},
+        settings=lambda config, _: {"settings": config.regression.claims},
+        groups=("llc",),
+        labels={"figure": "LLC along training"},
+        caption="Local learning coefficient of a linear regression along gradient descent, a line "
+        "per seed. Dotted is half the rank of the inputs, which it must reach; hollow points are "
+        "not ok: before the end of training w is no minimum.",
+    ),
+)

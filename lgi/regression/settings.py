@@ -1,0 +1,61 @@
+"""The section of the study."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Self
+
+from pydantic import Field, PositiveFloat, model_validator
+
+from lgi.llc.settings import EstimateSettings
+from lgi.settings import Confidence, Count, OneOrMore, Seed, Settings
+
+
+class Data(Settings):
+    """Inputs of some rank, outputs of a linear map, and normal noise of deviation σ."""
+
+    features: Count
+    samples: Annotated[int, Field(ge=2)]
+    noise: PositiveFloat
+
+
+class Training(Settings):
+    """Full-batch gradient descent from w = 0."""
+
+    rate: PositiveFloat
+    epochs: OneOrMore[Annotated[int, Field(ge=0)]]  # that are kept; the last ends the training
+
+
+class Runs(Settings):
+    """Every rank of the inputs with every seed."""
+
+    ranks: OneOrMore[Count]
+    seeds: OneOrMore[Seed]
+
+
+class Claims(Settings):
+    """What it takes to say that the coefficient is the known one."""
+
+    confidence: Confidence
+    margin: Annotated[float, Field(gt=0, lt=1)]  # as a share of it
+
+
+class Regression(Settings):
+    """A one-layer regression."""
+
+    data: Data
+    training: Training
+    runs: Runs
+    llc: EstimateSettings
+    claims: Claims
+
+    @model_validator(mode="after")
+    def _epochs_rise(self) -> Self:
+        if sorted(self.training.epochs) != self.training.epochs:
+            raise ValueError(f"training.epochs must rise, not be {self.training.epochs}")
+        return self
+
+    def problems(self, config: Any) -> Iterator[tuple[str, str]]:
+        """Yield the ranks that inputs of so many features and samples cannot have."""
+        largest = min(self.data.features, self.data.samples)
+        for place, rank in enumerate(self.runs.ranks):
+            if rank > largest:
+                yield f"runs.ranks.{place}", f"found {rank}, allowed are 1 to {largest}"

@@ -1,0 +1,1 @@
+"""The polygons that features form, and their dimensionality."""

@@ -1,0 +1,92 @@
+"""Results of geometry: k-gons and features as tables and figures, and single models as polygons."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lgi.catalogue import ANIMATIONS, FIGURES, TABLES, Result
+from lgi.superposition.training.results import RUN_FILE, each_variant, run_files_drawn
+
+KGONS_OVER_TRAINING = "kgons_over_training{variant}"
+_DRAW = "lgi.superposition.geometry.figures:"
+DIMENSIONALITY_VS_SPARSITY = "dimensionality_vs_sparsity{variant}"
+MODEL = "{init}/samples{samples}/sparsity{sparsity}_seed{seed}"
+SNAPSHOTS = f"{FIGURES}superposition/snapshots/{MODEL}.png"
+POLYGONS = f"{ANIMATIONS}superposition/polygons/{MODEL}.gif"
+
+
+def in_a_plane(wanted: Callable[[Any], list[dict]]) -> Callable[[Any], list[dict]]:
+    """Ask only where the features of a model lie in a plane: elsewhere there are no polygons."""
+    return lambda config: wanted(config) if config.superposition.hidden == 2 else []
+
+
+def polygons(config: Any) -> list[dict]:
+    """Ask for the models that are drawn as polygons."""
+    study = config.superposition
+    return [model._asdict() for model in study.models(study.geometry.polygons)]
+
+
+RESULTS = (
+    Result(
+        rule="kgons_over_training",
+        output={"shares": f"{TABLES}{KGONS_OVER_TRAINING}.csv"},
+        purpose="Tabulate and draw the share of each k-gon along training.",
+        make="lgi.superposition.geometry.table:kgon_shares",
+        draw={f"{FIGURES}{KGONS_OVER_TRAINING}.png": _DRAW + "kgons_over_training"},
+        inputs=run_files_drawn,
+        wanted=in_a_plane(each_variant),
+        labels={"figure": "k-gons over training", "variant": "{variant}"},
+        caption="Share of the models whose feature vectors span each kind of k-gon, along "
+        "training, per initialisation and sparsity.",
+    ),
+    Result(
+        rule="dimensionality_vs_sparsity",
+        output={"features": f"{TABLES}{DIMENSIONALITY_VS_SPARSITY}.csv"},
+        purpose="Tabulate every feature at the last epoch; draw its dimensionality.",
+        make="lgi.superposition.geometry.table:final_features",
+        draw={f"{FIGURES}{DIMENSIONALITY_VS_SPARSITY}.png": _DRAW + "dimensionality_vs_sparsity"},
+        inputs=run_files_drawn,
+        wanted=each_variant,
+        labels={"figure": "feature dimensionality", "variant": "{variant}"},
+        caption="Feature dimensionality against 1/(1 - S) at the last epoch. Plateaus of the "
+        "superposition paper (Elhage et al. 2022) are marked.",
+    ),
+    Result(
+        rule="plot_snapshots",
+        output=SNAPSHOTS,
+        purpose="Draw the polygon of one model at a few snapshots.",
+        make="lgi.superposition.geometry.polygons:snapshots",
+        inputs={"run": RUN_FILE},
+        settings=lambda config, wildcards: {
+            "seed": int(wildcards["seed"]),
+            "epochs": config.superposition.geometry.strip_epochs,
+        },
+        wanted=in_a_plane(polygons),
+        labels={
+            "figure": "strip",
+            "start": "{init}",
+            "samples": "{samples}",
+            "sparsity": "{sparsity}",
+            "seed": "{seed}",
+        },
+        caption="Feature vectors (columns of W) of one model with their convex hull, and column "
+        "norms and biases, along training.",
+    ),
+    Result(
+        rule="animate_polygons",
+        output=POLYGONS,
+        purpose="Animate the polygon of one model along training.",
+        make="lgi.superposition.geometry.polygons:polygon_frames",
+        inputs={"run": RUN_FILE},
+        settings=lambda config, wildcards: {"seed": int(wildcards["seed"])},
+        wanted=in_a_plane(polygons),
+        labels={
+            "figure": "animation",
+            "start": "{init}",
+            "samples": "{samples}",
+            "sparsity": "{sparsity}",
+            "seed": "{seed}",
+        },
+        caption="Feature vectors of one model with their convex hull, column norms, biases and "
+        "loss, one frame per snapshot.",
+    ),
+)

@@ -1,0 +1,1 @@
+"""The local learning coefficient of toy models of superposition."""

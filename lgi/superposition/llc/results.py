@@ -1,0 +1,248 @@
+"""Results on the learning coefficients of study 2's models."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lgi.catalogue import FIGURES, ROOT, TABLES, Result
+from lgi.superposition.llc.settings import Chosen, snapshots
+from lgi.superposition.selection import State
+from lgi.superposition.training.results import RUN_FILE, TABLE, each_variant, run_files
+
+_RUN = "{init}/samples{samples}/sparsity{sparsity}"
+_MODEL = "{setting}/" + _RUN + "_seed{seed}_epoch{epoch}"
+ESTIMATE = ROOT + "llc/superposition/{setting}/" + _RUN + ".csv"
+TRACE = ROOT + "llc/superposition/traces/" + _MODEL + ".nc"
+LLC = TABLES + "superposition_llc.csv"
+CORRELATION = TABLES + "superposition_llc_correlation.csv"
+STATUS = TABLES + "superposition_llc_status.csv"
+CALIBRATION = TABLES + "superposition_llc_calibration.csv"
+
+
+def estimates(config: Any, *settings: str, samples: int | None = None) -> list[str]:
+    """Return the tables of estimates of some settings, or of one number of samples alone."""
+    return [path for _, path in _named(config, settings, samples)]
+
+
+def wildcards(config: Any) -> dict:
+    """Return the legal values of each wildcard that is of the LLC alone."""
+    llc = config.superposition.llc
+    return {"setting": llc.runs, "epoch": llc.epochs(config)}
+
+
+def states(config: Any, chosen: Iterable[Chosen], epochs: list[int]) -> list[State]:
+    """Return the states that some choices name, each once."""
+    study = config.superposition
+    found = (state for one in chosen for state in one.among(study.runs, study.drawn, epochs))
+    return list(dict.fromkeys(found))
+
+
+def calibrated(config: Any) -> list[State]:
+    """Return the states of which settings are varied."""
+    return states(config, config.superposition.llc.calibration.models, snapshots(config))
+
+
+def calibrated_runs(config: Any) -> list[str]:
+    """Return the run file of each of them."""
+    return [RUN_FILE.format(**state._asdict()) for state in calibrated(config)]
+
+
+def setting(config: Any, wildcards: Any) -> dict:
+    """Return the setting of an estimate; in a mapping, since Snakemake compares plain types."""
+    return {"setting": config.superposition.llc.estimated(config)[wildcards.setting]}
+
+
+def calibration(config: Any) -> dict:
+    """Return what a calibration varies, and how."""
+    llc = config.superposition.llc
+    return {"settings": llc.calibration.varied(llc.settings), "calibration": llc.calibration}
+
+
+def _named(
+    config: Any, settings: Iterable[str], samples: int | None = None
+) -> list[tuple[str, str]]:
+    """Return the name of the setting and the path of each table of estimates."""
+    return [
+        (setting, ESTIMATE.format(setting=setting, **run._asdict()))
+        for setting in settings
+        for run in config.superposition.runs.runs()
+        if samples in (None, run.samples)
+    ]
+
+
+def _each_run(config: Any) -> list[dict]:
+    settings, runs = config.superposition.llc.runs, config.superposition.runs.runs()
+    return [{"setting": setting} | run._asdict() for setting in settings for run in runs]
+
+
+def _each_trace(config: Any) -> list[dict]:
+    llc = config.superposition.llc
+    found = (
+        (trace.setting, state)
+        for trace in llc.traces
+        for state in states(config, [trace], llc.epochs(config))
+    )
+    return [{"setting": name} | state._asdict() for name, state in dict.fromkeys(found)]
+
+
+def _each_epoch(config: Any) -> list[dict]:
+    epochs = config.superposition.llc.epochs(config)
+    return [{"epoch": epoch} | variant for epoch in epochs for variant in each_variant(config)]
+
+
+def _samples(config: Any, wildcards: Mapping[str, str]) -> int:
+    return config.superposition.variants[wildcards["variant"]]
+
+
+def _files(config: Any, wildcards: Mapping[str, str], settings: Iterable[str]) -> dict:
+    """Return the estimates of some settings with the samples that a variant shows."""
+    return {"estimates": estimates(config, *settings, samples=_samples(config, wildcards))}
+
+
+def _shown(config: Any, wildcards: Mapping[str, str], settings: Iterable[str]) -> dict:
+    """Return what a figure of them needs to know: the setting of each file, and the samples."""
+    samples = _samples(config, wildcards)
+    names = [name for name, _ in _named(config, settings, samples)]
+    return {"settings": names, "samples": samples}
+
+
+def _drawn_files(config: Any, wildcards: Mapping[str, str]) -> dict:
+    return _files(config, wildcards, [config.superposition.llc.drawn])
+
+
+def _drawn_shown(config: Any, wildcards: Mapping[str, str]) -> dict:
+    return _shown(config, wildcards, [config.superposition.llc.drawn])
+
+
+RESULTS = (
+    Result(
+        rule="estimate_superposition_llc",
+        output=ESTIMATE,
+        purpose="Estimate the LLC of every model of one run file at the listed epochs.",
+        wanted=_each_run,
+        groups=("llc",),
+    ),
+    Result(
+        rule="trace_superposition_llc",
+        output=TRACE,
+        purpose="Keep the chains of one estimate, as ArviZ InferenceData in NetCDF.",
+        wanted=_each_trace,
+        groups=("llc",),
+    ),
+    Result(
+        rule="calibrate_superposition_llc",
+        output=CALIBRATION,
+        purpose="Estimate the LLC of a few models while one value of the setting varies at a time.",
+        groups=("llc",),
+        labels={"table": "calibration of the LLC"},
+    ),
+    Result(
+        rule="collect_superposition_llc",
+        output={"llc": LLC, "correlation": CORRELATION, "status": STATUS},
+        purpose="Gather the estimates of the LLC, how they go with the loss, and their status.",
+        make="lgi.superposition.llc.tables:tables",
+        inputs=lambda config, wildcards: {
+            "superposition": TABLE,
+            "estimates": estimates(config, *config.superposition.llc.runs),
+        },
+        settings=lambda config, wildcards: {
+            "settings": [name for name, _ in _named(config, config.superposition.llc.runs)]
+        },
+        groups=("llc",),
+        labels={"table": "LLC, its correlation with the loss, its status"},
+    ),
+    Result(
+        rule="loss_vs_llc",
+        output={"both": TABLES + "loss_vs_llc_epoch_{epoch}{variant}.csv"},
+        purpose="Tabulate and draw loss against LLC at one epoch, a panel per start.",
+        make="lgi.superposition.llc.tables:losses_and_llc",
+        draw={FIGURES + "loss_vs_llc_epoch_{epoch}{variant}.png": "lgi.llc.figures:loss_vs_llc"},
+        inputs=lambda config, wildcards: (
+            {"runs": run_files(config, _samples(config, wildcards))}
+            | _drawn_files(config, wildcards)
+        ),
+        settings=lambda config, wildcards: (
+            {"epoch": int(wildcards["epoch"])} | _drawn_shown(config, wildcards)
+        ),
+        wanted=_each_epoch,
+        groups=("llc",),
+        labels={"figure": "loss against LLC, epoch {epoch}", "variant": "{variant}"},
+        caption="Loss against local learning coefficient at one epoch: a panel per initialisation, "
+        "a colour per sparsity, a point per seed, a curve through the sparsity means. Hollow "
+        "points are estimates that are not ok: their values are no coefficients.",
+    ),
+    Result(
+        rule="llc_over_training",
+        output={"llc": TABLES + "llc_over_training{variant}.csv"},
+        purpose="Tabulate and draw the LLC along training: median and spread per sparsity.",
+        make="lgi.superposition.llc.tables:gathered",
+        draw={FIGURES + "llc_over_training{variant}.png": "lgi.llc.figures:llc_over_training"},
+        inputs=_drawn_files,
+        settings=_drawn_shown,
+        wanted=each_variant,
+        groups=("llc",),
+        labels={"figure": "LLC over training", "variant": "{variant}"},
+        caption="Local learning coefficient along training: median and quartiles over seeds, per "
+        "initialisation and sparsity. Hollow markers stand where most estimates are not ok.",
+    ),
+    Result(
+        rule="llc_settings",
+        output={"llc": TABLES + "llc_settings{variant}.csv"},
+        purpose="Tabulate and draw the LLC along training for every estimated setting.",
+        make="lgi.superposition.llc.tables:gathered",
+        draw={FIGURES + "llc_settings{variant}.png": "lgi.llc.figures:llc_settings"},
+        inputs=lambda config, wildcards: _files(config, wildcards, config.superposition.llc.runs),
+        settings=lambda config, wildcards: _shown(config, wildcards, config.superposition.llc.runs),
+        wanted=each_variant,
+        groups=("llc",),
+        labels={"figure": "settings side by side", "variant": "{variant}"},
+        caption="Local learning coefficient along training with every estimated setting, a row "
+        "each: median and quartiles over seeds. Hollow markers stand where most estimates are not "
+        "ok.",
+    ),
+    Result(
+        rule="llc_status",
+        output={"shares": TABLES + "llc_status{variant}.csv"},
+        purpose="Tabulate and draw the share of each status along training.",
+        make="lgi.superposition.llc.tables:shares",
+        draw={FIGURES + "llc_status{variant}.png": "lgi.llc.figures:llc_status"},
+        inputs=_drawn_files,
+        settings=_drawn_shown,
+        wanted=each_variant,
+        groups=("llc",),
+        labels={"figure": "share of each status", "variant": "{variant}"},
+        caption="Share of each status of the estimates along training, per initialisation and "
+        "sparsity.",
+    ),
+    Result(
+        rule="plot_llc_calibration",
+        output=FIGURES + "llc_calibration.png",
+        purpose="Draw plateau, bias and acceptance of the LLC against the estimator's settings.",
+        make="lgi.llc.figures:llc_calibration",
+        inputs={"table": CALIBRATION},
+        groups=("llc",),
+        labels={"figure": "calibration"},
+        caption="What the settings of the estimator do. Above, against the step size: the estimate "
+        "beside that of long unbiased chains, its difference from it, and the mean acceptance. "
+        "Below: the unbiased estimate against localisation, nβ and n, dotted at the values in use. "
+        "A colour is a model; error bars are standard errors; hollow points are not ok.",
+    ),
+    Result(
+        rule="plot_llc_trace",
+        output=FIGURES + "llc_trace/" + _MODEL + ".png",
+        purpose="Draw the chains of one estimate and their running means.",
+        make="lgi.llc.figures:llc_trace",
+        inputs={"trace": TRACE},
+        wanted=_each_trace,
+        groups=("llc",),
+        labels={
+            "figure": "chains, {setting} setting",
+            "start": "{init}",
+            "sparsity": "{sparsity}",
+            "seed": "{seed}",
+            "epoch": "{epoch}",
+        },
+        caption="The chains of one estimate: nβ (L - L(w*)) of every kept draw, and below the "
+        "running mean of each chain and of all together after the burn-in, the last of which is "
+        "the estimate.",
+    ),
+)

@@ -1,0 +1,169 @@
+"""Typed settings of the local learning coefficients of study 2's models."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from lgi.llc.settings import EstimateSettings
+from lgi.settings import Count, Name, OneOrMore, Reference, Settings, Several
+from lgi.superposition.selection import Epoch, Runs, State, States, nearest
+
+SettingName = Annotated[Name, Reference("superposition.llc.settings", "setting")]
+RunSetting = Annotated[
+    Name, Reference("superposition.llc.runs", "setting among superposition.llc.runs")
+]
+Values = Several[Annotated[float, Field(gt=0)]]
+
+
+class Epochs(Settings):
+    """Snapshots: those of some epochs, or those nearest to them."""
+
+    at: Several[Epoch] | None = None
+    nearest: Several[Epoch] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.at is None) == (self.nearest is None):
+            raise ValueError("allowed is a list of epochs, or {nearest: a list of epochs}")
+        return self
+
+    def among(self, snapshots: Sequence[int]) -> list[int]:
+        """Return the epochs, each once."""
+        return self.at or nearest(self.nearest, snapshots)
+
+
+def _listed(value: Any) -> Any:
+    return {"at": value} if isinstance(value, list | tuple) else value
+
+
+class SuperpositionEstimate(EstimateSettings):
+    """How the coefficients of a run are estimated, and at which snapshots."""
+
+    epochs: Annotated[Epochs, BeforeValidator(_listed)]
+
+    def at(self, snapshots: Sequence[int]) -> Self:
+        """Return the setting with epochs that are named one by one.
+
+        Parameters
+        ----------
+        snapshots
+            Epochs that there are.
+        """
+        return self.model_copy(update={"epochs": Epochs(at=self.epochs.among(snapshots))})
+
+
+class Chosen(States):
+    """States of models: just these, or the nearest to them that there are."""
+
+    nearest: States | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        exact = [self.init, self.samples, self.sparsity, self.seeds, self.epoch]
+        if self.nearest is None and None in exact:
+            raise ValueError("allowed are init, samples, sparsity, seeds and epoch, or nearest")
+        if self.nearest is not None and exact != [None] * len(exact):
+            raise ValueError("allowed is nearest, or init, samples, sparsity, seeds and epoch")
+        return self
+
+    def among(self, runs: Runs, drawn: int, snapshots: Sequence[int]) -> list[State]:
+        """Return the states, each once; see `States.states`.
+
+        Where no start is run that `nearest` names, the first one stands for it.
+        """
+        chosen = self.nearest or self
+        if chosen.init and not set(chosen.init) & set(runs.init):
+            chosen = chosen.model_copy(update={"init": runs.init[:1]})
+        return chosen.states(runs, drawn, snapshots)
+
+    def missing(self, runs: Runs, snapshots: Sequence[int]) -> Iterator[tuple[str, str]]:
+        """Yield where a state is named that there is not, and what there is."""
+        if self.nearest is not None:
+            return
+        yield from self.beside(runs)
+        for index, epoch in enumerate(self.epoch):
+            if epoch not in snapshots:
+                yield f"epoch.{index}", _not_there("not estimated", epoch, snapshots)
+
+
+class Trace(Chosen):
+    """Estimates whose chains are kept: a setting, and models at epochs."""
+
+    setting: RunSetting
+
+
+class ChainLength(Settings):
+    """Length of the chains of a calibration, in place of the setting's own."""
+
+    chains: Annotated[int, Field(ge=2)]
+    draws: Count
+    burn_in: Annotated[int, Field(ge=0)]
+    thin: Count
+
+
+class Calibration(Settings):
+    """Models whose coefficient is estimated with many settings, and what is varied."""
+
+    reference: SettingName  # the truth for bias, and the setting from which values depart
+    chains: ChainLength
+    models: Annotated[list[Chosen], Field(min_length=1)]
+    step_size: Annotated[dict[SettingName, Values], Field(min_length=1)]  # ε, by its setting
+    localisation: Values  # γ
+    n_beta: Values  # nβ
+    n: Several[Annotated[int, Field(ge=2)]]  # in nβ = n / ln n
+
+    def varied(
+        self, settings: Mapping[str, SuperpositionEstimate]
+    ) -> dict[str, SuperpositionEstimate]:
+        """Return those of some settings that it varies, by name."""
+        return {name: settings[name] for name in sorted({self.reference, *self.step_size})}
+
+
+class SuperpositionLLC(Settings):
+    """Settings of the estimator, and which of them are estimated and drawn."""
+
+    settings: Annotated[dict[Name, SuperpositionEstimate], Field(min_length=1)]
+    runs: OneOrMore[SettingName]  # that are estimated for every run
+    drawn: RunSetting  # the one that figures show and claims rest on
+    traces: list[Trace]
+    calibration: Calibration
+
+    def epochs(self, config: Any) -> list[int]:
+        """Return the epochs of the drawn setting."""
+        return self.settings[self.drawn].epochs.among(snapshots(config))
+
+    def estimated(self, config: Any) -> dict[str, SuperpositionEstimate]:
+        """Return the settings that are estimated, by name, with their epochs one by one."""
+        return {name: self.settings[name].at(snapshots(config)) for name in self.runs}
+
+    def problems(self, config: Any) -> Iterator[tuple[str, str]]:
+        """Yield what the runs of the study do not allow."""
+        runs, there = config.superposition.runs, snapshots(config)
+        # A setting that is not run asks for nothing: an overlay cannot remove it.
+        for name in self.runs:
+            setting = self.settings[name]
+            for index, epoch in enumerate(setting.epochs.at or ()):
+                if epoch not in there:
+                    yield f"settings.{name}.epochs.{index}", _not_there("no snapshot", epoch, there)
+            for samples in runs.samples:
+                try:
+                    setting.n_beta(samples)
+                except ValueError as error:
+                    yield f"settings.{name}.inverse_temperature", str(error)
+        for place, entries, epochs in (
+            ("traces", self.traces, self.epochs(config)),
+            ("calibration.models", self.calibration.models, there),
+        ):
+            for index, entry in enumerate(entries):
+                for inside, problem in entry.missing(runs, epochs):
+                    yield f"{place}.{index}.{inside}", problem
+
+
+def snapshots(config: Any) -> list[int]:
+    """Return the epochs of the snapshots of training."""
+    return config.superposition.training.snapshot_epochs()
+
+
+def _not_there(what: str, epoch: int, there: Sequence[int]) -> str:
+    return f"{what} at this epoch; found {epoch}, there are {', '.join(map(str, there))}"

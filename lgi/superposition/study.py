@@ -1,0 +1,34 @@
+"""Study 2 as the workflow sees it."""
+
+from typing import Any
+
+from lgi.catalogue import Study
+from lgi.superposition import results as whole
+from lgi.superposition.geometry.results import RESULTS as GEOMETRY
+from lgi.superposition.llc import results as llc
+from lgi.superposition.settings import Superposition
+from lgi.superposition.training.results import RESULTS as TRAINING
+
+
+def wildcards(config: Any) -> dict:
+    """Return the legal values of each wildcard."""
+    study = config.superposition
+    return {
+        "init": study.runs.init,
+        "samples": study.runs.samples,
+        "sparsity": list(study.runs.exact),
+        "seed": study.runs.seeds,
+        "variant": list(study.variants),
+        **llc.wildcards(config),
+    }
+
+
+STUDY = Study(
+    name="superposition",
+    title="Toy models of superposition",
+    purpose="Study 2: every training run, estimate, table, figure and animation of it.",
+    settings=Superposition,
+    results=(*TRAINING, *GEOMETRY, *llc.RESULTS, *whole.RESULTS),
+    wildcards=wildcards,
+    inherits=(("llc", "settings"),),
+)

@@ -1,0 +1,1 @@
+"""Toy models of superposition: data, engines, run files, their table and figures."""

@@ -1,0 +1,116 @@
+"""Figures of training: loss along it, and two starts head to head.
+
+Initialisations come in the order of the table; sparsity is a colour along viridis.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lgi.figures.style import (
+    GREY,
+    LOSSES,
+    category_colours,
+    colour_by,
+    draw_band,
+    epoch_axis,
+    loss_axis,
+    need,
+    new_figure,
+    plain_log_axis,
+    sparsity_handles,
+    styled,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@styled
+def loss_over_training(losses: "pd.DataFrame") -> Figure:
+    """Draw training, test and population loss along training, a column per initialisation.
+
+    Curves are medians over seeds, bands reach from quartile to quartile.
+
+    Parameters
+    ----------
+    losses
+        Rows of one number of samples, as from
+        `lgi.superposition.training.table.losses_over_training`.
+
+    Raises
+    ------
+    DataError
+        If there is no finite loss.
+    """
+    need(len(losses), "finite losses")
+    inits, colours = losses["init"].unique(), colour_by(losses["sparsity"])
+    known = losses["loss"].unique()
+    figure = new_figure(1.75 * len(inits) + 1.4, 1.55 * len(known) + 0.4)
+    grid = figure.subplots(len(known), len(inits), sharex=True, sharey=True, squeeze=False)
+    for row, name in zip(grid, known, strict=True):
+        row[0].set_ylabel(LOSSES[name])
+        for axes, init in zip(row, inits, strict=True):
+            part = losses[(losses["init"] == init) & (losses["loss"] == name)]
+            for sparsity, line in part.groupby("sparsity"):
+                draw_band(axes, line.set_index("epoch"), colours[sparsity])
+            loss_axis(axes, losses[["least", "most"]])
+            epoch_axis(axes, losses["epoch"].max())
+    for axes, init in zip(grid[0], inits, strict=True):
+        axes.set_title(init)
+    figure.supxlabel("epoch")
+    figure.legend(handles=sparsity_handles(colours), loc="outside right center")
+    return figure
+
+
+@styled
+def kgon4_vs_kgon6(starts: "pd.DataFrame") -> Figure:
+    """Draw the mean and the best final loss of two starts, and the first's as multiples.
+
+    Parameters
+    ----------
+    starts
+        Rows of one number of samples, as from `lgi.superposition.training.table.head_to_head`.
+
+    Raises
+    ------
+    DataError
+        If fewer than two starts have finite losses.
+    """
+    rows = starts[np.isfinite(starts["mean_loss"])]
+    need(len(rows), "final losses")
+    inits = list(rows["init"].unique())
+    need(len(inits) > 1, f"second start beside {inits[0]} to compare")
+    colours = dict(zip(inits, category_colours(len(inits)), strict=True))
+    figure = new_figure(7.4, 2.9)
+    losses, ratios = figure.subplots(1, 2)
+    table = rows.set_index(["init", "sparsity"])
+    for init, colour in colours.items():
+        part = table.loc[init].sort_index()
+        x = 1 / (1 - part.index)
+        band = {"color": colour, "alpha": 0.2, "lw": 0}
+        losses.fill_between(x, part["mean_low"], part["mean_high"], **band)
+        losses.plot(x, part["mean_loss"], "o-", color=colour, ms=4, label=f"{init}, mean")
+        losses.plot(x, part["best_loss"], "^--", color=colour, ms=4, label=f"{init}, best seed")
+    _draw_ratios(ratios, table.loc[inits[0]].sort_index())
+    ratios.set(xlabel="1 / (1 − S)", ylabel=f"final loss, {inits[0]} / {inits[1]}")
+    loss_axis(losses, rows[["mean_loss", "best_loss"]])
+    plain_log_axis(losses, "x")
+    losses.set(xlabel="1 / (1 − S)", ylabel="final training loss")
+    losses.legend(loc="lower left")
+    return figure
+
+
+def _draw_ratios(axes: Axes, first: "pd.DataFrame") -> None:
+    """Draw the first start's losses as multiples of the second's."""
+    marks = {"mean_ratio": ("o-", "mean"), "best_ratio": ("^--", "best seed")}
+    for column, (mark, label) in marks.items():
+        # A best loss of exactly 0 has no ratio.
+        ratio = first.loc[np.isfinite(first[column]) & (first[column] > 0), column]
+        axes.plot(1 / (1 - ratio.index), ratio, mark, color="black", ms=4, label=label)
+    axes.axhline(1, color=GREY, lw=0.8, ls=":")
+    plain_log_axis(axes, "x")
+    plain_log_axis(axes, "y")
+    axes.legend()

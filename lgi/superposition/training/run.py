@@ -1,0 +1,176 @@
+"""One run of study 2: all seeds of one initialisation, sparsity and number of samples."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from lgi import provenance
+from lgi.errors import ConfigError
+from lgi.randomness import generator
+from lgi.superposition.training.data import (
+    count_patterns,
+    population,
+    possible_patterns,
+    test_samples,
+    training_samples,
+)
+from lgi.superposition.training.engines import TRAIN, TRAIN_ON_PATTERNS
+from lgi.superposition.training.initial import initial_parameters
+from lgi.superposition.training.losses import pattern_losses, sample_losses
+from lgi.superposition.training.settings import (
+    DataSettings,
+    InitialisationSettings,
+    TrainingSettings,
+)
+from lgi.superposition.training.trajectory import Trajectory
+
+ARRAYS = (
+    "seed",
+    "epoch",
+    "W",
+    "b",
+    "train_loss",
+    "test_loss",
+    "population_loss",
+    "diverged_epoch",
+)
+
+
+def train_run(
+    init_name: str,
+    init: InitialisationSettings,
+    hidden: int,
+    samples: int,
+    sparsity: float,
+    data: DataSettings,
+    training: TrainingSettings,
+    seeds: list[int],
+    device: str,
+    source: str,
+) -> tuple[dict[str, np.ndarray], dict]:
+    """Train one model per seed and return what its run file holds.
+
+    Parameters
+    ----------
+    init_name, init
+        The initialisation and its name in the configuration.
+    hidden
+        Hidden dimension.
+    samples
+        Training samples per seed.
+    sparsity
+        Probability S that a feature is 0.
+    data, training
+        Settings of the data and of SGD.
+    seeds
+        Seeds of the models. A model's results do not depend on the other seeds.
+    device
+        ``"cpu"`` for the numba engine, ``"cuda"`` for the PyTorch definition.
+    source
+        Fingerprint of the source, for the record.
+
+    Returns
+    -------
+    arrays : dict
+        M models (one per seed) at T snapshots: ``seed`` [M], ``epoch`` [T],
+        ``W`` [M, T, hidden, features] and ``b`` [M, T, features] in float32, ``train_loss``,
+        ``test_loss`` and ``population_loss`` [M, T] in float64 (the last is NaN where it is not
+        known exactly), ``diverged_epoch`` [M], the first epoch with parameters that are not
+        finite or -1.
+    record : dict
+        Settings, state and provenance, as JSON values.
+
+    Raises
+    ------
+    ConfigError
+        If the initialisation does not fit the size of the model.
+    """
+    if problem := init.misfit(hidden, data.features):
+        raise ConfigError(f"initialisation {init_name}: {problem}")
+    train_set = training_samples(data, seeds, sparsity, samples)
+    W, b = initial_parameters(init, hidden, data.features, seeds)
+    result = _train(W, b, train_set, data, training, _shuffles(seeds, sparsity, samples), device)
+    discrete = np.isfinite(possible_patterns(data))
+    arrays = {
+        "seed": np.array(seeds),
+        "epoch": result.epoch,
+        "W": result.W,
+        "b": result.b,
+        "train_loss": sample_losses(result.W, result.b, train_set, discrete),
+        "test_loss": sample_losses(
+            result.W, result.b, test_samples(data, seeds, sparsity), discrete
+        ),
+        "population_loss": _population_loss(result, data, sparsity),
+        "diverged_epoch": result.diverged_epoch,
+    }
+    record = {
+        "study": "superposition",
+        "init": init_name,
+        "initialisation": init.model_dump(),
+        "hidden": hidden,
+        "samples": samples,
+        "sparsity": sparsity,
+        "data": data.model_dump(),
+        "training": training.model_dump(),
+        "seeds": list(seeds),
+        "state": _state(seeds, result.diverged_epoch),
+        "provenance": provenance.describe(TRAIN[device].name, device, source),
+    }
+    return arrays, record
+
+
+def training_data(record: Mapping) -> np.ndarray:
+    """Return the training sets that a run was trained on, from its record.
+
+    Returns
+    -------
+    array [M, samples, features]
+        Each seed's own training set, in float32.
+    """
+    data = TypeAdapter(DataSettings).validate_python(record["data"])
+    return training_samples(data, record["seeds"], record["sparsity"], record["samples"])
+
+
+def training_patterns(record: Mapping) -> tuple[np.ndarray, np.ndarray]:
+    """Return the training sets of a run as patterns and their counts.
+
+    Returns
+    -------
+    patterns : array [K, features]
+        Distinct samples of all seeds together, in float32.
+    counts : array [M, K]
+        How often each occurs in a seed's training set.
+    """
+    return count_patterns(training_data(record))
+
+
+def _train(W, b, train_set, data, training, streams, device) -> Trajectory:
+    samples = train_set.shape[1]
+    # Decided from the settings, not from the data: the same for every choice of seeds.
+    few_patterns = training.batch_size >= samples and possible_patterns(data) < samples
+    if few_patterns and device in TRAIN_ON_PATTERNS:
+        return TRAIN_ON_PATTERNS[device].load()(W, b, *count_patterns(train_set), training)
+    return TRAIN[device].load()(W, b, train_set, training, streams)
+
+
+def _shuffles(seeds: list[int], sparsity: float, samples: int) -> list[np.random.Generator]:
+    return [generator(seed, "superposition", "shuffle", sparsity, samples) for seed in seeds]
+
+
+def _population_loss(
+    result: Trajectory, data: DataSettings, sparsity: float
+) -> np.ndarray:  # [M, T]
+    patterns = population(data, sparsity)
+    if patterns is None:
+        return np.full(result.b.shape[:2], np.nan)
+    return pattern_losses(result.W, result.b, *patterns)
+
+
+def _state(seeds: list[int], diverged_epoch: np.ndarray) -> str:
+    diverged = [
+        f"seed {seed} at epoch {epoch}"
+        for seed, epoch in zip(seeds, diverged_epoch, strict=True)
+        if epoch >= 0
+    ]
+    return f"diverged: {', '.join(diverged)}" if diverged else "finished"

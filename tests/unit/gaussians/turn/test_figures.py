@@ -1,0 +1,125 @@
+"""Figures of turns and cures show what their tables and runs hold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import PolyCollection
+
+from lgi.claims import NOT_APPLICABLE, NOT_SUPPORTED, SUPPORTED
+from lgi.errors import DataError
+from lgi.gaussians.fits.initial import PARAMETERS
+from lgi.gaussians.fits.view import Fit
+from lgi.gaussians.turn import figures
+from lgi.gaussians.turn.table import PARTS
+from tests.unit.gaussians.synthetic import run_of
+
+
+def fake(n):
+    """Return a run of n equal Gaussians, without an engine to render it."""
+    target = {"target": np.full((8, 12, 3), 0.5, np.float32)}
+    fit = Fit(run_of((4, 3, 2, 1, 2, 3), target, n=n))
+    fit.render = lambda parameters: np.full((8, 12, 3), 0.4, np.float32)
+    return fit
+
+
+@pytest.fixture(scope="module")
+def curves():
+    at = [0.5, 1.0, 2.0]
+    parts = pd.DataFrame({"part": np.repeat(PARTS, 3), "at": at * 3, "median": np.arange(9.0)})
+    parts = parts.assign(low=parts["median"] - 0.5, high=parts["median"] + 1)
+    line = {"image": "flat", "recipe": "published", "seed": 1, "at": at, "uncovered": [0, 0, 0.5]}
+    return parts, pd.concat(pd.DataFrame(line | {"n": n}) for n in (5, 6, 7))
+
+
+def test_a_turn_shows_its_parts_and_a_line_per_run(curves):
+    figure = figures.turn(*curves)
+    above, below = figure.axes[:2]
+    drawn = {line.get_label(): list(line.get_ydata()) for line in above.lines[:3]}
+    assert drawn == dict(zip(PARTS, ([0, 1, 2], [3, 4, 5], [6, 7, 8]), strict=True))
+    bands = [collection.get_paths()[0].vertices[:, 1] for collection in above.collections]
+    assert [(y.min(), y.max()) for y in bands] == [(-0.5, 3), (2.5, 6), (5.5, 9)]
+    assert len(below.lines) == 3 + 1  # and the best
+    assert below.get_xlabel() == "iteration, in units of that of the best loss"
+    assert below.get_legend().get_title().get_text() == "3 runs"
+
+
+def test_a_turn_needs_runs(curves):
+    parts, uncovered = curves
+    with pytest.raises(DataError, match="runs with a finite loss"):
+        figures.turn(parts, uncovered.iloc[:0])
+
+
+def cure_tables():
+    table = pd.DataFrame(
+        {
+            "recipe": ["published", "slow", "smooth"],
+            "best_loss": [0.08, 0.08, 0.05],
+            "turned": [1.0, 1.0, 0.0],
+            "turned_low": [0.6, 0.6, 0.0],
+            "turned_high": [1.0, 1.0, 0.4],
+            "cures": [np.nan, NOT_SUPPORTED, SUPPORTED],
+        }
+    )
+    runs = pd.DataFrame(
+        {
+            "recipe": np.repeat(table["recipe"], 2).to_numpy(),
+            "best_loss": [0.08, 0.081, 0.08, 0.082, 0.05, 0.051],
+            "final_loss": [0.3, 0.31, 0.3, 0.32, 0.05, 0.051],
+        }
+    )
+    return table, runs
+
+
+def test_every_recipe_has_its_runs_and_its_share():
+    table, runs = cure_tables()
+    figure = figures.cures(table, runs)
+    left, right = figure.axes
+    labels = [tick.get_text() for tick in left.get_yticklabels()]
+    assert labels == ["smooth", "slow", "published"]
+    points = np.concatenate([line.get_xdata() for line in left.lines if line.get_marker() == "o"])
+    assert sorted(points) == sorted([*runs["best_loss"], *runs["final_loss"]])
+    shares = right.lines[0].get_xdata()
+    np.testing.assert_array_equal(shares, table["turned"])
+
+
+def test_a_share_that_a_definition_decides_is_not_drawn():
+    table, runs = cure_tables()
+    table.loc[table["recipe"] == "slow", "cures"] = NOT_APPLICABLE
+    left, right = figures.cures(table, runs).axes
+    np.testing.assert_array_equal(right.lines[0].get_xdata(), [1.0, 0.0])
+    (said,) = right.texts
+    assert said.get_text() == NOT_APPLICABLE
+    places = dict(
+        zip([t.get_text() for t in left.get_yticklabels()], left.get_yticks(), strict=True)
+    )
+    assert said.get_position()[1] == places["slow"]
+
+
+def test_cures_need_recipes():
+    table, runs = cure_tables()
+    with pytest.raises(DataError, match="recipes to compare"):
+        figures.cures(table.iloc[:0], runs)
+
+
+def test_neighbours_mark_what_is_at_a_bound():
+    free, stuck = fake(5), fake(6)
+    stuck["best"][2, PARAMETERS.index("sx")] = np.float32(0.001)
+    stuck["best"][4, PARAMETERS.index("x")] = np.float32(1.0)
+    figure = figures.neighbours([free, stuck])
+    widths = [
+        collection.get_linewidths()
+        for axes in figure.axes
+        for collection in axes.collections
+        if isinstance(collection, PolyCollection) and len(collection.get_linewidths()) > 1
+    ]
+    assert [np.sum(np.array(width) > 1) for width in widths] == [0, 2]
+    titles = [axes.get_title() for axes in figure.axes]
+    assert "N = 5, iteration 8" in titles
+    assert "loss 1.0000" in titles
+
+
+def test_neighbours_need_a_finite_state():
+    run = fake(5)
+    run["best"][:] = np.nan
+    with pytest.raises(DataError, match="finite best state"):
+        figures.neighbours([run])

@@ -1,0 +1,109 @@
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lgi.superposition.training import data
+from lgi.superposition.training.settings import BinaryData, OneHotData, UniformData
+
+BINARY = BinaryData(kind="binary", features=6, test_samples=300)
+UNIFORM = UniformData(kind="uniform", features=6, test_samples=300)
+ONE_HOT = OneHotData(kind="one_hot", features=6, active=2, test_samples=300)
+SPARSITY = 0.8111
+
+
+@pytest.mark.parametrize("kind", [BINARY, UNIFORM, ONE_HOT])
+def test_a_seed_has_the_same_data_alone_and_among_others(kind):
+    among = data.training_samples(kind, [3, 7, 9], SPARSITY, 100)
+    alone = data.training_samples(kind, [7], SPARSITY, 100)
+    assert among[1].tobytes() == alone[0].tobytes()
+    assert among.shape == (3, 100, 6)
+    assert among.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: data.training_samples(BINARY, [8], SPARSITY, 300),
+        lambda: data.training_samples(BINARY, [7], 0.8112, 300),
+        lambda: data.training_samples(BINARY, [7], SPARSITY, 301)[:, :300],
+        lambda: data.test_samples(BINARY, [7], SPARSITY),
+    ],
+    ids=["seed", "sparsity", "samples", "test set"],
+)
+def test_data_change_with_what_they_depend_on(other):
+    # Rows that are equal by chance: at S = 0.8111 about 13 % of binary rows.
+    same = (data.training_samples(BINARY, [7], SPARSITY, 300) == other()).all(axis=2).mean()
+    assert same < 0.3
+
+
+def test_active_features_have_their_probability():
+    for kind in (BINARY, UNIFORM):
+        x = data.training_samples(kind, [0], SPARSITY, 100_000)
+        # 600,000 features: one standard error is 0.0005
+        assert (x > 0).mean() == pytest.approx(1 - SPARSITY, abs=0.0025)
+    values = x[x > 0]
+    assert values.mean() == pytest.approx(0.5, abs=0.005)
+    assert values.max() < 1
+
+
+def test_one_hot_data_have_exactly_the_active_features():
+    x = data.training_samples(ONE_HOT, [0], 0.0, 30_000)[0]
+    assert set(np.unique(x)) == {0, 1}
+    assert (x.sum(axis=1) == 2).all()
+    np.testing.assert_allclose(x.mean(axis=0), 2 / 6, atol=0.015)  # 5 standard errors
+
+
+def test_a_sparsity_of_zero_activates_every_feature():
+    assert data.training_samples(BINARY, [0], 0.0, 50).all()
+
+
+@given(st.integers(1, 40), st.integers(1, 5), st.integers(0, 2**32))
+def test_patterns_and_counts_are_the_samples(samples, seeds, chance):
+    x = np.random.default_rng(chance).integers(0, 2, (seeds, samples, 4)).astype(np.float32)
+    patterns, counts = data.count_patterns(x)
+    assert len(np.unique(patterns, axis=0)) == len(patterns)
+    assert (counts.sum(axis=0) > 0).all()
+    for own, count in zip(x, counts, strict=True):
+        rebuilt = np.repeat(patterns, count, axis=0)
+        assert sorted(map(tuple, rebuilt)) == sorted(map(tuple, own))
+
+
+def test_the_order_of_samples_does_not_matter():
+    x = data.training_samples(BINARY, [1, 2], SPARSITY, 200)
+    shuffled = x[:, np.random.default_rng(0).permutation(200)]
+    for one, other in zip(data.count_patterns(x), data.count_patterns(shuffled), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_binary_population_is_the_product_of_its_features():
+    patterns, probability = data.population(BINARY, SPARSITY)
+    by_hand = {
+        bits: np.prod([1 - SPARSITY if bit else SPARSITY for bit in bits])
+        for bits in product((0.0, 1.0), repeat=6)
+    }
+    assert {tuple(row): p for row, p in zip(patterns, probability, strict=True)} == pytest.approx(
+        by_hand, rel=1e-13
+    )
+    assert probability.sum() == pytest.approx(1, abs=1e-14)
+
+
+def test_one_hot_population_is_uniform_over_the_choices():
+    patterns, probability = data.population(ONE_HOT, SPARSITY)
+    assert len(np.unique(patterns, axis=0)) == 15
+    assert (patterns.sum(axis=1) == 2).all()
+    np.testing.assert_allclose(probability, 1 / 15, rtol=1e-15)
+
+
+def test_population_is_left_out_where_it_is_not_exact():
+    assert data.population(UNIFORM, SPARSITY) is None
+    wide = BinaryData(kind="binary", features=data.EXACT_FEATURES + 1, test_samples=1)
+    assert data.population(wide, SPARSITY) is None
+
+
+def test_possible_patterns():
+    assert data.possible_patterns(BINARY) == 64
+    assert data.possible_patterns(ONE_HOT) == 15
+    assert data.possible_patterns(UNIFORM) == np.inf
