@@ -89,7 +89,7 @@ def shown_as(path, study, result, name):
     if name not in told or not result.labels:
         return kept
     # What tells the outputs of one job apart.
-    part = {"part": name.replace("_", " ")} if len(told) > 1 else {}
+    part = {"part": Path(path).stem} if len(told) > 1 else {}
     return report(
         kept,
         caption="../docs/caption.rst",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN = OKABE_ITO[:3]
 LISTS = {"fine": (BLUE, "o"), "gap": (GREEN, "s"), "broad": ("black", "D")}
-LEVEL = 0.05
 
 
 @styled

@@ -1,18 +1,10 @@
 """What a configuration asks of study 2: a small study of one's own is a short overlay."""
 
-from copy import deepcopy
-from functools import cache
-from pathlib import Path
-
 import pytest
-import yaml
 
-from lgi.catalogue import Catalogue
-from lgi.config import check
 from lgi.errors import ConfigError
-from lgi.superposition.study import STUDY
+from tests import configurations
 
-ROOT = Path(__file__).parents[3]
 ONE_SIZE = {"runs": {"samples": [100]}}
 ONE_MODEL = {"runs": {"init": "kgon4", "samples": 50, "sparsity": 0.5, "seeds": 0}}
 ELHAGE = {
@@ -23,21 +15,8 @@ ELHAGE = {
 }
 
 
-@cache
-def shipped():
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
-
-
-def merged(base, overlay):
-    for key, value in overlay.items():
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        base[key] = merged(base[key], value) if both else value
-    return base
-
-
 def catalogue(overlay):
-    config = merged(deepcopy(shipped()), {"superposition": overlay, "gaussians": None, "llc": None})
-    return Catalogue([STUDY], check(config))
+    return configurations.catalogue({"superposition": overlay, "gaussians": None, "llc": None})
 
 
 def asked(overlay, rule):
