@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from lgi.settings import Settings
+from lgi.settings import Settings, Share
 
 SSIM_WINDOW = 8
 SMALLEST_SIDE = SSIM_WINDOW + 1
@@ -18,7 +18,6 @@ Side = Annotated[int, Field(ge=SMALLEST_SIDE)]
 Scale = Annotated[float, Field(gt=0, le=1000)]  # in units of the image's width or height
 CutOff = Annotated[float, Field(gt=0, le=1000)]  # a weight is 0 in float32 from 14.5 sigma on
 Fraction = Annotated[float, Field(gt=0, le=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
 Momentum = Annotated[float, Field(ge=0, lt=1)]
 
 

@@ -5,12 +5,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from lgi.settings import Settings
+from lgi.settings import Count, Settings
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
-Values = Annotated[list[Positive], Field(min_length=1)]
 
 
 class BinaryData(Settings):
