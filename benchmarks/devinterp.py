@@ -17,7 +17,8 @@ import numpy as np
 import yaml
 
 from lgi.config import check
-from lgi.llc.estimate import Problem, estimate
+from lgi.llc.estimate import estimate
+from lgi.llc.problem import Problem
 from lgi.llc.settings import EstimateSettings
 from lgi.llc.status import NOT_A_MINIMUM
 from lgi.runs import write_run

@@ -1,49 +1,22 @@
 """The local learning coefficient of many models at once, each with the quality of its estimate."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from lgi.llc import samplers_cpu
+from lgi.llc.coordinates import whitened
 from lgi.llc.diagnostics import ess_bulk, mcse_mean, rhat
 from lgi.llc.keys import chain_keys
-from lgi.llc.settings import EstimateSettings, Thresholds
-from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, OK
+from lgi.llc.minimum import loss_and_gradient
+from lgi.llc.problem import Problem
+from lgi.llc.settings import WHITENED, EstimateSettings, Thresholds
+from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
 
 LANES = 512  # chains computed at once: their arrays stay in a core's cache
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Some models around whose parameters a loss is sampled: what a study turns a run into."""
-
-    # Function of (parameters [P, lanes], *shared, *per_model, gradient [P, lanes], loss [lanes])
-    # that writes its last two arguments: the mean loss over the data and its gradient.
-    loss_and_gradient: Callable[..., None]
-    parameters: np.ndarray  # float [P, models]: w*
-    samples: int  # n, the number of training samples of each model
-    streams: Sequence[tuple]  # of each model's chains, (seed, *names); see `chain_keys`
-    shared: tuple[np.ndarray, ...] = ()  # data of all models, handed on as they are
-    per_model: tuple[np.ndarray, ...] = ()  # data of each: arrays [..., models], models innermost
-    # float [P]: γ is multiplied by these, one for each parameter, as coordinates that stretch w
-    # ask for; None for the same γ everywhere.
-    localisation_weights: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        """Raise ValueError unless there is one stream for each model."""
-        models = self.parameters.shape[1]
-        if len(self.streams) != models:
-            raise ValueError(f"{models} models need as many streams, not {len(self.streams)}")
-
-    def part(self, models: slice) -> "Problem":
-        """Return the problem of some of its models."""
-        return replace(
-            self,
-            parameters=self.parameters[:, models],
-            per_model=tuple(array[..., models] for array in self.per_model),
-            streams=self.streams[models],
-        )
+TIGHTER = 3.0  # γ is made so many times larger to see what the estimate owes to it
 
 
 @dataclass(frozen=True)
@@ -54,14 +27,20 @@ class Traces:
     acceptance: np.ndarray  # [models] mean acceptance probability after burn-in
     loss_at_w: np.ndarray  # [models] L(w*)
     gradient_norm: np.ndarray  # [models] |∇L(w*)|
-    n_beta: float
-    last: np.ndarray | None = None  # [P, models, chains] last draw of each chain, where it is kept
+    length: np.ndarray  # [models] |w*|
+    pull: np.ndarray  # [models, chains, draws / thin] γ |w - w*|² of the draws kept
+    last: np.ndarray  # [P, models, chains] last draw of each chain
+    lowest: np.ndarray  # [P, models] draw with the lowest L of all chains, or w*
+    n_beta: float  # by which L is multiplied: nβ times the likelihood's factor
 
 
-def estimate(problem: Problem, setting: EstimateSettings) -> dict[str, np.ndarray]:
+def estimate(
+    problem: Problem, setting: EstimateSettings, hessian: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Estimate λ̂ = nβ (E[L(w)] - L(w*)) for every model (Lau et al. 2023, definition 1).
 
     E is the mean over the draws after burn-in of all chains, from the posterior localised at w*.
+    L here is the problem's loss times its `likelihood_factor`; columns of a loss are without it.
     An estimate depends on its own model, data and stream alone, never on the others in the batch.
 
     Parameters
@@ -70,37 +49,80 @@ def estimate(problem: Problem, setting: EstimateSettings) -> dict[str, np.ndarra
         The models.
     setting
         Sampler and its settings, thresholds of the status.
+    hessian
+        As for `traces`.
 
     Returns
     -------
     dict
         Arrays [models]: ``llc``; ``llc_se``, nβ times the standard error of the mean of the draws
         of L, which accounts for autocorrelation and for chains that disagree (`mcse_mean`);
-        ``loss_at_w`` L(w*); ``mean_loss`` E[L]; ``share_below``, the share of draws with
-        L < L(w*); ``gradient_norm`` |∇L(w*)|; ``acceptance``, the mean probability that a
-        Metropolis test accepts a step; ``rhat`` and ``ess`` (bulk) of the draws of L; ``status``
-        and ``reason``, see `statuses`. What rests on draws is NaN for a model with a draw that is
-        not finite.
+        ``llc_error``, the error stated for it as a coefficient, see `stated_error`;
+        ``localisation_shift``, by how much it moves with γ × `TIGHTER`, and
+        ``localisation_shift_se``, see `tighter`; ``loss_at_w`` L(w*); ``mean_loss`` E[L];
+        ``share_below``, the share of draws with L < L(w*); ``fall``, nβ L(w*) less that of the
+        lowest draw; ``distance`` √E|w - w*|², ``free`` E|w - w*|² as a share of P/γ, what it is
+        where the loss holds nothing, and ``strayed`` as a share of |w*|²; ``shift``, that of γ as a
+        share of λ̂, 0 within its error; ``gradient_norm`` |∇L(w*)|; ``acceptance``, the mean
+        probability that a Metropolis test accepts a step; ``rhat`` and ``ess`` (bulk) of the draws
+        of L; ``status`` and ``reason``, see `statuses`. What rests on draws is NaN for a model
+        with a draw that is not finite.
 
     Raises
     ------
     ValueError
         If there is not one weight of the localisation for each parameter.
     """
-    return summary(traces(problem, setting), setting)
+    return summary(traces(problem, setting, hessian), setting)
 
 
-def traces(problem: Problem, setting: EstimateSettings) -> Traces:
-    """Run the chains of `estimate` and return them; takes and raises what `estimate` does."""
+def traces(
+    problem: Problem, setting: EstimateSettings, hessian: np.ndarray | None = None
+) -> Traces:
+    """Run the chains of `estimate` and return them; takes and raises what `estimate` does.
+
+    Parameters
+    ----------
+    problem, setting
+        As for `estimate`.
+    hessian
+        float [models, P, P] of the problem's loss at w*, for a setting with whitened coordinates.
+    """
     centres = np.ascontiguousarray(problem.parameters, dtype=np.float64)
     problem = replace(problem, parameters=centres)
-    n_beta = setting.n_beta(problem.samples)
-    draws, acceptance, last = _run_chains(problem, setting, n_beta)
-    loss_at_w, gradient_norm = _at_centre(problem)
-    return Traces(draws, acceptance, loss_at_w, gradient_norm, n_beta, last)
+    loss_at_w, gradient = loss_and_gradient(problem, centres)
+    n_beta = setting.n_beta(problem.samples) * problem.likelihood_factor
+    sampled, to_parameters = problem, np.asarray
+    if setting.coordinates == WHITENED:
+        frame = whitened(problem, hessian, n_beta, setting.localisation)
+        sampled, to_parameters = frame.problem, frame.parameters
+    parts = [
+        _run_chains(part, setting, n_beta)
+        for part in _batches(sampled, max(1, LANES // setting.chains))
+    ]
+    loss, acceptance, pull, last, lowest = (
+        np.ascontiguousarray(np.concatenate(arrays, axis=axis))  # sums go in the order of memory
+        for arrays, axis in zip(zip(*parts, strict=True), (0, 0, 0, 1, 1), strict=True)
+    )
+    gradient_norm = np.sqrt(np.sum(gradient**2, axis=0))
+    return Traces(
+        loss,
+        acceptance,
+        loss_at_w,
+        gradient_norm,
+        np.sqrt(np.sum(centres**2, axis=0)),
+        pull,
+        to_parameters(last),
+        to_parameters(lowest),
+        n_beta,
+    )
 
 
-def summary(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarray]:
+def summary(
+    traces: Traces,
+    setting: EstimateSettings,
+    about: Mapping[str, np.ndarray] = MappingProxyType({}),
+) -> dict[str, np.ndarray]:
     """Return the columns of `estimate` from what the chains left.
 
     Parameters
@@ -109,6 +131,10 @@ def summary(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarray]:
         Chains of some models.
     setting
         Burn-in, sampler and thresholds.
+    about
+        Arrays [models] of what else the thresholds ask: ``moved`` (as a share of |w*|) and
+        ``curvature`` (the least eigenvalue of the Hessian) of w*, and ``trivial_loss``, L of the
+        model that always answers the same.
 
     Returns
     -------
@@ -116,10 +142,51 @@ def summary(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarray]:
         The columns of `estimate`.
     """
     table = {name: getattr(traces, name) for name in ("loss_at_w", "gradient_norm", "acceptance")}
-    burn_in = setting.burn_in // setting.thin
-    table |= _statistics(traces.loss, traces.loss_at_w, traces.n_beta, burn_in)
+    table |= _statistics(traces, setting) | dict(about)
+    if "trivial_loss" in table:
+        table["of_trivial"] = table["mean_loss"] / table["trivial_loss"]
     status, reason = statuses(table, setting.thresholds, exact=setting.sampler.exact)
     return table | {"status": status, "reason": reason}
+
+
+def tighter(rise: np.ndarray, pull: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return by how much λ̂ moves where γ is `TIGHTER` times as large, and its standard error.
+
+    The draws are weighted by exp(-½ (c - 1) γ |w - w*|²), which makes them draws of the tighter
+    posterior (importance sampling): the shift is known far better than from chains of its own.
+
+    Parameters
+    ----------
+    rise
+        float [models, chains, draws]: nβ (L - L(w*)).
+    pull
+        float [models, chains, draws]: γ |w - w*|².
+    """
+    weight = np.exp(-(TIGHTER - 1) / 2 * (pull - pull.min(axis=(1, 2), keepdims=True)))
+    weight /= weight.mean(axis=(1, 2), keepdims=True)
+    before = rise.mean(axis=(1, 2), keepdims=True)
+    after = np.mean(weight * rise, axis=(1, 2), keepdims=True)
+    # Its influence function: the mean over draws is 0, and its error is that of the shift.
+    influence = weight * (rise - after) - (rise - before)
+    return (after - before)[:, 0, 0], mcse_mean(influence)
+
+
+def stated_error(standard_error: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Return the error of an estimate as a coefficient: of sampling, and of a finite γ and nβ.
+
+    At a normal crossing of multiplicity two λ̂ = λ - 1/X with X = ln(nβ/γ²) + c, the slowest
+    approach that two parameters have (Watanabe 2009, main formula II). There γ × t moves it by
+    -d = 1/X - 1/(X - 2 ln t), so δ = 1/X solves 2 ln t δ² + 2 ln t d δ - d = 0. Where λ̂ approaches
+    λ faster, δ is too large. The two errors are added in squares, that of sampling twice: 95 %.
+
+    Parameters
+    ----------
+    standard_error, shift
+        float [models]: of λ̂, and what `tighter` returns.
+    """
+    fall, log = np.maximum(-shift, 0), 2 * np.log(TIGHTER)
+    slow = (np.sqrt(fall**2 + 4 * fall / log) - fall) / 2
+    return np.hypot(2 * standard_error, np.where(shift > 0, shift, slow))
 
 
 def statuses(
@@ -143,8 +210,13 @@ def statuses(
         Text [models], the first that applies:
         ``diverged``: a chain left to infinity or NaN;
         ``not a minimum``: more than ``thresholds.share_below`` of the draws lie below L(w*), the
-        gradient at w* is larger than ``thresholds.gradient_norm``, or the coefficient is below
-        zero by more than its error;
+        gradient at w* is larger than ``thresholds.gradient_norm``, the polish moved the state by
+        more than ``thresholds.moved`` of its length, the least eigenvalue of the Hessian is below
+        ``thresholds.curvature``, or the coefficient is below zero by more than its error;
+        ``not local``: a draw lies below nβ L(w*) by more than ``thresholds.fall``; E|w - w*|² is
+        above ``thresholds.free`` of P/γ, or above ``thresholds.strayed`` of |w*|²; E[L] is above
+        ``thresholds.of_trivial`` of the loss of the trivial model; or λ̂ moves by more than its
+        error and ``thresholds.shift`` of itself where γ is `TIGHTER` times as large;
         ``biased step``: a Metropolis test would accept less than ``thresholds.acceptance`` (SGLD
         that overestimates by the share x, alike in d directions, is accepted at about
         1 - 0.8 √d x^1.5: at 0.90 for 10 % in 18 directions);
@@ -160,7 +232,14 @@ def statuses(
     bounds = (
         (NOT_A_MINIMUM, "share_below", "above", thresholds.share_below),
         (NOT_A_MINIMUM, "gradient_norm", "above", thresholds.gradient_norm),
+        (NOT_A_MINIMUM, "moved", "above", thresholds.moved),
+        (NOT_A_MINIMUM, "curvature", "below", thresholds.curvature),
         (NOT_A_MINIMUM, "llc", "below", -table["llc_se"]),
+        (NOT_LOCAL, "fall", "above", thresholds.fall),
+        (NOT_LOCAL, "free", "above", thresholds.free),
+        (NOT_LOCAL, "strayed", "above", thresholds.strayed),
+        (NOT_LOCAL, "of_trivial", "above", thresholds.of_trivial),
+        (NOT_LOCAL, "shift", "above", thresholds.shift),
         (low_acceptance, "acceptance", "below", thresholds.acceptance),
         (NOT_CONVERGED, "rhat", "above", thresholds.rhat),
         (NOT_CONVERGED, "ess", "below", thresholds.ess),
@@ -169,6 +248,8 @@ def statuses(
     status = np.where(diverged, DIVERGED, np.full(diverged.shape, OK, dtype="U16"))
     reason = np.where(diverged, "a draw of L is not finite", "").astype(object)
     for name, column, side, bound in bounds:
+        if bound is None:
+            continue
         values = table[column]
         broken = ~diverged & ~(values <= bound if side == "above" else values >= bound)
         status[broken & (status == OK)] = name
@@ -179,60 +260,90 @@ def statuses(
     return status, reason.astype(str)
 
 
-def _at_centre(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """Return L(w*) and |∇L(w*)|, each [models]."""
-    centres = problem.parameters
-    gradient = np.empty_like(centres)
-    loss = np.empty(centres.shape[1])
-    problem.loss_and_gradient(centres, *problem.shared, *problem.per_model, gradient, loss)
-    return loss, np.sqrt(np.sum(gradient**2, axis=0))
+def _batches(problem: Problem, size: int) -> list[Problem]:
+    return [problem.of(slice(i, i + size)) for i in range(0, len(problem.streams), size)]
 
 
 def _run_chains(
     problem: Problem, setting: EstimateSettings, n_beta: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return draws of L [models, chains, draws / thin], mean acceptance [models], last draws."""
+) -> tuple[np.ndarray, ...]:
+    """Return the arrays of `Traces` that chains leave, in the coordinates of the problem."""
     sample = getattr(samplers_cpu, setting.sampler.function)
     options, chains = setting.options(), setting.chains
+    lanes = problem.repeated(chains)
     if problem.localisation_weights is not None:
-        options["localisation"] = setting.localisation * np.asarray(problem.localisation_weights)
+        options["localisation"] = setting.localisation * np.asarray(lanes.localisation_weights)
     size, models = problem.parameters.shape
-    draws = np.empty((models, chains, setting.draws // setting.thin))
-    last = np.empty((size, models, chains))
-    acceptance = np.empty(models)
-    batch = max(1, LANES // chains)
-    for first in range(0, models, batch):
-        some = slice(first, first + batch)
-        part = problem.part(some)
-        left = sample(
-            part.loss_and_gradient,
-            np.repeat(part.parameters, chains, axis=-1),
-            (*part.shared, *(np.repeat(array, chains, axis=-1) for array in part.per_model)),
-            chain_keys(part.streams, chains),
-            n_beta=n_beta,
-            **options,
-        )
-        draws[some] = left.loss.T.reshape(-1, chains, draws.shape[2])
-        last[:, some] = left.last.reshape(size, -1, chains)
-        acceptance[some] = left.acceptance.reshape(-1, chains).mean(axis=1)
-    return draws, acceptance, last
+    left = sample(
+        lanes.loss_and_gradient,
+        lanes.parameters,
+        (*lanes.shared, *lanes.per_model),
+        chain_keys(problem.streams, chains),
+        n_beta=n_beta,
+        **options,
+    )
+    of_chains = (models, chains, setting.draws // setting.thin)
+    lowest = left.lowest.reshape(size, models, chains)
+    losses, _ = loss_and_gradient(lanes, left.lowest)
+    best = losses.reshape(models, chains).argmin(axis=1)
+    return (
+        left.loss.T.reshape(of_chains),
+        left.acceptance.reshape(models, chains).mean(axis=1),
+        left.pull.T.reshape(of_chains),
+        left.last.reshape(size, models, chains),
+        np.take_along_axis(lowest, best[None, :, None], axis=2)[:, :, 0],
+    )
 
 
-def _statistics(
-    draws: np.ndarray, loss_at_w: np.ndarray, n_beta: float, burn_in: int
-) -> dict[str, np.ndarray]:
-    """Return the columns of `estimate` that rest on the draws of L [models, chains, draws]."""
-    finite = np.isfinite(draws).all(axis=(1, 2))
-    kept = np.where(finite[:, None, None], draws[:, :, burn_in:], 0.0)
+def _statistics(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarray]:
+    """Return the columns of `estimate` that rest on the draws."""
+    burn_in, n_beta = setting.burn_in // setting.thin, traces.n_beta
+    finite = np.isfinite(traces.loss).all(axis=(1, 2))
+    kept = np.where(finite[:, None, None], traces.loss[:, :, burn_in:], 0.0)
+    at_w = traces.loss_at_w[:, None, None]
     # Chains on their way to infinity may overflow in a square; their R-hat is NaN then.
     with np.errstate(over="ignore", invalid="ignore"):
         mean_loss = kept.mean(axis=(1, 2))
         columns = {
-            "llc": n_beta * (mean_loss - loss_at_w),
+            "llc": n_beta * (mean_loss - traces.loss_at_w),
             "llc_se": n_beta * mcse_mean(kept),
             "mean_loss": mean_loss,
-            "share_below": np.mean(kept < loss_at_w[:, None, None], axis=(1, 2)),
+            "share_below": np.mean(kept < at_w, axis=(1, 2)),
             "rhat": rhat(kept),
             "ess": ess_bulk(kept),
         }
+        columns |= _locality(traces, setting, columns, kept, finite)
     return {name: np.where(finite, values, np.nan) for name, values in columns.items()}
+
+
+def _locality(
+    traces: Traces,
+    setting: EstimateSettings,
+    columns: dict[str, np.ndarray],
+    kept: np.ndarray,
+    finite: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Return the columns that say whether the chains stayed at w*; NaN where nothing holds them."""
+    lowest = np.minimum(traces.loss.min(axis=(1, 2)), traces.loss_at_w)
+    fall = {"fall": traces.n_beta * (traces.loss_at_w - lowest)}
+    names = ("distance", "free", "strayed", "localisation_shift", "localisation_shift_se", "shift")
+    if not setting.localisation:
+        return fall | {name: np.full(finite.shape, np.nan) for name in (*names, "llc_error")}
+    burn_in = setting.burn_in // setting.thin
+    pull = np.where(finite[:, None, None], traces.pull[:, :, burn_in:], 0.0)
+    mean_pull = pull.mean(axis=(1, 2))
+    rise = traces.n_beta * (kept - traces.loss_at_w[:, None, None])
+    shift, shift_se = tighter(rise, pull)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        strayed = mean_pull / setting.localisation / traces.length**2
+        # Within its error a shift is none.
+        beyond = np.where(np.abs(shift) > 2 * shift_se, np.abs(shift / columns["llc"]), 0.0)
+    return fall | {
+        "distance": np.sqrt(mean_pull / setting.localisation),
+        "free": mean_pull / len(traces.lowest),
+        "strayed": strayed,
+        "localisation_shift": shift,
+        "localisation_shift_se": shift_se,
+        "shift": np.where(np.isfinite(shift_se), beyond, np.nan),
+        "llc_error": stated_error(columns["llc_se"], shift),
+    }

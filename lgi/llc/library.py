@@ -168,5 +168,15 @@ def _traces(full: samplers.Loss, centre: Tensor, chains: samplers.Chains, n_beta
     centre = centre.clone().requires_grad_()
     loss_at_w = full(centre)
     (gradient,) = torch.autograd.grad(loss_at_w.sum(), centre)
-    arrays = (chains.loss.T[None], chains.acceptance.mean()[None], loss_at_w, gradient.norm()[None])
+    best = full(chains.lowest).argmin()
+    arrays = (
+        chains.loss.T[None],
+        chains.acceptance.mean()[None],
+        loss_at_w,
+        gradient.norm()[None],
+        centre[0].norm()[None],
+        chains.pull.T[None],
+        chains.last.T[:, None],
+        chains.lowest[best][:, None],
+    )
     return Traces(*(array.detach().double().cpu().numpy() for array in arrays), n_beta)

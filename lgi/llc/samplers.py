@@ -107,6 +107,8 @@ class Chains:
     acceptance: "Tensor"  # [chains] mean Metropolis acceptance probability after burn-in
     last: "Tensor"  # [chains, P] parameters of the last draw
     step_size: "Tensor"  # [chains] ε after burn-in
+    pull: "Tensor"  # [draws / thin, chains] γ |w - w*|² of every draw that is kept
+    lowest: "Tensor"  # [chains, P] parameters of the draw with the lowest L, w* among them
 
 
 @dataclass(frozen=True)
@@ -128,15 +130,45 @@ class _Posterior:
         (gradient,) = torch.autograd.grad(losses.sum(), parameters)
         with torch.no_grad():
             shift = parameters - self.centre
-            energy = self.n_beta * losses + self._distance(shift)
+            energy = self.n_beta * losses + self._pull(shift) / 2
             drift = self.n_beta * gradient + self.localisation * shift
         return losses.detach(), gradient, energy, drift
 
-    def _distance(self, shift: "Tensor") -> "Tensor":
-        """Return Σ (γ/2) (w - w*)² [chains]."""
+    def pull(self, parameters: "Tensor") -> "Tensor":
+        """Return Σ γ (w - w*)² [chains]."""
+        return self._pull(parameters - self.centre)
+
+    def _pull(self, shift: "Tensor") -> "Tensor":
         if isinstance(self.localisation, float | int):
-            return self.localisation / 2 * shift.square().sum(dim=1)
-        return (self.localisation / 2 * shift.square()).sum(dim=1)
+            return self.localisation * shift.square().sum(dim=1)
+        return (self.localisation * shift.square()).sum(dim=1)
+
+
+class _Kept:
+    """The draws that are kept, and the lowest of all."""
+
+    def __init__(self, posterior: _Posterior, losses: "Tensor", thin: int):
+        self.posterior, self.thin = posterior, thin
+        self.losses, self.pulls = [], []
+        self.lowest, self.lowest_loss = posterior.centre.clone(), losses.clone()
+
+    def add(self, draw: int, parameters: "Tensor", losses: "Tensor") -> None:
+        """Take note of a draw."""
+        import torch
+
+        lower = losses < self.lowest_loss
+        self.lowest = torch.where(lower[:, None], parameters, self.lowest)
+        self.lowest_loss = torch.where(lower, losses, self.lowest_loss)
+        if (draw + 1) % self.thin == 0:
+            self.losses.append(losses)
+            self.pulls.append(self.posterior.pull(parameters))
+
+    def chains(self, acceptance: "Tensor", last: "Tensor", step_size: "Tensor") -> Chains:
+        """Return what is left of the chains."""
+        import torch
+
+        losses, pulls = torch.stack(self.losses), torch.stack(self.pulls)
+        return Chains(losses, acceptance, last, step_size, pulls, self.lowest)
 
 
 def sgld(
@@ -292,7 +324,7 @@ def hmc(
     position = start
     step = torch.full_like(losses, step_size**0.5)
     adaptation = _Adaptation(step, target_acceptance)
-    kept, acceptance = [], torch.zeros_like(losses)
+    kept, acceptance = _Kept(posterior, losses, thin), torch.zeros_like(losses)
     for draw in range(draws):
         momentum = standard_normals(keys, draw, PROPOSAL, start.shape[1]).to(start)
         before = energy + momentum.square().sum(dim=1) / 2
@@ -310,13 +342,12 @@ def hmc(
         drift = torch.where(accepted[:, None], new_drift, drift)
         losses = torch.where(accepted, new_losses, losses)
         energy = torch.where(accepted, new_energy, energy)
-        if (draw + 1) % thin == 0:
-            kept.append(losses)
+        kept.add(draw, position, losses)
         if draw >= burn_in:
             acceptance += probability
         elif target_acceptance is not None:
             step = adaptation(probability, draw + 1, last=draw + 1 == burn_in)
-    return Chains(torch.stack(kept), acceptance / (draws - burn_in), position, step**2)
+    return kept.chains(acceptance / (draws - burn_in), position, step**2)
 
 
 class _Adaptation:
@@ -352,7 +383,7 @@ def _langevin(
 
     parameters = posterior.centre
     losses, gradient, energy, drift = posterior(parameters)
-    kept, acceptance = [], torch.zeros_like(energy)
+    kept, acceptance = _Kept(posterior, losses, thin), torch.zeros_like(energy)
     for draw in range(draws):
         drawn = batch_loss(draw) if batch_loss else posterior.loss
         if batch_loss:
@@ -361,13 +392,15 @@ def _langevin(
         noise = standard_normals(keys, draw, PROPOSAL, parameters.shape[1]).to(parameters)
         parameters = parameters - step / 2 * drift + step.sqrt() * noise
         losses, gradient, new_energy, new_drift = posterior(parameters, drawn)
-        if (draw + 1) % thin == 0:
-            kept.append(posterior.loss(parameters).detach() if batch_loss else losses)
+        if not batch_loss:
+            kept.add(draw, parameters, losses)
+        elif (draw + 1) % thin == 0:  # the loss of all samples, of the draws that are kept alone
+            kept.add(draw, parameters, posterior.loss(parameters).detach())
         if draw >= burn_in:
             ratio = _log_ratio(new_energy - energy, drift + new_drift, noise, step)
             acceptance += torch.exp(torch.clamp(ratio, max=0))
         energy, drift = new_energy, new_drift
-    return Chains(torch.stack(kept), acceptance / (draws - burn_in), parameters, step.mean(dim=1))
+    return kept.chains(acceptance / (draws - burn_in), parameters, step.mean(dim=1))
 
 
 def _log_ratio(rise: "Tensor", drifts: "Tensor", noise: "Tensor", step: "Tensor") -> "Tensor":

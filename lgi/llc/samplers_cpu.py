@@ -26,6 +26,8 @@ class Chains:
     acceptance: np.ndarray  # [lanes] mean Metropolis acceptance probability after burn-in
     last: np.ndarray  # [P, lanes] parameters of the last draw
     step_size: np.ndarray  # [lanes] ε after burn-in
+    pull: np.ndarray  # [draws / thin, lanes] γ |w - w*|² of every draw that is kept
+    lowest: np.ndarray  # [P, lanes] parameters of the draw with the lowest L, w* among them
 
 
 def sgld(
@@ -59,7 +61,7 @@ def sgld(
     step_size
         ε.
     localisation
-        γ, or one for each parameter [P].
+        γ, or one for each parameter [P], or for each of each lane [P, lanes].
     draws
         Draws of each chain, after w* itself.
     burn_in
@@ -176,7 +178,7 @@ def hmc(
     loss, energy, new_loss, new_energy = (np.empty(lanes) for _ in range(4))
     momentum = np.empty((noise_rows(size), lanes))
     uniform = np.empty((4, lanes))
-    losses = np.empty((draws // thin, lanes))
+    losses, pulls = (np.empty((draws // thin, lanes)) for _ in range(2))
     acceptance, probability, kinetic = (np.zeros(lanes) for _ in range(3))
     step = np.full(lanes, math.sqrt(step_size))
     adaptation = np.zeros((3, lanes))  # mean shortfall, log of the first and of the mean step
@@ -184,6 +186,7 @@ def hmc(
 
     loss_and_gradient(position, *data, gradient, loss)
     _posterior(position, centre, loss, gradient, n_beta, energy, drift)
+    lowest, lowest_loss = start.copy(), loss.copy()
     for draw in range(draws):
         standard_normals(keys, draw, PROPOSAL, momentum)
         uniforms(keys, draw, ACCEPTANCE, uniform)
@@ -202,13 +205,15 @@ def hmc(
             uniform,
             probability,
         )
+        _keep_lower(position, loss, lowest, lowest_loss)
         if (draw + 1) % thin == 0:
             losses[draw // thin] = loss
+            _pull(position, centre, pulls[draw // thin])
         if draw >= burn_in:
             acceptance += probability
         elif target_acceptance is not None:
             _adapt(step, adaptation, probability, target_acceptance, draw + 1, draw + 1 == burn_in)
-    return Chains(losses, acceptance / (draws - burn_in), position, step**2)
+    return Chains(losses, acceptance / (draws - burn_in), position, step**2, pulls, lowest)
 
 
 def _langevin(
@@ -234,26 +239,30 @@ def _langevin(
     gradient, drift, new_drift = (np.empty_like(start) for _ in range(3))
     loss, energy, new_energy = (np.empty(lanes) for _ in range(3))
     noise = np.empty((noise_rows(size), lanes))
-    losses = np.empty((draws // thin, lanes))
+    losses, pulls = (np.empty((draws // thin, lanes)) for _ in range(2))
     acceptance = np.zeros(lanes)
 
     loss_and_gradient(parameters, *data, gradient, loss)
     _posterior(parameters, centre, loss, gradient, n_beta, energy, drift)
+    lowest, lowest_loss = start.copy(), loss.copy()
     for draw in range(draws):
         if precondition:
             precondition(gradient)
         standard_normals(keys, draw, PROPOSAL, noise)
         _langevin_step(parameters, drift, noise, scale)
         loss_and_gradient(parameters, *data, gradient, loss)
+        _keep_lower(parameters, loss, lowest, lowest_loss)
         if (draw + 1) % thin == 0:
             losses[draw // thin] = loss
+            _pull(parameters, centre, pulls[draw // thin])
         _posterior(parameters, centre, loss, gradient, n_beta, new_energy, new_drift)
         if draw >= burn_in:
             _add_acceptance(energy, new_energy, drift, new_drift, noise, scale, acceptance)
         energy, new_energy = new_energy, energy
         drift, new_drift = new_drift, drift
     step_size = np.mean(scale**2, axis=0)
-    return Chains(losses, acceptance / (draws - burn_in), parameters, step_size)
+    acceptance /= draws - burn_in
+    return Chains(losses, acceptance, parameters, step_size, pulls, lowest)
 
 
 class _Centre(NamedTuple):
@@ -261,19 +270,21 @@ class _Centre(NamedTuple):
 
     place: np.ndarray  # [P, lanes] w*
     localisation: float  # γ
-    weight: np.ndarray  # [P] what γ is multiplied by for each parameter
+    weight: np.ndarray  # [P, lanes] what γ is multiplied by for each parameter
 
 
 def _centre(start: np.ndarray, localisation: float | np.ndarray) -> _Centre:
     """Return the localisation around `start`; the weights of one γ are 1, which changes no bit."""
-    size = len(start)
     if np.ndim(localisation) == 0:
-        return _Centre(start, float(localisation), np.ones(size))
-    if np.shape(localisation) != (size,):
+        return _Centre(start, float(localisation), np.ones_like(start))
+    if np.shape(localisation) not in ((len(start),), start.shape):
         raise ValueError(
-            f"localisation of shape {np.shape(localisation)}; allowed are a number or [{size}]"
+            f"localisation of shape {np.shape(localisation)}; allowed are a number, "
+            f"[{len(start)}] or {list(start.shape)}"
         )
-    return _Centre(start, 1.0, np.ascontiguousarray(localisation, dtype=np.float64))
+    weight = np.array(localisation, dtype=np.float64)
+    weight = weight[:, None] if weight.ndim == 1 else weight
+    return _Centre(start, 1.0, np.ascontiguousarray(np.broadcast_to(weight, start.shape)))
 
 
 @njit
@@ -283,14 +294,37 @@ def _posterior(parameters, centre, loss, gradient, n_beta, energy, drift):
     for lane in range(lanes):
         energy[lane] = 0.0
     for p in range(size):
-        weight = centre.weight[p]
-        stiffness = centre.localisation * weight
         for lane in range(lanes):
+            weight = centre.weight[p, lane]
+            stiffness = centre.localisation * weight
             distance = parameters[p, lane] - centre.place[p, lane]
             drift[p, lane] = n_beta * gradient[p, lane] + stiffness * distance
             energy[lane] += weight * distance * distance
     for lane in range(lanes):
         energy[lane] = n_beta * loss[lane] + 0.5 * centre.localisation * energy[lane]
+
+
+@njit
+def _pull(parameters, centre, pull):
+    """Write γ |w - w*|², weights of the localisation included."""
+    size, lanes = parameters.shape
+    for lane in range(lanes):
+        pull[lane] = 0.0
+    for p in range(size):
+        for lane in range(lanes):
+            distance = parameters[p, lane] - centre.place[p, lane]
+            pull[lane] += centre.localisation * centre.weight[p, lane] * distance * distance
+
+
+@njit
+def _keep_lower(parameters, loss, lowest, lowest_loss):
+    """Copy the state of every lane whose loss is the lowest so far."""
+    size, lanes = parameters.shape
+    for lane in range(lanes):
+        if loss[lane] < lowest_loss[lane]:
+            lowest_loss[lane] = loss[lane]
+            for p in range(size):
+                lowest[p, lane] = parameters[p, lane]
 
 
 @njit

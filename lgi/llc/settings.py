@@ -15,14 +15,62 @@ InverseTemperature = (
 MINIMUM_DRAWS = 4  # of a chain: the diagnostics compare its two halves
 
 
+PARAMETERS, WHITENED = "parameters", "whitened"
+
+
+class GaussianLikelihood(Settings):
+    """Each output is what was seen plus noise N(0, σ²): L = Σ_outputs (x̂ - x)² / (2 σ²).
+
+    The model of which L is the mean negative log likelihood, up to a constant.
+    """
+
+    kind: Literal["gaussian"]
+    sigma: float = Field(gt=0)
+
+    def factor(self, outputs: int) -> float:
+        """Return what a squared error, averaged over the outputs, is multiplied by to give L."""
+        return outputs / (2 * self.sigma**2)
+
+    def noise(self, outputs: int) -> float:
+        """Return σ."""
+        return self.sigma
+
+
+class MeanSquaredError(Settings):
+    """L is the squared error averaged over the outputs: a Gaussian likelihood by accident."""
+
+    kind: Literal["mean_squared_error"]
+
+    def factor(self, outputs: int) -> float:
+        """Return 1: the error is taken as it is."""
+        return 1.0
+
+    def noise(self, outputs: int) -> float:
+        """Return the σ of the Gaussian likelihood that it is: √(outputs / 2)."""
+        return math.sqrt(outputs / 2)
+
+
+Likelihood = Annotated[GaussianLikelihood | MeanSquaredError, Field(discriminator="kind")]
+
+
 class Thresholds(Settings):
-    """When an estimate is not presented as a coefficient; see `lgi.llc.estimate.statuses`."""
+    """When an estimate is not presented as a coefficient; see `lgi.llc.estimate.statuses`.
+
+    Those of a minimum and of locality are not tested where they are null.
+    """
 
     share_below: float = Field(ge=0, le=1)
     gradient_norm: float = Field(gt=0)
     acceptance: float = Field(ge=0, le=1)
     rhat: float = Field(gt=1)
     ess: float = Field(gt=0)
+    moved: float | None = Field(None, gt=0)
+    curvature: float | None = Field(None, le=0)
+    fall: float | None = Field(None, gt=0)
+    free: float | None = Field(None, gt=0)
+    strayed: float | None = Field(None, gt=0)
+    of_trivial: float | None = Field(None, gt=0)
+    shift: float | None = Field(None, gt=0)
 
 
 class EstimateSettings(Settings):
@@ -35,6 +83,8 @@ class EstimateSettings(Settings):
     thin: int = Field(1, ge=1)  # every so many draws one is kept
     localisation: float = Field(ge=0)  # γ
     inverse_temperature: InverseTemperature
+    # In which HMC walks: those of w, or those that make the posterior round at w*.
+    coordinates: Literal["parameters", "whitened"] = PARAMETERS
     thresholds: Thresholds
 
     @model_validator(mode="after")
@@ -50,6 +100,11 @@ class EstimateSettings(Settings):
             )
         if self.sampler.adapts and self.burn_in == 0:
             raise ValueError("a step that adapts needs a burn_in, in which it does")
+        if self.coordinates == WHITENED and (not self.sampler.exact or self.localisation == 0):
+            raise ValueError(
+                "whitened coordinates need an exact sampler and a localisation above 0: "
+                f"found {self.sampler.kind} and {self.localisation:g}"
+            )
         return self
 
     def n_beta(self, samples: int) -> float:

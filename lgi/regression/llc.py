@@ -7,7 +7,8 @@ import pandas as pd
 
 from lgi.claims import claim_table
 from lgi.jit import njit
-from lgi.llc.estimate import Problem, estimate
+from lgi.llc.estimate import estimate
+from lgi.llc.problem import Problem
 from lgi.llc.settings import EstimateSettings
 from lgi.llc.tables import gathered
 from lgi.regression.claims import claims

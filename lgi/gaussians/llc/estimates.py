@@ -24,6 +24,7 @@ from lgi.gaussians.llc.settings import GaussianEstimate
 from lgi.gaussians.prediction.jacobian import effective_dimension, effective_rank
 from lgi.llc import estimate
 from lgi.llc import tables as of_both
+from lgi.llc.problem import Problem
 from lgi.llc.status import DIVERGED
 from lgi.llc.sweep import sweep as swept
 from lgi.llc.sweep import variations
@@ -159,10 +160,10 @@ class _Posterior:
             np.array([1 / (2 * setting.noise**2 * self.samples)]),
         )
 
-    def problem(self, record: Mapping) -> estimate.Problem:
+    def problem(self, record: Mapping) -> Problem:
         """Return what is sampled, on the random stream of the fit that a record names."""
         key = (record[name] for name in ("image_name", "recipe_name", "n"))
-        return estimate.Problem(
+        return Problem(
             loss_and_gradient=loss_and_gradient,
             parameters=np.zeros((len(self.localisation_weights), 1)),
             samples=self.samples,

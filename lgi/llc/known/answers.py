@@ -9,6 +9,7 @@ from lgi.llc import estimate as llc
 from lgi.llc.known import losses_cpu
 from lgi.llc.known.problems import CROSSING, WATANABE, KnownProblem
 from lgi.llc.known.theory import fit_over_n, next_pole, normal_crossing
+from lgi.llc.problem import Problem
 from lgi.llc.samplers import HMC, SGLD
 from lgi.llc.settings import EstimateSettings
 from lgi.llc.status import OK
@@ -92,7 +93,7 @@ def estimate(problem: KnownProblem, sampler: str, engine: str) -> dict[str, floa
     stream = (0, "known", problem.name, problem.shape, problem.samples)
     if engine == "torch":
         return _torch_estimate(problem, chosen, stream)
-    known = llc.Problem(
+    known = Problem(
         loss_and_gradient=getattr(losses_cpu, problem.loss),
         parameters=problem.parameters[:, None],
         samples=problem.samples,

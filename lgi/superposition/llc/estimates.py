@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from lgi.errors import RunFileError
-from lgi.llc.estimate import Problem, Traces, estimate, traces
+from lgi.llc.estimate import Traces, estimate, traces
+from lgi.llc.problem import Problem
 from lgi.runs import Run
 from lgi.superposition.llc.settings import SuperpositionEstimate
 from lgi.superposition.training.kernels import loss_and_gradient

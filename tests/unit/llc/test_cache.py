@@ -9,7 +9,8 @@ SCRIPT = """
 import sys
 import numpy as np
 from lgi.llc import diagnostics, noise_cpu, samplers_cpu
-from lgi.llc.estimate import Problem, estimate
+from lgi.llc.estimate import estimate
+from lgi.llc.problem import Problem
 from lgi.llc.settings import EstimateSettings
 from lgi.superposition.training.kernels import loss_and_gradient
 

@@ -5,8 +5,9 @@ import pytest
 from pydantic import ValidationError
 
 from lgi.llc import samplers_cpu
-from lgi.llc.estimate import Problem, estimate, statuses, traces
+from lgi.llc.estimate import estimate, statuses, traces
 from lgi.llc.keys import chain_keys
+from lgi.llc.problem import Problem
 from lgi.llc.settings import EstimateSettings, Thresholds
 
 SETTING = {

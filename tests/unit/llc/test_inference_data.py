@@ -29,6 +29,10 @@ def trace():
         acceptance=np.array([0.9]),
         loss_at_w=np.array([-0.5]),
         gradient_norm=np.array([0.0]),
+        length=np.array([1.0]),
+        pull=np.zeros((1, 3, 20)),
+        last=np.zeros((2, 1, 3)),
+        lowest=np.zeros((2, 1)),
         n_beta=7.0,
     )
     return trace_of(traces, SETTING, {"seed": 4})

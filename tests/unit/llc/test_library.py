@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from lgi.llc.estimate import Problem, estimate
+from lgi.llc.estimate import estimate
 from lgi.llc.library import estimate_function, estimate_module
+from lgi.llc.problem import Problem
 from lgi.llc.settings import EstimateSettings
 
 ROOT = Path(__file__).parents[3]

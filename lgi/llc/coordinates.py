@@ -1,0 +1,91 @@
+"""Coordinates in which a localised posterior is round, so that chains cross it in few steps.
+
+With the Hessian's eigenvalues h_i and eigenvectors v_i at w*, w = w* + Σ_i u_i v_i s_i and
+s_i = 1 / √(nβ max(h_i, 0) + γ) make the Gaussian approximation of the posterior standard normal.
+The posterior of w stays what it is; HMC in u is HMC in w with that mass matrix (Neal 2011, section
+4.1).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lgi.jit import njit
+from lgi.llc.problem import Problem
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A problem in such coordinates."""
+
+    problem: Problem  # in u, with w* at 0
+    centre: np.ndarray  # [P, models] w*
+    axes: np.ndarray  # [P, P, models] s_i v_i, the index i second
+
+    def parameters(self, u: np.ndarray) -> np.ndarray:
+        """Return w [P, models, ...] of u [P, models, ...]."""
+        return self.centre[(...,) + (None,) * (u.ndim - 2)] + np.einsum(
+            "pqm,qm...->pm...", self.axes, u
+        )
+
+
+def whitened(problem: Problem, hessian: np.ndarray, n_beta: float, localisation: float) -> Frame:
+    """Return a problem in coordinates that make its posterior round.
+
+    Parameters
+    ----------
+    problem
+        The models, at w*; without weights of the localisation.
+    hessian
+        float [models, P, P] of L.
+    n_beta
+        nβ by which L is multiplied.
+    localisation
+        γ, above 0.
+    """
+    curvature, vectors = np.linalg.eigh(hessian)
+    scale = 1 / np.sqrt(n_beta * np.maximum(curvature, 0) + localisation)  # [models, P]
+    axes = np.ascontiguousarray((vectors * scale[:, None, :]).transpose(1, 2, 0))
+    centre = np.ascontiguousarray(problem.parameters, dtype=np.float64)
+    base = problem.loss_and_gradient
+
+    def loss_and_gradient(u, *arguments):
+        *data, centre, axes, gradient, loss = arguments
+        parameters, slope = np.empty_like(u), np.empty_like(u)
+        _to_parameters(u, centre, axes, parameters)
+        base(parameters, *data, slope, loss)
+        _along_axes(slope, axes, gradient)
+
+    there = replace(
+        problem,
+        loss_and_gradient=loss_and_gradient,
+        parameters=np.zeros_like(centre),
+        per_model=(*problem.per_model, centre, axes),
+        localisation_weights=np.ascontiguousarray(scale.T) ** 2,
+    )
+    return Frame(there, centre, axes)
+
+
+@njit
+def _to_parameters(u, centre, axes, parameters):
+    """Write w* + Σ_i u_i axes_i for every lane."""
+    size, lanes = u.shape
+    for p in range(size):
+        for lane in range(lanes):
+            parameters[p, lane] = centre[p, lane]
+        for q in range(size):
+            for lane in range(lanes):
+                parameters[p, lane] += axes[p, q, lane] * u[q, lane]
+
+
+@njit
+def _along_axes(slope, axes, gradient):
+    """Write the gradient by u, axes_iᵀ ∇L, for every lane."""
+    size, lanes = slope.shape
+    for q in range(size):
+        for lane in range(lanes):
+            gradient[q, lane] = 0.0
+    for p in range(size):
+        for q in range(size):
+            for lane in range(lanes):
+                gradient[q, lane] += axes[p, q, lane] * slope[p, lane]
