@@ -8,7 +8,7 @@ chains run, since jobs of the engine need the options alone.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, get_args
 
@@ -16,7 +16,7 @@ from pydantic import Field
 
 from lgi.llc.dual_averaging import DELAY, FORGETTING, SHRINKAGE, START
 from lgi.llc.keys import ACCEPTANCE, PROPOSAL
-from lgi.settings import Settings
+from lgi.settings import Count, Settings, Several
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,7 +71,7 @@ class HMC(_Options):
     exact = True
 
     kind: Literal["hmc"]
-    leapfrog_steps: int = Field(ge=1)  # of a draw; 1 is MALA
+    leapfrog_steps: Count | Several[Count]  # of a draw, or of its draws in turn; 1 is MALA
     target_acceptance: float | None = Field(None, gt=0, lt=1)  # none: ε stays as it is
 
     def with_step(self, step_size: float) -> Self:
@@ -287,7 +287,7 @@ def hmc(
     step_size: float,
     localisation: "float | Tensor",
     draws: int,
-    leapfrog_steps: int,
+    leapfrog_steps: int | Sequence[int],
     target_acceptance: float | None = None,
     burn_in: int = 0,
     thin: int = 1,
@@ -305,7 +305,8 @@ def hmc(
     step_size
         ε, the square of the leapfrog step.
     leapfrog_steps
-        Leapfrog steps of a draw.
+        Leapfrog steps of a draw, or several numbers that its draws take in turn: one number alone
+        may turn every direction of a round posterior by half a turn, where L is what it was.
     target_acceptance
         Mean acceptance probability to which each chain's step is adapted during burn-in, see
         `lgi.llc.dual_averaging`; None keeps `step_size`.
@@ -319,6 +320,7 @@ def hmc(
 
     from lgi.llc.noise import standard_normals, uniforms
 
+    lengths = [leapfrog_steps] if isinstance(leapfrog_steps, int) else leapfrog_steps
     posterior = _Posterior(loss, start, n_beta, localisation)
     losses, _, energy, drift = posterior(start)
     position = start
@@ -329,7 +331,7 @@ def hmc(
         momentum = standard_normals(keys, draw, PROPOSAL, start.shape[1]).to(start)
         before = energy + momentum.square().sum(dim=1) / 2
         proposal, new_drift, length = position, drift, step[:, None]
-        for _ in range(leapfrog_steps):
+        for _ in range(lengths[draw % len(lengths)]):
             momentum = momentum - length / 2 * new_drift
             proposal = proposal + length * momentum
             new_losses, _, new_energy, new_drift = posterior(proposal)

@@ -6,7 +6,7 @@ a gradient and a loss. No operation mixes lanes: a chain has the same bits whate
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -147,7 +147,7 @@ def hmc(
     step_size: float,
     localisation: float | np.ndarray,
     draws: int,
-    leapfrog_steps: int,
+    leapfrog_steps: int | Sequence[int],
     target_acceptance: float | None = None,
     burn_in: int = 0,
     thin: int = 1,
@@ -161,7 +161,7 @@ def hmc(
     step_size
         ε, the square of the leapfrog step.
     leapfrog_steps
-        Leapfrog steps of a draw.
+        Leapfrog steps of a draw, or several numbers that its draws take in turn.
     target_acceptance
         Mean acceptance probability to which each chain's step is adapted during burn-in; None
         keeps `step_size`.
@@ -172,6 +172,7 @@ def hmc(
         Losses, acceptance, last states and steps.
     """
     size, lanes = start.shape
+    lengths = np.atleast_1d(leapfrog_steps)
     centre = _centre(start, localisation)
     position, proposal = start.copy(), start.copy()
     gradient, drift, new_drift = (np.empty_like(start) for _ in range(3))
@@ -191,7 +192,7 @@ def hmc(
         standard_normals(keys, draw, PROPOSAL, momentum)
         uniforms(keys, draw, ACCEPTANCE, uniform)
         _begin(position, drift, momentum, proposal, new_drift, kinetic)
-        for _ in range(leapfrog_steps):
+        for _ in range(lengths[draw % len(lengths)]):
             _kick(momentum, new_drift, step, 0.5)
             _move(proposal, momentum, step)
             loss_and_gradient(proposal, *data, gradient, new_loss)
