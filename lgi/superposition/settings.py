@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from lgi.settings import Confidence, Count, Name, Reference, Seed, Settings, Several
 from lgi.superposition.llc.settings import SuperpositionLLC
+from lgi.superposition.phases.settings import Phases
 from lgi.superposition.selection import (
     Epoch,
     Initialisation,
@@ -102,6 +103,7 @@ class Superposition(Settings):
     original: Original
     figures: Figures
     geometry: Geometry
+    phases: Phases | None  # none: no search for the minima of the population loss
     claims: ClaimSettings
     llc: SuperpositionLLC
 

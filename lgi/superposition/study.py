@@ -6,6 +6,7 @@ from lgi.catalogue import Study
 from lgi.superposition import results as whole
 from lgi.superposition.geometry.results import RESULTS as GEOMETRY
 from lgi.superposition.llc import results as llc
+from lgi.superposition.phases.results import RESULTS as PHASES
 from lgi.superposition.settings import Superposition
 from lgi.superposition.training.results import RESULTS as TRAINING
 
@@ -28,7 +29,7 @@ STUDY = Study(
     title="Toy models of superposition",
     purpose="Study 2: every training run, estimate, table, figure and animation of it.",
     settings=Superposition,
-    results=(*TRAINING, *GEOMETRY, *llc.RESULTS, *whole.RESULTS),
+    results=(*TRAINING, *GEOMETRY, *PHASES, *llc.RESULTS, *whole.RESULTS),
     wildcards=wildcards,
     inherits=(("llc", "settings"),),
 )

@@ -49,7 +49,7 @@ def kgons_over_training(shares: "pd.DataFrame") -> Figure:
     need(len(shares), "k-gons")
     # A table read from a file holds numbers where every kind is a number.
     rows = shares.assign(kgon=shares["kgon"].astype(str))
-    colours = _kgon_colours(list(rows["kgon"].unique()))
+    colours = kgon_colours(list(rows["kgon"].unique()))
     labels = {kind: kgon_label(kind) for kind in colours}
     figure, panels = share_panels(rows, colours, labels, foot=0.8)
     for axes, part in panels:
@@ -59,7 +59,7 @@ def kgons_over_training(shares: "pd.DataFrame") -> Figure:
     return figure
 
 
-def _kgon_colours(kinds: Sequence[str]) -> dict[str, str]:
+def kgon_colours(kinds: Sequence[str]) -> dict[str, str]:
     """Return a colour for each kind; the usual polygons keep theirs whichever of them occur."""
     polygons = [*POLYGONS, *(k for k in kinds if k[0].isdigit() and k not in POLYGONS)]
     colours = dict(zip(polygons, ordered_colours(len(polygons)), strict=True))

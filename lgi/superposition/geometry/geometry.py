@@ -7,10 +7,11 @@ DIVERGED = "diverged"
 UNDEFINED = "undefined"
 # Relative to the longest column: nearer than this, points count as one or as on a line.
 RESOLUTION = 1e-7
+DEAD = 0.1  # of the longest column: a shorter one is that of a dead feature
 
 
 def kgon_kinds(W: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Classify models by the convex hull of W's columns.
+    """Classify models by the convex hull of W's columns, dead features' left out.
 
     Parameters
     ----------
@@ -22,29 +23,29 @@ def kgon_kinds(W: np.ndarray, b: np.ndarray) -> np.ndarray:
     Returns
     -------
     array of str [...]
-        The number of vertices of the hull; ``"5+"`` where five are vertices and a column inside
-        the hull has a positive bias (Chen et al. 2023, "Dynamical versus Bayesian phase
-        transitions in a toy model of superposition"); ``"degenerate"`` where the hull has no area,
-        ``"diverged"`` where a parameter is not finite; ``"undefined"`` for all unless the hidden
-        dimension is 2.
+        The number of corners of the hull (see `corners`); ``"5+"`` where there are five and a
+        column that is no corner, dead or not, has a positive bias (Chen et al. 2023, "Dynamical
+        versus Bayesian phase transitions in a toy model of superposition"); ``"degenerate"`` where
+        the hull has no area, ``"diverged"`` where a parameter is not finite; ``"undefined"`` for
+        all unless the hidden dimension is 2.
     """
     if W.shape[-2] != 2:
         return np.full(b.shape[:-1], UNDEFINED)
     finite = np.isfinite(W).all(axis=(-2, -1)) & np.isfinite(b).all(axis=-1)
     W = np.where(finite[..., None, None], W, 0)
-    vertex = hull_vertices(W)
-    count = vertex.sum(axis=-1)
-    positive_inside = (~vertex & (b > 0)).any(axis=-1)
+    corner = corners(W)
+    count = corner.sum(axis=-1)
+    positive_inside = (~corner & (b > 0)).any(axis=-1)
     kinds = np.where((count == 5) & positive_inside, "5+", count.astype(str))
     kinds = np.where(count == 0, DEGENERATE, kinds)
     return np.where(finite, kinds, DIVERGED)
 
 
-def hull_vertices(W: np.ndarray) -> np.ndarray:
-    """Return which columns are vertices of the convex hull of all columns.
+def corners(W: np.ndarray) -> np.ndarray:
+    """Return which columns are vertices of the convex hull of the live ones (see `is_live`).
 
-    A point is a vertex when all other points, seen from it, lie within less than a half turn.
-    `scipy.spatial.ConvexHull` finds the same vertices, one model at a time.
+    A dead feature's column is near 0, and would be a vertex where 0 is not inside the others'
+    hull.
 
     Parameters
     ----------
@@ -54,16 +55,49 @@ def hull_vertices(W: np.ndarray) -> np.ndarray:
     Returns
     -------
     array of bool [..., features]
+        As of `hull_vertices`.
+    """
+    return hull_vertices(W, is_live(W))
+
+
+def is_live(W: np.ndarray) -> np.ndarray:
+    """Tell which columns are not shorter than a tenth of the longest.
+
+    The others are those of dead features: [..., hidden, features] to bool [..., features], all
+    True where W is 0.
+    """
+    norms = column_norms(W)
+    return norms >= DEAD * norms.max(axis=-1, keepdims=True)
+
+
+def hull_vertices(W: np.ndarray, counted: np.ndarray | None = None) -> np.ndarray:
+    """Return which columns are vertices of the convex hull of all columns, or of some.
+
+    A point is a vertex when all other points, seen from it, lie within less than a half turn.
+    `scipy.spatial.ConvexHull` finds the same vertices, one model at a time.
+
+    Parameters
+    ----------
+    W : array [..., 2, features]
+        Finite weights.
+    counted : array of bool [..., features]
+        The columns whose hull it is; all if not given.
+
+    Returns
+    -------
+    array of bool [..., features]
         True for vertices, of equal points only the first; all False where the hull has no area.
     """
+    counted = np.ones(W.shape[:-2] + W.shape[-1:], bool) if counted is None else counted
     points = np.moveaxis(np.asarray(W, np.float64), -2, 0)  # [2, ..., features]
     scale = np.hypot(*points).max(axis=-1)
     # x[..., i, j]: from point i to point j
     x, y = points[..., None, :] - points[..., :, None]
     equal = np.hypot(x, y) <= RESOLUTION * scale[..., None, None]
-    duplicate = np.tril(equal, -1).any(axis=-1)
-    free = _free_angle(x, y, equal)
-    vertex = (free > np.pi + RESOLUTION) & ~duplicate
+    other = counted[..., None, :]  # of point i's partners j
+    duplicate = np.tril(equal & other, -1).any(axis=-1)
+    free = _free_angle(x, y, equal | ~other)
+    vertex = (free > np.pi + RESOLUTION) & counted & ~duplicate
     return vertex & (vertex.sum(axis=-1, keepdims=True) > 2)
 
 

@@ -22,7 +22,7 @@ from lgi.figures.style import (
     styled,
 )
 from lgi.runs import Run
-from lgi.superposition.geometry.geometry import column_norms, hull_vertices, kgon_kinds
+from lgi.superposition.geometry.geometry import column_norms, corners, kgon_kinds
 from lgi.superposition.training.view import Models
 
 LOSSES = {"train_loss": ("training", "-"), "test_loss": ("test", "--")}
@@ -133,7 +133,7 @@ class _Model:
         self.W, self.b = alone.W[0], alone.b[0]  # [T, 2, features], [T, features]
         self.losses = {name: alone.array(name)[0] for name in LOSSES}  # each [T]
         self.kind = kgon_kinds(self.W, self.b)  # [T]
-        self.vertex = hull_vertices(self.W)  # [T, features], True for the corners of the hull
+        self.corner = corners(self.W)  # [T, features]
 
     def at(self, places: Sequence[int]) -> "_Model":
         """Return the model at some of its snapshots."""
@@ -180,7 +180,7 @@ class _Picture:
     def show(self, k: int) -> None:
         """Put all artists into the state of snapshot k."""
         tips = self.model.W[k].T
-        self.hull.set_xy(_outline(tips[self.model.vertex[k]]))
+        self.hull.set_xy(_outline(tips[self.model.corner[k]]))
         self.columns.set_segments(np.stack([np.zeros_like(tips), tips], axis=1))
         self.tips.set_offsets(tips)
         self.norm_bars.set_verts(_bars(self.norms[k]))

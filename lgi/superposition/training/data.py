@@ -54,6 +54,9 @@ def draw(
     if data.kind == "one_hot":
         # The places of the smallest random numbers are a uniform choice of features.
         return (x.argsort(axis=1).argsort(axis=1) < data.active).astype(np.float32)
+    if data.kind == "one_active":
+        values = stream.random((samples, 1), dtype=np.float32)
+        return np.where(x == x.min(axis=1, keepdims=True), values, np.float32(0))
     active = x < 1 - sparsity
     if data.kind == "binary":
         return active.astype(np.float32)
@@ -109,7 +112,7 @@ def _codes(rows: np.ndarray) -> np.ndarray:
 
 
 def population(data: DataSettings, sparsity: float) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return all possible patterns and their probabilities.
+    """Return all possible patterns and their probabilities, where they can be listed.
 
     Parameters
     ----------
@@ -126,7 +129,7 @@ def population(data: DataSettings, sparsity: float) -> tuple[np.ndarray, np.ndar
         (1 - S)^a S^(features - a) for a active features of binary data, equal for one-hot data.
         None in place of both for continuous values, or above `EXACT_FEATURES` features.
     """
-    if data.kind == "uniform" or data.features > EXACT_FEATURES:
+    if not np.isfinite(possible_patterns(data)) or data.features > EXACT_FEATURES:
         return None
     if data.kind == "one_hot":
         patterns = _one_hot_patterns(data)

@@ -4,6 +4,7 @@ import numpy as np
 
 from lgi.superposition.training.data import count_patterns
 from lgi.superposition.training.kernels import loss_and_gradient
+from lgi.superposition.training.population import as_lanes
 
 
 def sample_losses(
@@ -63,11 +64,9 @@ def pattern_losses(
     array [...]
         Weighted mean of the mean of (x̂ - x)² over features.
     """
-    states = b.shape[:-1]
-    flat = np.concatenate([W.reshape(*states, -1), b], axis=-1).astype(np.float64)
-    parameters = np.ascontiguousarray(flat.reshape(-1, flat.shape[-1]).T)
+    parameters = as_lanes(W, b)
     losses = np.empty(parameters.shape[1])
     shares = np.repeat(np.asarray(weights, np.float64)[:, None], len(losses), axis=1)
     patterns = np.ascontiguousarray(patterns, np.float64)
     loss_and_gradient(parameters, patterns, shares, np.empty_like(parameters), losses)
-    return losses.reshape(states)
+    return losses.reshape(b.shape[:-1])

@@ -10,14 +10,14 @@ from lgi.errors import ConfigError
 from lgi.randomness import generator
 from lgi.superposition.training.data import (
     count_patterns,
-    population,
     possible_patterns,
     test_samples,
     training_samples,
 )
 from lgi.superposition.training.engines import TRAIN, TRAIN_ON_PATTERNS
 from lgi.superposition.training.initial import initial_parameters
-from lgi.superposition.training.losses import pattern_losses, sample_losses
+from lgi.superposition.training.losses import sample_losses
+from lgi.superposition.training.population import population_losses
 from lgi.superposition.training.settings import (
     DataSettings,
     InitialisationSettings,
@@ -101,7 +101,7 @@ def train_run(
         "test_loss": sample_losses(
             result.W, result.b, test_samples(data, seeds, sparsity), discrete
         ),
-        "population_loss": _population_loss(result, data, sparsity),
+        "population_loss": population_losses(result.W, result.b, data, sparsity),
         "diverged_epoch": result.diverged_epoch,
     }
     record = {
@@ -156,15 +156,6 @@ def _train(W, b, train_set, data, training, streams, device) -> Trajectory:
 
 def _shuffles(seeds: list[int], sparsity: float, samples: int) -> list[np.random.Generator]:
     return [generator(seed, "superposition", "shuffle", sparsity, samples) for seed in seeds]
-
-
-def _population_loss(
-    result: Trajectory, data: DataSettings, sparsity: float
-) -> np.ndarray:  # [M, T]
-    patterns = population(data, sparsity)
-    if patterns is None:
-        return np.full(result.b.shape[:2], np.nan)
-    return pattern_losses(result.W, result.b, *patterns)
 
 
 def _state(seeds: list[int], diverged_epoch: np.ndarray) -> str:

@@ -42,7 +42,21 @@ class OneHotData(Settings):
         return self
 
 
-DataSettings = Annotated[BinaryData | UniformData | OneHotData, Field(discriminator="kind")]
+class OneActiveData(Settings):
+    """Exactly one feature is drawn from U[0, 1), the others are 0; S plays no part.
+
+    The limit S -> 1 of `UniformData` without the samples that are 0 (Chen et al. 2023, "Dynamical
+    versus Bayesian phase transitions in a toy model of superposition").
+    """
+
+    kind: Literal["one_active"]
+    features: Count
+    test_samples: Count
+
+
+DataSettings = Annotated[
+    BinaryData | UniformData | OneHotData | OneActiveData, Field(discriminator="kind")
+]
 
 
 class NormalBias(Settings):

@@ -9,6 +9,7 @@ ONE_SIZE = {"runs": {"samples": [100]}}
 ONE_MODEL = {"runs": {"init": "kgon4", "samples": 50, "sparsity": 0.5, "seeds": 0}}
 ELHAGE = {
     "hidden": 5,
+    "phases": None,
     "data": {"kind": "uniform", "features": 20},
     "runs": {"init": ["random"], "samples": [1000], "sparsity": [0.9, 0.99], "seeds": [0, 1, 2]},
     "training": {"epochs": 300, "snapshots": {"points": 10, "first": 1, "last": 200}},

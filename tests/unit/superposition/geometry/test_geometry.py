@@ -6,10 +6,12 @@ from scipy.spatial import ConvexHull
 
 from lgi.superposition.geometry.geometry import (
     column_norms,
+    corners,
     dimensions_per_feature,
     feature_dimensionality,
     features_represented,
     hull_vertices,
+    is_live,
     kgon_kinds,
 )
 
@@ -59,6 +61,47 @@ def test_equal_columns_are_one_vertex():
     W[:, 4], W[:, 5] = W[:, 0], W[:, 1]
     assert kind(W) == "4"
     np.testing.assert_array_equal(hull_vertices(W), [1, 1, 1, 1, 0, 0])
+
+
+def test_a_dead_features_column_is_no_corner():
+    half = np.zeros((2, 6))  # three columns in a half plane, whose hull 0 lies outside of
+    half[:, :3] = [[1.0, 0.7, -1.0], [0.2, 0.9, 0.2]]
+    assert kind(half) == "3"
+    half[:, 3] = [0.09, -0.04]  # a vertex of the hull of all, shorter than a tenth of the longest
+    assert hull_vertices(half)[3]
+    assert kind(half) == "3"
+    np.testing.assert_array_equal(corners(half), [1, 1, 1, 0, 0, 0])
+    half[:, 3] = [0.11, -0.06]
+    assert kind(half) == "4"
+
+
+def test_the_longest_column_says_which_are_dead():
+    W = polygon(4, radius=0.05)
+    assert is_live(W).tolist() == [True] * 4 + [False] * 2
+    W[:, 5] = [3.0, 0.0]
+    assert is_live(W).tolist() == [False] * 5 + [True]
+    assert is_live(np.zeros((2, 6))).all()
+
+
+def test_two_features_with_a_dimension_each_are_degenerate():
+    W = np.zeros((2, 6))
+    W[0, 0] = W[1, 3] = 1.0
+    W[:, 1] = [-0.01, -0.02]
+    assert kind(W) == "degenerate"
+
+
+def test_a_dead_feature_with_a_positive_bias_makes_a_pentagon_plus():
+    W = polygon(5)
+    W[:, 5] = [0.01, 0.02]
+    assert kind(W, [-1, -1, -1, -1, -1, 0.1]) == "5+"
+
+
+def test_a_hull_of_some_columns_is_theirs():
+    W = np.random.default_rng(0).normal(size=(50, 2, 7))
+    counted = np.array([True, False, True, True, False, True, True])
+    among = np.zeros((50, 7), bool)
+    among[:, counted] = hull_vertices(W[..., counted])
+    np.testing.assert_array_equal(hull_vertices(W, np.broadcast_to(counted, (50, 7))), among)
 
 
 def test_a_point_on_an_edge_is_no_vertex():

@@ -6,15 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lgi.superposition.training import data
-from lgi.superposition.training.settings import BinaryData, OneHotData, UniformData
+from lgi.superposition.training.settings import (
+    BinaryData,
+    OneActiveData,
+    OneHotData,
+    UniformData,
+)
 
 BINARY = BinaryData(kind="binary", features=6, test_samples=300)
 UNIFORM = UniformData(kind="uniform", features=6, test_samples=300)
 ONE_HOT = OneHotData(kind="one_hot", features=6, active=2, test_samples=300)
+ONE_ACTIVE = OneActiveData(kind="one_active", features=6, test_samples=300)
 SPARSITY = 0.8111
 
 
-@pytest.mark.parametrize("kind", [BINARY, UNIFORM, ONE_HOT])
+@pytest.mark.parametrize("kind", [BINARY, UNIFORM, ONE_HOT, ONE_ACTIVE])
 def test_a_seed_has_the_same_data_alone_and_among_others(kind):
     among = data.training_samples(kind, [3, 7, 9], SPARSITY, 100)
     alone = data.training_samples(kind, [7], SPARSITY, 100)
@@ -54,6 +60,17 @@ def test_one_hot_data_have_exactly_the_active_features():
     assert set(np.unique(x)) == {0, 1}
     assert (x.sum(axis=1) == 2).all()
     np.testing.assert_allclose(x.mean(axis=0), 2 / 6, atol=0.015)  # 5 standard errors
+
+
+def test_one_active_data_have_one_uniform_value():
+    x = data.training_samples(ONE_ACTIVE, [0], 0.0, 60_000)[0]
+    assert ((x > 0).sum(axis=1) <= 1).all()
+    values = x.max(axis=1)
+    assert 0 <= values.min() < values.max() < 1
+    # Five standard errors of the mean, the mean square and the shares.
+    assert values.mean() == pytest.approx(1 / 2, abs=5 * 0.2887 / 245)
+    assert (values**2).mean() == pytest.approx(1 / 3, abs=5 * 0.2981 / 245)
+    np.testing.assert_allclose((x > 0).mean(axis=0), 1 / 6, atol=5 * 0.3727 / 245)
 
 
 def test_a_sparsity_of_zero_activates_every_feature():
@@ -99,6 +116,7 @@ def test_one_hot_population_is_uniform_over_the_choices():
 
 def test_population_is_left_out_where_it_is_not_exact():
     assert data.population(UNIFORM, SPARSITY) is None
+    assert data.population(ONE_ACTIVE, SPARSITY) is None
     wide = BinaryData(kind="binary", features=data.EXACT_FEATURES + 1, test_samples=1)
     assert data.population(wide, SPARSITY) is None
 
@@ -107,3 +125,4 @@ def test_possible_patterns():
     assert data.possible_patterns(BINARY) == 64
     assert data.possible_patterns(ONE_HOT) == 15
     assert data.possible_patterns(UNIFORM) == np.inf
+    assert data.possible_patterns(ONE_ACTIVE) == np.inf

@@ -9,6 +9,7 @@ from lgi.superposition.training.settings import (
     BinaryData,
     KgonInitialisation,
     NormalBias,
+    OneActiveData,
     OneHotData,
     SnapshotSettings,
     TrainingSettings,
@@ -28,6 +29,7 @@ KINDS = [
     BINARY,
     UniformData(kind="uniform", features=6, test_samples=200),
     OneHotData(kind="one_hot", features=6, active=1, test_samples=200),
+    OneActiveData(kind="one_active", features=6, test_samples=200),
 ]
 
 
@@ -105,6 +107,13 @@ def test_training_lowers_the_loss_on_its_data_and_on_the_population():
     # 1,000 samples: the three differ by chance only, a few per cent
     np.testing.assert_allclose(arrays["train_loss"], arrays["population_loss"], rtol=0.25)
     assert not (arrays["train_loss"] == arrays["test_loss"]).any()
+
+
+def test_one_active_feature_has_an_exact_population_loss():
+    data = OneActiveData(kind="one_active", features=6, test_samples=50_000)
+    arrays, _ = trained([0, 1, 2], data, training(epochs=300))
+    # 50,000 test samples: the two differ by chance, a few per cent at most
+    np.testing.assert_allclose(arrays["test_loss"], arrays["population_loss"], rtol=0.05)
 
 
 def test_the_optimum_of_sparse_data_stays_where_it_is():

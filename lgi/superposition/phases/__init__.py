@@ -1,0 +1,1 @@
+"""Phases of the toy models: which polygon has the lowest population loss, by sparsity."""

@@ -1,0 +1,93 @@
+"""Figures of phases."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from lgi.figures.style import (
+    GREY,
+    kgon_label,
+    need,
+    new_figure,
+    plain_log_axis,
+    styled,
+)
+from lgi.superposition.geometry.figures import PLATEAUS, kgon_colours
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@styled
+def phases(minima: "pd.DataFrame", trained: "pd.DataFrame") -> Figure:
+    """Draw the lowest loss of each polygon against 1 / (1 - S), and its features' dimensionality.
+
+    Parameters
+    ----------
+    minima, trained
+        As from `lgi.superposition.phases.table.phases`. Rows of one active feature, which have no
+        1 / (1 - S), are drawn apart at the right.
+
+    Raises
+    ------
+    DataError
+        If there is no minimum.
+    """
+    rows = minima[minima["minimum"]]
+    need(len(rows), "minima of the population loss")
+    rows = rows.assign(kgon=rows["kgon"].astype(str))
+    kinds = sorted(rows["kgon"].unique())
+    colours = kgon_colours(kinds)
+    figure = new_figure(8.6, 3.6)
+    losses, shapes = figure.subplots(1, 2, width_ratios=(1.5, 1))
+    finite = rows[rows["sparsity"] < 1]
+    apart = 2.5 / (1 - finite["sparsity"].max())
+    for kind, part in rows.groupby("kgon"):
+        _draw(losses, part, apart, colours[kind])
+    for kind, part in trained.assign(kgon=trained["kgon"].astype(str)).groupby("kgon"):
+        if kind in colours:
+            spread = part.groupby("sparsity").agg({"median": "median", "best": "min"})
+            x = 1 / (1 - spread.index)
+            losses.plot(x, spread["median"], "o", ms=4, mfc="none", color=colours[kind])
+            losses.plot(x, spread["best"], "^", ms=3, color=colours[kind])
+    plain_log_axis(losses, "x")
+    losses.set(
+        xlabel="1 / (1 − S), at the right: one active feature",
+        ylabel="population loss / that of answering 0",
+    )
+    _draw_dimensionality(shapes, rows[rows["lowest"]], apart, colours)
+    handles = [Line2D([], [], color=colours[k], label=kgon_label(k)) for k in kinds]
+    handles += [
+        Line2D([], [], color=GREY, marker="o", mfc="none", ls="", ms=4, label="trained, median"),
+        Line2D([], [], color=GREY, marker="^", ls="", ms=3, label="trained, best"),
+    ]
+    figure.legend(handles=handles, loc="outside right center")
+    return figure
+
+
+def _draw(axes: Axes, part: "pd.DataFrame", apart: float, colour: str) -> None:
+    line = part[part["sparsity"] < 1].sort_values("sparsity")
+    axes.plot(1 / (1 - line["sparsity"]), line["scaled_loss"], "-", color=colour, lw=1.2)
+    limit = part[part["sparsity"] == 1]
+    axes.plot([apart] * len(limit), limit["scaled_loss"], "D", ms=4, color=colour, clip_on=False)
+
+
+def _draw_dimensionality(
+    axes: Axes, lowest: "pd.DataFrame", apart: float, colours: dict[str, str]
+) -> None:
+    """Draw mean and range of the live features' dimensionality of the lowest minimum."""
+    for corners in (k for k in PLATEAUS if k > 2):
+        axes.axhline(2 / corners, color=GREY, lw=0.6, ls=":", zorder=0)
+        place = axes.get_yaxis_transform()
+        axes.text(1.02, 2 / corners, f"2/{corners}", transform=place, va="center", size=7)
+    for kind, part in lowest.groupby("kgon"):
+        with np.errstate(divide="ignore"):
+            x = np.minimum(1 / (1 - part["sparsity"]), apart)
+        mean = part["live_dimensionality"]
+        reach = [mean - part["least_dimensionality"], part["greatest_dimensionality"] - mean]
+        axes.errorbar(x, mean, reach, fmt="o", ms=4, lw=0.8, color=colours[kind])
+    plain_log_axis(axes, "x")
+    axes.set(xlabel="1 / (1 − S)", ylabel="dimensionality of live features, lowest minimum")
