@@ -29,6 +29,7 @@ class Problem:
     # float [P]: γ is multiplied by these, one for each parameter, as coordinates that stretch w
     # ask for; None for the same γ everywhere.
     localisation_weights: np.ndarray | None = None
+    copies: np.ndarray | None = None  # float [P]: how often each is stored, for SGLD; None: once
 
     def __post_init__(self) -> None:
         """Raise ValueError unless there is one stream for each model."""
@@ -196,6 +197,8 @@ def _run_chains(
     options, chains = setting.options(), setting.chains
     if problem.localisation_weights is not None:
         options["localisation"] = setting.localisation * np.asarray(problem.localisation_weights)
+    if problem.copies is not None:
+        options["copies"] = problem.copies
     size, models = problem.parameters.shape
     draws = np.empty((models, chains, setting.draws // setting.thin))
     last = np.empty((size, models, chains))

@@ -40,6 +40,7 @@ def sgld(
     draws: int,
     burn_in: int = 0,
     thin: int = 1,
+    copies: np.ndarray | None = None,
 ) -> Chains:
     """Run chains of stochastic gradient Langevin dynamics; see `lgi.llc.samplers.sgld`.
 
@@ -66,6 +67,8 @@ def sgld(
         First draws, whose acceptance does not count.
     thin
         Of every so many draws the last is kept.
+    copies
+        How often each parameter is stored [P]; None for once.
 
     Returns
     -------
@@ -78,8 +81,20 @@ def sgld(
         If there are not as many γ as parameters.
     """
     scale = np.full_like(start, math.sqrt(step_size))
+    if copies is not None:
+        scale *= np.sqrt(copies)[:, None]
     return _langevin(
-        loss_and_gradient, start, data, keys, n_beta, localisation, draws, burn_in, thin, scale
+        loss_and_gradient,
+        start,
+        data,
+        keys,
+        n_beta,
+        localisation,
+        draws,
+        burn_in,
+        thin,
+        scale,
+        copies=copies,
     )
 
 
@@ -223,10 +238,12 @@ def _langevin(
     thin,
     scale,
     precondition=None,
+    copies=None,
 ) -> Chains:
     """Run Langevin steps whose noise has the deviation `scale` [P, lanes].
 
-    `precondition`, if any, is called with ∇L before each step and rewrites `scale`.
+    `precondition`, if any, is called with ∇L before each step and rewrites `scale`; the share of
+    nβ ∇L in the drift is one in so many `copies`, if any.
     """
     size, lanes = start.shape
     centre = _centre(start, localisation)
@@ -239,6 +256,7 @@ def _langevin(
 
     loss_and_gradient(parameters, *data, gradient, loss)
     _posterior(parameters, centre, loss, gradient, n_beta, energy, drift)
+    _share_gradient(drift, gradient, n_beta, copies)
     for draw in range(draws):
         if precondition:
             precondition(gradient)
@@ -248,12 +266,19 @@ def _langevin(
         if (draw + 1) % thin == 0:
             losses[draw // thin] = loss
         _posterior(parameters, centre, loss, gradient, n_beta, new_energy, new_drift)
+        _share_gradient(new_drift, gradient, n_beta, copies)
         if draw >= burn_in:
             _add_acceptance(energy, new_energy, drift, new_drift, noise, scale, acceptance)
         energy, new_energy = new_energy, energy
         drift, new_drift = new_drift, drift
     step_size = np.mean(scale**2, axis=0)
     return Chains(losses, acceptance / (draws - burn_in), parameters, step_size)
+
+
+def _share_gradient(drift, gradient, n_beta, copies) -> None:
+    """Leave one in so many `copies` of nβ ∇L in `drift`; without copies no bit of it changes."""
+    if copies is not None:
+        drift -= ((1 - 1 / copies) * n_beta)[:, None] * gradient
 
 
 class _Centre(NamedTuple):
