@@ -56,7 +56,7 @@ def check(raw: Mapping[str, Any]) -> Config:
         config = Config.model_validate(raw)
     except ValidationError as error:
         problems += [_problem(item, raw) for item in error.errors()]
-    problems += [*_truths(raw), *_unknown(raw)]
+    problems += [*_truths(raw), *_unknown(raw), *_incomplete(problems)]
     if config is not None and not problems:
         problems += [
             f"{place}{'.' if inside and place else ''}{inside}: {problem}"
@@ -79,7 +79,12 @@ def _resolved(raw: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
             try:
                 section[last] = inherited(entries)
             except ValueError as error:
-                problems.append(f"{'.'.join([*path, last])}.{error}")
+                place = ".".join([*path, last])
+                named = (
+                    entry.get("from") for entry in entries.values() if isinstance(entry, Mapping)
+                )
+                gone = "".join(_gone(place, name) for name in named if name not in entries)
+                problems.append(f"{place}.{error}{gone}")
     return raw
 
 
@@ -139,7 +144,25 @@ def _unknown(raw: Mapping) -> Iterator[str]:
         defined = list(_defined(raw, reference.to.split(".")))
         if defined and name not in defined:
             there = ", ".join(dict.fromkeys(map(str, defined)))
-            yield f"{place}: unknown {reference.kind}; found {name!r}, there are {there}"
+            gone = _gone(reference.to, name)
+            yield f"{place}: unknown {reference.kind}; found {name!r}, there are {there}{gone}"
+
+
+def _gone(place: str, name: Any) -> str:
+    """Return what took the place of a name that used to be defined at a place, to end a line."""
+    for study in STUDIES:
+        if new := study.removed.get(place, {}).get(name):
+            return f"; {name} is gone, {new} took its place"
+    return ""
+
+
+def _incomplete(problems: list[str]) -> Iterator[str]:
+    """Yield the entries that only change one that is gone, and so lack everything else."""
+    for study in STUDIES:
+        for place, names in study.removed.items():
+            for name in names:
+                if any(problem.startswith(f"{place}.{name}.") for problem in problems):
+                    yield f"{place}.{name}: not defined any more{_gone(place, name)}"
 
 
 def _defined(raw: Any, path: list[str]) -> Iterator[Any]:

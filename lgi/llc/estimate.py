@@ -290,6 +290,8 @@ def _run_chains(
     lanes = problem.repeated(chains)
     if problem.localisation_weights is not None:
         options["localisation"] = setting.localisation * np.asarray(lanes.localisation_weights)
+    if problem.copies is not None:
+        options["copies"] = problem.copies
     size, models = problem.parameters.shape
     left = sample(
         lanes.loss_and_gradient,

@@ -24,6 +24,7 @@ class Problem:
     # L(w) times this is the mean negative log likelihood, up to a constant; see
     # `lgi.llc.settings.GaussianLikelihood`. 1 where the loss is one already.
     likelihood_factor: float = 1.0
+    copies: np.ndarray | None = None  # float [P]: how often each is stored, for SGLD; None: once
 
     def __post_init__(self) -> None:
         """Raise ValueError unless there is one stream for each model."""

@@ -119,6 +119,7 @@ class _Posterior:
     centre: "Tensor"
     n_beta: float
     localisation: "float | Tensor"
+    copies: "float | Tensor" = 1.0
 
     def __call__(self, parameters: "Tensor", loss: Loss | None = None) -> "tuple[Tensor, ...]":
         """Return L [chains], ∇L [chains, P], U [chains] and ∇U [chains, P], of `loss` if given."""
@@ -131,7 +132,7 @@ class _Posterior:
         with torch.no_grad():
             shift = parameters - self.centre
             energy = self.n_beta * losses + self._pull(shift) / 2
-            drift = self.n_beta * gradient + self.localisation * shift
+            drift = self.n_beta * gradient / self.copies + self.localisation * shift
         return losses.detach(), gradient, energy, drift
 
     def pull(self, parameters: "Tensor") -> "Tensor":
@@ -182,6 +183,7 @@ def sgld(
     draws: int,
     burn_in: int = 0,
     thin: int = 1,
+    copies: "Tensor | None" = None,
     batch_loss: Callable[[int], Loss] | None = None,
 ) -> Chains:
     """Run chains of stochastic gradient Langevin dynamics (Welling and Teh 2011, eq. 4).
@@ -189,6 +191,10 @@ def sgld(
     w ← w - (ε/2) (nβ ∇L(w) + γ (w - w*)) + N(0, ε), without a Metropolis test: the draws are biased
     by the step. On a quadratic loss of curvature h they are wider than the posterior by the factor
     1 / (1 - ε (nβ h + γ) / 4).
+
+    A parameter that an optimiser holds c times under one storage gets its gradient once, but
+    localisation and noise from each copy: w ← w - (ε/2) (nβ ∇L(w) + c γ (w - w*)) + N(0, c ε),
+    which is a step of c ε at the inverse temperature nβ / c.
 
     Parameters
     ----------
@@ -211,6 +217,8 @@ def sgld(
         First draws, whose acceptance does not count.
     thin
         Of every so many draws the last is kept.
+    copies
+        c of each parameter [P]; None for 1.
     batch_loss
         Function of the number of a draw to the loss of its mini-batch, whose gradient then drives
         the step; None for that of `loss`. The draws kept have the `loss` of all samples either way;
@@ -221,10 +229,11 @@ def sgld(
     Chains
         Losses, acceptance, last states and steps.
     """
+    copies = 1.0 if copies is None else copies
     return _langevin(
-        _Posterior(loss, start, n_beta, localisation),
+        _Posterior(loss, start, n_beta, localisation, copies),
         keys,
-        lambda gradient: gradient.new_full(gradient.shape, step_size),
+        lambda gradient: gradient.new_full(gradient.shape, step_size) * copies,
         draws,
         burn_in,
         thin,

@@ -42,6 +42,7 @@ def sgld(
     draws: int,
     burn_in: int = 0,
     thin: int = 1,
+    copies: np.ndarray | None = None,
 ) -> Chains:
     """Run chains of stochastic gradient Langevin dynamics; see `lgi.llc.samplers.sgld`.
 
@@ -68,6 +69,8 @@ def sgld(
         First draws, whose acceptance does not count.
     thin
         Of every so many draws the last is kept.
+    copies
+        How often each parameter is stored [P]; None for once.
 
     Returns
     -------
@@ -80,8 +83,20 @@ def sgld(
         If there are not as many γ as parameters.
     """
     scale = np.full_like(start, math.sqrt(step_size))
+    if copies is not None:
+        scale *= np.sqrt(copies)[:, None]
     return _langevin(
-        loss_and_gradient, start, data, keys, n_beta, localisation, draws, burn_in, thin, scale
+        loss_and_gradient,
+        start,
+        data,
+        keys,
+        n_beta,
+        localisation,
+        draws,
+        burn_in,
+        thin,
+        scale,
+        copies=copies,
     )
 
 
@@ -229,10 +244,12 @@ def _langevin(
     thin,
     scale,
     precondition=None,
+    copies=None,
 ) -> Chains:
     """Run Langevin steps whose noise has the deviation `scale` [P, lanes].
 
-    `precondition`, if any, is called with ∇L before each step and rewrites `scale`.
+    `precondition`, if any, is called with ∇L before each step and rewrites `scale`; the share of
+    nβ ∇L in the drift is one in so many `copies`, if any.
     """
     size, lanes = start.shape
     centre = _centre(start, localisation)
@@ -245,6 +262,7 @@ def _langevin(
 
     loss_and_gradient(parameters, *data, gradient, loss)
     _posterior(parameters, centre, loss, gradient, n_beta, energy, drift)
+    _share_gradient(drift, gradient, n_beta, copies)
     lowest, lowest_loss = start.copy(), loss.copy()
     for draw in range(draws):
         if precondition:
@@ -257,6 +275,7 @@ def _langevin(
             losses[draw // thin] = loss
             _pull(parameters, centre, pulls[draw // thin])
         _posterior(parameters, centre, loss, gradient, n_beta, new_energy, new_drift)
+        _share_gradient(new_drift, gradient, n_beta, copies)
         if draw >= burn_in:
             _add_acceptance(energy, new_energy, drift, new_drift, noise, scale, acceptance)
         energy, new_energy = new_energy, energy
@@ -264,6 +283,12 @@ def _langevin(
     step_size = np.mean(scale**2, axis=0)
     acceptance /= draws - burn_in
     return Chains(losses, acceptance, parameters, step_size, pulls, lowest)
+
+
+def _share_gradient(drift, gradient, n_beta, copies) -> None:
+    """Leave one in so many `copies` of nβ ∇L in `drift`; without copies no bit of it changes."""
+    if copies is not None:
+        drift -= ((1 - 1 / copies) * n_beta)[:, None] * gradient
 
 
 class _Centre(NamedTuple):

@@ -83,6 +83,7 @@ class EstimateSettings(Settings):
     thin: int = Field(1, ge=1)  # every so many draws one is kept
     localisation: float = Field(ge=0)  # γ
     inverse_temperature: InverseTemperature
+    n: int | None = Field(None, ge=2)  # in nβ, where it is not the number of samples
     # In which HMC walks: those of w, or those that make the posterior round at w*.
     coordinates: Literal["parameters", "whitened"] = PARAMETERS
     thresholds: Thresholds
@@ -108,13 +109,14 @@ class EstimateSettings(Settings):
         return self
 
     def n_beta(self, samples: int) -> float:
-        """Return nβ, with n the number of training samples: n / ln n for ``1/log n``.
+        """Return nβ: n / ln n for ``1/log n``, with n that of the setting, else of the samples.
 
         Raises
         ------
         ValueError
             If there are fewer than 2 samples, where 1 / ln n is not positive.
         """
+        samples = self.n or samples
         if isinstance(self.inverse_temperature, float):
             return samples * self.inverse_temperature
         if self.inverse_temperature != "1/log n":

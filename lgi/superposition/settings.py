@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from lgi.settings import Confidence, Count, Name, Reference, Seed, Settings, Several
-from lgi.superposition.llc.settings import SuperpositionLLC
+from lgi.superposition.llc.settings import SettingName, SuperpositionLLC
 from lgi.superposition.phases.settings import Phases
 from lgi.superposition.selection import (
     Epoch,
@@ -16,6 +16,7 @@ from lgi.superposition.selection import (
     Selection,
     State,
     States,
+    nearest,
 )
 from lgi.superposition.training.settings import (
     DataSettings,
@@ -23,6 +24,14 @@ from lgi.superposition.training.settings import (
     Positive,
     TrainingSettings,
 )
+
+_SETTINGS = {"recommended": "fine", "hmc_log_n": "fine"}
+REMOVED = {
+    "superposition.initialisations": {"published_optimal": "optimal"},
+    "superposition.llc.settings": _SETTINGS,
+    "superposition.llc.runs": _SETTINGS,
+}
+"""Names that are gone, and what took their places, by where they were defined."""
 
 Sparsity = Annotated[float, Field(ge=0, lt=1)]
 
@@ -39,6 +48,22 @@ class Original(Settings):
         if self.kgon4 == self.kgon6:
             raise ValueError(f"kgon4 and kgon6 are compared and must differ, not {self.kgon4}")
         return self
+
+
+class Panel(Settings):
+    """A panel of the published pictures: a start with a number of training samples."""
+
+    title: Annotated[str, Field(min_length=1)]  # there
+    init: Initialisation
+    samples: Count
+
+
+class Published(Settings):
+    """Pictures of loss against LLC that were published, to be made again."""
+
+    setting: SettingName  # with which the LLC is estimated
+    epochs: Several[Epoch]  # the snapshots nearest to these
+    panels: Annotated[list[Panel], Field(min_length=1)]
 
 
 class Figures(Settings):
@@ -101,6 +126,7 @@ class Superposition(Settings):
     training: TrainingSettings
     runs: Runs
     original: Original
+    published: Published
     figures: Figures
     geometry: Geometry
     phases: Phases | None  # none: no search for the minima of the population loss
@@ -117,6 +143,25 @@ class Superposition(Settings):
         """The number of samples by the end of a figure's name: none for the one that is drawn."""
         others = {f"_samples{n}": n for n in self.runs.samples if n != self.drawn}
         return {"": self.drawn} | others
+
+    @property
+    def published_panels(self) -> list[Panel]:
+        """The published panels whose models are run, with estimates by their setting."""
+        if self.published.setting not in self.llc.runs:
+            return []
+        runs = self.runs
+        return [
+            panel
+            for panel in self.published.panels
+            if panel.init in runs.init and panel.samples in runs.samples
+        ]
+
+    @property
+    def published_epochs(self) -> list[int]:
+        """The snapshots nearest to the published epochs that have estimates."""
+        setting, there = self.published.setting, self.training.snapshot_epochs()
+        estimated = self.llc.settings[setting].epochs.among(there)
+        return sorted(nearest(self.published.epochs, estimated))
 
     def models(self, selection: Selection) -> list[Model]:
         """Return the models of a selection."""

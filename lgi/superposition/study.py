@@ -7,7 +7,8 @@ from lgi.superposition import results as whole
 from lgi.superposition.geometry.results import RESULTS as GEOMETRY
 from lgi.superposition.llc import results as llc
 from lgi.superposition.phases.results import RESULTS as PHASES
-from lgi.superposition.settings import Superposition
+from lgi.superposition.published.results import RESULTS as PUBLISHED
+from lgi.superposition.settings import REMOVED, Superposition
 from lgi.superposition.training.results import RESULTS as TRAINING
 
 
@@ -20,6 +21,7 @@ def wildcards(config: Any) -> dict:
         "sparsity": list(study.runs.exact),
         "seed": study.runs.seeds,
         "variant": list(study.variants),
+        "published_epoch": study.published_epochs,
         **llc.wildcards(config),
     }
 
@@ -29,7 +31,8 @@ STUDY = Study(
     title="Toy models of superposition",
     purpose="Study 2: every training run, estimate, table, figure and animation of it.",
     settings=Superposition,
-    results=(*TRAINING, *GEOMETRY, *PHASES, *llc.RESULTS, *whole.RESULTS),
+    results=(*TRAINING, *GEOMETRY, *PHASES, *llc.RESULTS, *PUBLISHED, *whole.RESULTS),
     wildcards=wildcards,
     inherits=(("llc", "settings"),),
+    removed=REMOVED,
 )

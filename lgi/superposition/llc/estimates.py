@@ -10,8 +10,9 @@ from lgi.llc.estimate import Traces, estimate, traces
 from lgi.llc.problem import Problem
 from lgi.runs import Run
 from lgi.superposition.llc.settings import SuperpositionEstimate
+from lgi.superposition.training.data import count_patterns
 from lgi.superposition.training.kernels import loss_and_gradient
-from lgi.superposition.training.run import training_patterns
+from lgi.superposition.training.run import fresh_samples, training_data
 from lgi.superposition.training.view import Models
 
 COLUMNS = (
@@ -38,8 +39,9 @@ def estimate_run(run: Run, setting: SuperpositionEstimate) -> pd.DataFrame:
     """Estimate the LLC of every model of a run file at the setting's epochs.
 
     The loss is that of training: the mean of (x̂ - x)² over samples and features, on each seed's
-    own training set; the parameters are the free ones, W and b. The chains of seed s at epoch e
-    draw from the stream (s, "llc", e), so an estimate does not depend on the other models.
+    own training set or on the fresh data of the setting; the parameters are the free ones, W and
+    b. The chains of seed s at epoch e draw from the stream (s, "llc", e), so an estimate does not
+    depend on the other models.
 
     Parameters
     ----------
@@ -62,9 +64,10 @@ def estimate_run(run: Run, setting: SuperpositionEstimate) -> pd.DataFrame:
     """
     models = Models(run)
     models = models.at(setting.epochs.among(models.epochs.tolist()))
-    parts = [pd.DataFrame(estimate(problem, setting)) for problem in problems(models)]
+    parts = [pd.DataFrame(estimate(problem, setting)) for problem in problems(models, setting)]
     table = pd.concat(parts, ignore_index=True)
-    _check_loss(run, table["loss_at_w"].to_numpy(), models.losses["train_loss"].ravel())
+    if setting.data is None:
+        _check_loss(run, table["loss_at_w"].to_numpy(), models.losses["train_loss"].ravel())
     return table.assign(**models.rows())[list(COLUMNS)]
 
 
@@ -90,11 +93,11 @@ def trace_run(run: Run, setting: SuperpositionEstimate, seed: int, epoch: int) -
     RunFileError
         If the run has no such seed or no snapshot at this epoch; the message names the file.
     """
-    (problem,) = problems(Models(run).model(seed).at([epoch]))
+    (problem,) = problems(Models(run).model(seed).at([epoch]), setting)
     return traces(problem, setting)
 
 
-def problems(models: Models) -> Iterator[Problem]:
+def problems(models: Models, setting: SuperpositionEstimate) -> Iterator[Problem]:
     """Yield what is sampled around models at their snapshots, snapshots innermost.
 
     All models at once where they have patterns in common, else one problem for each: continuous
@@ -104,8 +107,10 @@ def problems(models: Models) -> Iterator[Problem]:
     parameters = np.concatenate(
         [models.W.reshape(len(seeds), len(epochs), -1), models.b], axis=2
     )  # [M, T, P]
-    patterns, counts = training_patterns(record)
-    samples = record["samples"]
+    fresh = setting.data
+    data = fresh_samples(record, fresh.samples) if fresh else training_data(record)
+    samples = data.shape[1]
+    patterns, counts = count_patterns(data)
     shares = counts / samples
     step = len(shares) if len(patterns) <= samples else 1
     for first in range(0, len(shares), step):
@@ -119,7 +124,16 @@ def problems(models: Models) -> Iterator[Problem]:
             # One dtype for all arrays, as the loss asks for.
             shared=(patterns[occurs].astype(np.float64),),
             per_model=(np.repeat(shares[part][:, occurs].T, len(epochs), axis=1),),
+            copies=_copies(setting, models),
         )
+
+
+def _copies(setting: SuperpositionEstimate, models: Models) -> np.ndarray | None:
+    """Return how often each parameter is stored [P]; None for once."""
+    if setting.copies is None:
+        return None
+    sizes = [models.W[0, 0].size, models.b[0, 0].size]
+    return np.repeat([float(setting.copies.W), float(setting.copies.b)], sizes)
 
 
 def _check_loss(run: Run, rebuilt: np.ndarray, trained: np.ndarray) -> None:

@@ -151,11 +151,11 @@ RESULTS = (
         labels={"table": "LLC, its correlation with the loss, its status"},
     ),
     Result(
-        rule="loss_vs_llc",
-        output={"both": TABLES + "loss_vs_llc_epoch_{epoch}{variant}.csv"},
+        rule="llc_and_loss",
+        output={"both": TABLES + "llc_and_loss_epoch_{epoch}{variant}.csv"},
         purpose="Tabulate and draw loss against LLC at one epoch, a panel per start.",
         make="lgi.superposition.llc.tables:losses_and_llc",
-        draw={FIGURES + "loss_vs_llc_epoch_{epoch}{variant}.png": "lgi.llc.figures:loss_vs_llc"},
+        draw={FIGURES + "llc_and_loss_epoch_{epoch}{variant}.png": "lgi.llc.figures:loss_vs_llc"},
         inputs=lambda config, wildcards: (
             {"runs": run_files(config, _samples(config, wildcards))}
             | _drawn_files(config, wildcards)

@@ -37,10 +37,31 @@ def _listed(value: Any) -> Any:
     return {"at": value} if isinstance(value, list | tuple) else value
 
 
+class FreshData(Settings):
+    """Samples drawn anew, as many for each seed, of the sparsity of the run."""
+
+    samples: Count
+
+
+class Copies(Settings):
+    """How often an optimiser holds each parameter: tied weights of two layers twice."""
+
+    W: Count = 1
+    b: Count = 1
+
+
 class SuperpositionEstimate(EstimateSettings):
     """How the coefficients of a run are estimated, and at which snapshots."""
 
     epochs: Annotated[Epochs, BeforeValidator(_listed)]
+    data: FreshData | None = None  # null: each seed's own training set
+    copies: Copies | None = None  # null: each once
+
+    @model_validator(mode="after")
+    def _copies_are_of_sgld(self) -> Self:
+        if self.copies is not None and self.sampler.kind != "sgld":
+            raise ValueError(f"copies are for the sampler sgld, not {self.sampler.kind}")
+        return self
 
     def at(self, snapshots: Sequence[int]) -> Self:
         """Return the setting with epochs that are named one by one.
@@ -146,11 +167,14 @@ class SuperpositionLLC(Settings):
             for index, epoch in enumerate(setting.epochs.at or ()):
                 if epoch not in there:
                     yield f"settings.{name}.epochs.{index}", _not_there("no snapshot", epoch, there)
-            for samples in runs.samples:
+            for samples in [setting.data.samples] if setting.data else runs.samples:
                 try:
                     setting.n_beta(samples)
                 except ValueError as error:
                     yield f"settings.{name}.inverse_temperature", str(error)
+        for name in self.calibration.step_size:
+            if self.settings[name].copies is not None:
+                yield f"calibration.step_size.{name}", "copies have no bias against the reference"
         for place, entries, epochs in (
             ("traces", self.traces, self.epochs(config)),
             ("calibration.models", self.calibration.models, there),

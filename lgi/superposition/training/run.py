@@ -10,6 +10,7 @@ from lgi.errors import ConfigError
 from lgi.randomness import generator
 from lgi.superposition.training.data import (
     count_patterns,
+    draw,
     possible_patterns,
     test_samples,
     training_samples,
@@ -130,6 +131,21 @@ def training_data(record: Mapping) -> np.ndarray:
     """
     data = TypeAdapter(DataSettings).validate_python(record["data"])
     return training_samples(data, record["seeds"], record["sparsity"], record["samples"])
+
+
+def fresh_samples(record: Mapping, samples: int) -> np.ndarray:
+    """Return samples of the kind and sparsity of a run that it was neither trained nor tested on.
+
+    Returns
+    -------
+    array [M, samples, features]
+        Those of each seed, in float32, from the stream (seed, "llc", "data", sparsity, samples):
+        the same for every start and size of the training set.
+    """
+    data = TypeAdapter(DataSettings).validate_python(record["data"])
+    sparsity = record["sparsity"]
+    streams = (generator(seed, "llc", "data", sparsity, samples) for seed in record["seeds"])
+    return np.stack([draw(data, stream, sparsity, samples) for stream in streams])
 
 
 def training_patterns(record: Mapping) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,1 @@
+"""What the original study published of study 2, beside our own."""
