@@ -43,7 +43,8 @@ def whitened(problem: Problem, hessian: np.ndarray, n_beta: float, localisation:
     localisation
         γ, above 0.
     """
-    curvature, vectors = np.linalg.eigh(hessian)
+    finite = np.isfinite(hessian).all(axis=(1, 2), keepdims=True)  # a model that diverged has none
+    curvature, vectors = np.linalg.eigh(np.where(finite, hessian, 0.0))
     scale = 1 / np.sqrt(n_beta * np.maximum(curvature, 0) + localisation)  # [models, P]
     axes = np.ascontiguousarray((vectors * scale[:, None, :]).transpose(1, 2, 0))
     centre = np.ascontiguousarray(problem.parameters, dtype=np.float64)

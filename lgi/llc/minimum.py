@@ -29,7 +29,6 @@ class Minimum:
     """Where the polish of some states ended."""
 
     problem: Problem  # the same, at the minima
-    loss_before: np.ndarray  # [models] L at the states
     moved: np.ndarray  # [models] |w - state|
     hessian: np.ndarray  # [models, P, P] of L
 
@@ -57,7 +56,6 @@ def polished(problem: Problem, settings: MinimumSettings) -> Minimum:
     states = np.ascontiguousarray(problem.parameters, dtype=np.float64)
     place = states.copy()
     loss, gradient = loss_and_gradient(problem, place)
-    before = loss.copy()
     damping = np.full(loss.shape, FIRST_DAMPING)
     active = np.flatnonzero(np.isfinite(loss) & np.isfinite(gradient).all(axis=0))
     for _ in range(settings.steps):
@@ -78,7 +76,7 @@ def polished(problem: Problem, settings: MinimumSettings) -> Minimum:
         damping[left] *= DAMPING_RISES
     there = replace(problem, parameters=place)
     moved = np.sqrt(np.sum((place - states) ** 2, axis=0))
-    return Minimum(there, before, moved, hessian(there))
+    return Minimum(there, moved, hessian(there))
 
 
 def loss_and_gradient(problem: Problem, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

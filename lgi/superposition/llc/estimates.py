@@ -1,14 +1,18 @@
 """Local learning coefficients of study 2's models along training, on their own training sets."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from lgi.errors import RunFileError
-from lgi.llc.estimate import Traces, estimate, traces
+from lgi.llc.estimate import Traces, summary, traces
+from lgi.llc.minimum import Minimum, hessian, polished
+from lgi.llc.minimum import loss_and_gradient as loss_at
 from lgi.llc.problem import Problem
 from lgi.runs import Run
+from lgi.superposition.geometry.geometry import kgon_kinds
 from lgi.superposition.llc.settings import SuperpositionEstimate
 from lgi.superposition.training.data import count_patterns
 from lgi.superposition.training.kernels import loss_and_gradient
@@ -23,13 +27,34 @@ COLUMNS = (
     "epoch",
     "llc",
     "llc_se",
+    "llc_error",
+    "localisation_shift",
+    "localisation_shift_se",
+    "hessian_llc",
+    "directions",
+    "sigma",
+    "n_beta",
+    "localisation",
+    "state_loss",
     "loss_at_w",
+    "moved",
+    "curvature",
+    "curvature_max",
     "mean_loss",
+    "of_trivial",
+    "distance",
+    "free",
+    "strayed",
+    "shift",
     "share_below",
+    "fall",
     "gradient_norm",
     "acceptance",
     "rhat",
     "ess",
+    "kgon",
+    "lowest_loss",
+    "lowest_kgon",
     "status",
     "reason",
 )
@@ -38,23 +63,31 @@ COLUMNS = (
 def estimate_run(run: Run, setting: SuperpositionEstimate) -> pd.DataFrame:
     """Estimate the LLC of every model of a run file at the setting's epochs.
 
-    The loss is that of training: the mean of (x̂ - x)² over samples and features, on each seed's
-    own training set or on the fresh data of the setting; the parameters are the free ones, W and
-    b. The chains of seed s at epoch e draw from the stream (s, "llc", e), so an estimate does not
-    depend on the other models.
+    The loss is that of training, times the factor that makes it the negative log likelihood of the
+    setting's model, on each seed's own training set or on the fresh data of the setting. The
+    parameters are the free ones, W and b; w* is the minimum near the state where the setting asks
+    for one, else the state itself. The chains of seed s at epoch e draw from the stream
+    (s, "llc", e), so an estimate does not depend on the other models.
 
     Parameters
     ----------
     run
         Run file of study 2.
     setting
-        Sampler, its settings, and the epochs.
+        Likelihood, sampler, their settings, and the epochs.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each seed and epoch, in this order; the columns `COLUMNS`, described at
-        `lgi.llc.estimate.estimate`.
+        A row for each seed and epoch, in this order; the columns `COLUMNS`. Beside those of
+        `lgi.llc.estimate.estimate`: ``hessian_llc``, what the coefficient of a quadratic loss with
+        the Hessian at w* is at this scale, ½ Σ nβ h / (nβ h + γ) over its positive eigenvalues h;
+        ``directions``, how many of them have nβ h above γ; ``sigma`` σ of the likelihood and
+        ``n_beta`` nβ, of L as a negative log likelihood; ``state_loss``, the loss of the state
+        itself; ``moved``, how far w* is from it as a share of |w*|; ``curvature`` and
+        ``curvature_max``, the least and the largest eigenvalue of the Hessian of the loss;
+        ``kgon``, the polygon of w*; ``lowest_loss`` and ``lowest_kgon``, those of the minimum
+        below the lowest draw. Losses are means over samples and features.
 
     Raises
     ------
@@ -64,11 +97,78 @@ def estimate_run(run: Run, setting: SuperpositionEstimate) -> pd.DataFrame:
     """
     models = Models(run)
     models = models.at(setting.epochs.among(models.epochs.tolist()))
-    parts = [pd.DataFrame(estimate(problem, setting)) for problem in problems(models, setting)]
+    parts = [pd.DataFrame(_estimates(problem, setting)) for problem in problems(models, setting)]
     table = pd.concat(parts, ignore_index=True)
+    table = table.assign(**models.rows())
     if setting.data is None:
-        _check_loss(run, table["loss_at_w"].to_numpy(), models.losses["train_loss"].ravel())
-    return table.assign(**models.rows())[list(COLUMNS)]
+        _check_loss(run, table["state_loss"].to_numpy(), models.losses["train_loss"].ravel())
+    return table[list(COLUMNS)]
+
+
+def _estimates(problem: Problem, setting: SuperpositionEstimate) -> dict[str, np.ndarray]:
+    """Return the columns of `estimate_run` that are not of the models themselves."""
+    start = loss_at(problem, problem.parameters)[0]
+    minimum = found(problem, setting)
+    problem, place = minimum.problem, minimum.problem.parameters
+    with np.errstate(invalid="ignore"):
+        moved = minimum.moved / np.sqrt(np.sum(place**2, axis=0))
+    spectrum = _eigenvalues(minimum.hessian)
+    chains = traces(problem, setting, minimum.hessian)
+    about = {
+        "moved": moved,
+        "curvature": spectrum[:, 0],
+        "trivial_loss": loss_at(problem, np.zeros_like(place))[0],
+    }
+    stiffness = chains.n_beta * np.maximum(spectrum, 0)
+    gamma = setting.localisation
+    with np.errstate(invalid="ignore", divide="ignore"):
+        held = np.where(stiffness > 0, stiffness / (stiffness + gamma), 0.0)
+    features = problem.shared[0].shape[1]
+    return summary(chains, setting, about) | {
+        "hessian_llc": held.sum(axis=1) / 2,
+        "directions": np.sum(stiffness > gamma, axis=1),
+        "sigma": np.full(len(moved), setting.likelihood.noise(features)),
+        "n_beta": np.full(len(moved), setting.n_beta(problem.samples)),
+        "localisation": np.full(len(moved), gamma),
+        "state_loss": start,
+        "curvature_max": spectrum[:, -1],
+        **_polygons(problem, setting, chains),
+    }
+
+
+def found(problem: Problem, setting: SuperpositionEstimate) -> Minimum:
+    """Return the w* of a setting: the minimum near each state, or the state itself."""
+    if setting.minimum is not None:
+        return polished(problem, setting.minimum)
+    return Minimum(problem, np.zeros(len(problem.streams)), hessian(problem))
+
+
+def _eigenvalues(hessians: np.ndarray) -> np.ndarray:  # [models, P]
+    finite = np.isfinite(hessians).all(axis=(1, 2))
+    values = np.full(hessians.shape[:2], np.nan)
+    values[finite] = np.linalg.eigvalsh(hessians[finite])
+    return values
+
+
+def _polygons(
+    problem: Problem, setting: SuperpositionEstimate, chains: Traces
+) -> dict[str, np.ndarray]:
+    """Return the polygon of w*, and loss and polygon of the minimum below the lowest draw."""
+    features = problem.shared[0].shape[1]
+    columns = {"kgon": _kgons(problem.parameters, features)}
+    if setting.minimum is None:
+        nothing = len(problem.streams)
+        return columns | {"lowest_loss": np.full(nothing, np.nan), "lowest_kgon": [""] * nothing}
+    lowest = polished(replace(problem, parameters=chains.lowest), setting.minimum).problem
+    return columns | {
+        "lowest_loss": loss_at(lowest, lowest.parameters)[0],
+        "lowest_kgon": _kgons(lowest.parameters, features),
+    }
+
+
+def _kgons(parameters: np.ndarray, features: int) -> np.ndarray:
+    W = parameters[:-features].T.reshape(parameters.shape[1], -1, features)
+    return kgon_kinds(W, parameters[-features:].T)
 
 
 def trace_run(run: Run, setting: SuperpositionEstimate, seed: int, epoch: int) -> Traces:
@@ -94,7 +194,8 @@ def trace_run(run: Run, setting: SuperpositionEstimate, seed: int, epoch: int) -
         If the run has no such seed or no snapshot at this epoch; the message names the file.
     """
     (problem,) = problems(Models(run).model(seed).at([epoch]), setting)
-    return traces(problem, setting)
+    minimum = found(problem, setting)
+    return traces(minimum.problem, setting, minimum.hessian)
 
 
 def problems(models: Models, setting: SuperpositionEstimate) -> Iterator[Problem]:
@@ -125,6 +226,7 @@ def problems(models: Models, setting: SuperpositionEstimate) -> Iterator[Problem
             shared=(patterns[occurs].astype(np.float64),),
             per_model=(np.repeat(shares[part][:, occurs].T, len(epochs), axis=1),),
             copies=_copies(setting, models),
+            likelihood_factor=setting.likelihood.factor(patterns.shape[1]),
         )
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from lgi.llc.settings import EstimateSettings
+from lgi.llc.minimum import MinimumSettings
+from lgi.llc.settings import EstimateSettings, Likelihood
 from lgi.settings import Count, Name, OneOrMore, Reference, Settings, Several
 from lgi.superposition.selection import Epoch, Runs, State, States, nearest
 
@@ -54,6 +55,8 @@ class SuperpositionEstimate(EstimateSettings):
     """How the coefficients of a run are estimated, and at which snapshots."""
 
     epochs: Annotated[Epochs, BeforeValidator(_listed)]
+    likelihood: Likelihood  # of which L is the mean negative log
+    minimum: MinimumSettings | None  # how w* is found from the state; null: w* is the state itself
     data: FreshData | None = None  # null: each seed's own training set
     copies: Copies | None = None  # null: each once
 
