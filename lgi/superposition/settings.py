@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from lgi.settings import Confidence, Count, Name, Reference, Seed, Settings, Several
+from lgi.superposition.departures.settings import Departures
+from lgi.superposition.generalisation.settings import Generalisation
 from lgi.superposition.llc.settings import SuperpositionLLC
 from lgi.superposition.selection import (
     Epoch,
@@ -102,6 +104,8 @@ class Superposition(Settings):
     original: Original
     figures: Figures
     geometry: Geometry
+    generalisation: Generalisation
+    departures: Departures
     claims: ClaimSettings
     llc: SuperpositionLLC
 
