@@ -34,9 +34,9 @@ def departures(departures: "pd.DataFrame", destinations: "pd.DataFrame") -> Figu
     Raises
     ------
     DataError
-        If there is no model with a home.
+        If there is no model.
     """
-    need(len(destinations), "polygons that hold")
+    need(len(departures), "models")
     # A table read from a file holds numbers where every kind is a number.
     gone = destinations.assign(kind=destinations["destination"].astype(str))
     gone = gone[gone["left_epoch"].notna()]

@@ -10,9 +10,10 @@ departure. What leaving was for is the gain: the loss at the last snapshot at ho
 end, divided by 1 - S. A label may change while the loss does not; the gain tells.
 
 Beside this, and without any polygon: a *plateau* is a stretch of snapshots as long as a polygon
-must hold, from epoch `begin` on (before it the loss stands still because little was trained), in which the loss stays within `change` times 1 - S. Plateaus are found one after the
-other, each as long as it can be. A *drop* is a fall of the loss by more than that from the end of a
-plateau to the beginning of the next one, or to the end of training where there is no next.
+must hold, from epoch `begin` on (before it the loss stands still because little was trained), in
+which the loss stays within `change` times 1 - S. Plateaus are found one after the other, each as
+long as it can be. A *drop* is a fall of the loss by more than that from the end of a plateau to the
+beginning of the next one, or to the end of training where there is no next.
 """
 
 from collections.abc import Iterable

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def gap(gap: "pd.DataFrame", epochs: "pd.DataFrame", settings: "Generalisation") -> Figure:
     """Draw the gap at the last epoch, and the share of models that longer training changes.
 
-    The population loss is drawn where it is known, else the test loss.
+    The population loss is drawn where it is known, else the test loss. The gap has an axis of its
+    own for each number of samples.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def gap(gap: "pd.DataFrame", epochs: "pd.DataFrame", settings: "Generalisation")
     colours = dict(zip(inits, category_colours(len(inits)), strict=True))
     lines = 2 if len(changes) else 1
     figure = new_figure(3.0 * len(sizes) + 1.7, 2.5 * lines + 0.3)
-    grid = figure.subplots(lines, len(sizes), sharex=True, sharey="row", squeeze=False)
+    grid = figure.subplots(lines, len(sizes), sharex=True, squeeze=False)
     for column, samples in zip(grid.T, sizes, strict=True):
         column[0].set_title(f"{samples:,} training samples")
         column[0].axhline(0, color=GREY, lw=0.8, ls=":")
@@ -65,13 +66,15 @@ def gap(gap: "pd.DataFrame", epochs: "pd.DataFrame", settings: "Generalisation")
                     ends = f"{name}_low", f"{name}_high"
                     _draw(column[1], _of(changes, own), name, ends, aside, colour, style)
         plain_log_axis(column[0], "x")
+        if lines == 2:
+            column[1].set_ylim(-0.05, 1.05)
+            column[1].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     other = LOSSES[loss].capitalize()
     grid[0, 0].set_ylabel(f"{other} − training loss,\nin units of 1 − S")
     handles = [Line2D([], [], color=c, marker="o", ms=3, label=i) for i, c in colours.items()]
     if lines == 2:
         first, last = changes[["first_epoch", "last_epoch"]].iloc[0]
         grid[1, 0].set_ylabel(f"share of models, epoch\n{first:,} against {last:,}")
-        grid[1, 0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         by = f"{LOSSES[loss]}\nby more than {settings.improved:g} (1 − S)"
         handles += [
             Line2D([], [], color=GREY, ls="-", label=f"below: lower {by}"),

@@ -1,7 +1,6 @@
 """Tables of the gap between training loss and the loss on other data, and of longer training.
 
-Losses are divided by 1 - S, the loss of a model that always answers 0 on binary data, times a
-number that is the same for every sparsity.
+Losses are divided by 1 - S: on binary data the population loss of a model that always answers 0.
 """
 
 from collections.abc import Iterable
