@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from lgi.settings import Confidence, Count, Name, Reference, Seed, Settings, Several
+from lgi.superposition.departures.settings import Departures
+from lgi.superposition.generalisation.settings import Generalisation
 from lgi.superposition.llc.settings import SettingName, SuperpositionLLC
 from lgi.superposition.phases.settings import Phases
 from lgi.superposition.selection import (
@@ -130,6 +132,8 @@ class Superposition(Settings):
     figures: Figures
     geometry: Geometry
     phases: Phases | None  # none: no search for the minima of the population loss
+    generalisation: Generalisation
+    departures: Departures
     claims: ClaimSettings
     llc: SuperpositionLLC
 

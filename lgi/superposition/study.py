@@ -4,6 +4,8 @@ from typing import Any
 
 from lgi.catalogue import Study
 from lgi.superposition import results as whole
+from lgi.superposition.departures.results import RESULTS as DEPARTURES
+from lgi.superposition.generalisation.results import RESULTS as GENERALISATION
 from lgi.superposition.geometry.results import RESULTS as GEOMETRY
 from lgi.superposition.llc import results as llc
 from lgi.superposition.phases.results import RESULTS as PHASES
@@ -31,7 +33,16 @@ STUDY = Study(
     title="Toy models of superposition",
     purpose="Study 2: every training run, estimate, table, figure and animation of it.",
     settings=Superposition,
-    results=(*TRAINING, *GEOMETRY, *PHASES, *llc.RESULTS, *PUBLISHED, *whole.RESULTS),
+    results=(
+        *TRAINING,
+        *GEOMETRY,
+        *GENERALISATION,
+        *DEPARTURES,
+        *PHASES,
+        *llc.RESULTS,
+        *PUBLISHED,
+        *whole.RESULTS,
+    ),
     wildcards=wildcards,
     inherits=(("llc", "settings"),),
     removed=REMOVED,

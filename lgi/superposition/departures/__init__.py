@@ -1,0 +1,1 @@
+"""Which models leave the polygon in which they begin, when, and for which."""

@@ -1,0 +1,28 @@
+"""Results on which models leave the polygon in which they begin."""
+
+from lgi.catalogue import FIGURES, TABLES, Result, once
+from lgi.superposition.geometry.results import in_a_plane
+from lgi.superposition.training.results import run_files
+
+RESULTS = (
+    Result(
+        rule="superposition_departures",
+        output={
+            "departures": TABLES + "superposition_departures.csv",
+            "destinations": TABLES + "superposition_destinations.csv",
+        },
+        purpose="Tabulate and draw which models leave their first polygon, when, and for which.",
+        make="lgi.superposition.departures.table:tables",
+        draw={
+            FIGURES + "superposition_departures.png": (
+                "lgi.superposition.departures.figures:departures"
+            )
+        },
+        inputs=lambda config, wildcards: {"runs": run_files(config)},
+        settings=lambda config, wildcards: {"settings": config.superposition.departures},
+        wanted=in_a_plane(once),
+        labels={"figure": "who leaves its polygon, when, and for which"},
+        caption="Share of the models that leave their first polygon for good, by the polygon in "
+        "which they end, and the median epoch at which they leave.",
+    ),
+)

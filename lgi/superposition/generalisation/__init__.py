@@ -1,0 +1,1 @@
+"""Training loss against the loss on data that were not trained on."""
