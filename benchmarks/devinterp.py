@@ -154,7 +154,7 @@ def report(ours: Mapping, theirs: Mapping, setting: EstimateSettings) -> str:
 
 
 def _models() -> tuple[dict[str, np.ndarray], dict, EstimateSettings]:
-    """Train the models of config.yaml and return them at `EPOCH`, with the published setting."""
+    """Train the models of config.yaml and return them at `EPOCH`, with the setting sgld."""
     config = check(yaml.safe_load((ROOT / "config.yaml").read_text()))
     study = config.superposition
     arrays, record = train_run(
@@ -170,7 +170,7 @@ def _models() -> tuple[dict[str, np.ndarray], dict, EstimateSettings]:
         "benchmark",
     )
     last = {"seed": arrays["seed"], "W": arrays["W"][:, -1], "b": arrays["b"][:, -1]}
-    return last, record, study.llc.settings["published"]
+    return last, record, study.llc.settings["sgld"]
 
 
 def _estimates(

@@ -146,7 +146,9 @@ def summary(
     table = {name: getattr(traces, name) for name in ("loss_at_w", "gradient_norm", "acceptance")}
     table |= _statistics(traces, setting) | dict(about)
     if "trivial_loss" in table:
-        table["of_trivial"] = table["mean_loss"] / table["trivial_loss"]
+        # Where no feature is ever active there is nothing to be worse than.
+        trivial, mean = table["trivial_loss"], table["mean_loss"]
+        table["of_trivial"] = np.divide(mean, trivial, out=np.zeros_like(mean), where=trivial > 0)
     status, reason = statuses(table, setting.thresholds, exact=setting.sampler.exact)
     return table | {"status": status, "reason": reason}
 
@@ -226,11 +228,12 @@ def statuses(
     status : numpy.ndarray
         Text [models], the first that applies:
         ``diverged``: a chain left to infinity or NaN;
-        ``not a minimum``: more than ``thresholds.share_below`` of the draws lie below L(w*), the
-        gradient at w* is larger than ``thresholds.gradient_norm``, the polish moved the state by
-        more than ``thresholds.moved`` of its length, the least eigenvalue of the Hessian is below
-        ``thresholds.curvature``, or the coefficient is below zero by more than its error;
-        ``not local``: a draw lies below nβ L(w*) by more than ``thresholds.fall``; E|w - w*|² is
+        ``not a minimum``: the gradient at w* is larger than ``thresholds.gradient_norm``, the
+        polish moved the state by more than ``thresholds.moved`` of its length, the least
+        eigenvalue of the Hessian is below ``thresholds.curvature``; where no ``thresholds.fall``
+        is tested also: more than ``thresholds.share_below`` of the draws lie below L(w*), or the
+        coefficient is below zero by more than its error;
+        ``not local``: where ``thresholds.fall`` is tested, one of the last two, or a draw lies below nβ L(w*) by more than ``thresholds.fall``; E|w - w*|² is
         above ``thresholds.free`` of P/γ, or above ``thresholds.strayed`` of |w*|²; E[L] is above
         ``thresholds.of_trivial`` of the loss of the trivial model; or λ̂ moves by more than its
         error and ``thresholds.shift`` of itself where γ is `TIGHTER` times as large;
@@ -246,12 +249,14 @@ def statuses(
     """
     # Each bound is written as what must hold, so that NaN fails it.
     low_acceptance = NOT_CONVERGED if exact else BIASED_STEP
+    # Below a minimum that was looked for lies another one, below any other state a slope.
+    lower = NOT_A_MINIMUM if thresholds.fall is None else NOT_LOCAL
     bounds = (
-        (NOT_A_MINIMUM, "share_below", "above", thresholds.share_below),
         (NOT_A_MINIMUM, "gradient_norm", "above", thresholds.gradient_norm),
         (NOT_A_MINIMUM, "moved", "above", thresholds.moved),
         (NOT_A_MINIMUM, "curvature", "below", thresholds.curvature),
-        (NOT_A_MINIMUM, "llc", "below", -table["llc_se"]),
+        (lower, "share_below", "above", thresholds.share_below),
+        (lower, "llc", "below", -table["llc_se"]),
         (NOT_LOCAL, "fall", "above", thresholds.fall),
         (NOT_LOCAL, "free", "above", thresholds.free),
         (NOT_LOCAL, "strayed", "above", thresholds.strayed),

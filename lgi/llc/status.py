@@ -5,5 +5,4 @@ NOT_CONVERGED = "not converged"
 BIASED_STEP = "biased step"
 NOT_A_MINIMUM = "not a minimum"
 NOT_LOCAL = "not local"
-EARLY = "early"  # of training: not polished, so no coefficient
 DIVERGED = "diverged"

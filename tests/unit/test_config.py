@@ -171,7 +171,7 @@ BAD = {
         {"superposition": {"llc": {"runs": ["published", "mala"]}}},
         [
             "superposition.llc.runs.1: unknown setting; found 'mala', there are recommended, "
-            "hmc_log_n, published"
+            "hmc_log_n, sgld, published"
         ],
     ),
     "a sampler without its options": (
@@ -184,6 +184,26 @@ BAD = {
     "an option of another sampler": (
         {"superposition": {"llc": {"settings": {"published": {"sampler": {"decay": 0.9}}}}}},
         ["superposition.llc.settings.published.sampler.decay: unknown key"],
+    ),
+    "copies without SGLD": (
+        {"superposition": {"llc": {"settings": {"recommended": {"copies": {"W": 2}}}}}},
+        ["superposition.llc.settings.recommended: copies are for the sampler sgld, not hmc"],
+    ),
+    "a temperature for one sample": (
+        {"superposition": {"llc": {"settings": {"published": {"n": 1}}}}},
+        ["superposition.llc.settings.published.n: ", "greater than or equal to 2", "found 1"],
+    ),
+    "a calibration of parameters that are stored twice": (
+        {"superposition": {"llc": {"calibration": {"step_size": {"published": [0.001]}}}}},
+        ["superposition.llc.calibration.step_size.published: copies have no bias against"],
+    ),
+    "a start that is gone": (
+        {"superposition": {"runs": {"init": ["kgon4", "kgon6", "published_optimal"]}}},
+        ["found 'published_optimal'", "published_optimal is gone, optimal took its place"],
+    ),
+    "a start that is gone, changed": (
+        {"superposition": {"initialisations": {"published_optimal": {"noise": 0.1}}}},
+        ["superposition.initialisations.published_optimal", "gone, optimal took its place"],
     ),
     "an unknown sampler": (
         {"superposition": {"llc": {"settings": {"published": {"sampler": {"kind": "nuts"}}}}}},

@@ -112,7 +112,7 @@ def test_image_and_recipe_are_apart_in_paths():
     "path",
     [
         "results/gaussians/gradient/published/n7_seed18446744073709551615.npz",
-        "results/figures/loss_vs_llc_epoch_12_samples50.svg",
+        "results/figures/llc_and_loss_epoch_12_samples50.svg",
         "results/animations/superposition/polygons/kgon6/samples50/sparsity0.9643_seed4.mp4",
     ],
 )

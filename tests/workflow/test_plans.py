@@ -36,28 +36,29 @@ def test_the_published_experiments_are_planned_in_full(laboratory):
     assert sum(jobs[rule] for rule in shared) == together
     # Named by the list that holds most of their runs.
     assert jobs["fit_fine"] == jobs["fit_seeds"] == 11
-    # 5 starts x 2 sample sizes x 9 sparsities
-    assert jobs["train_superposition"] == 90
-    assert jobs["estimate_superposition_llc"] == 2 * 90  # two settings
+    # 4 starts x 2 sample sizes x 9 sparsities
+    assert jobs["train_superposition"] == 72
+    assert jobs["estimate_superposition_llc"] == 2 * 72  # two settings
     assert jobs["trace_superposition_llc"] == jobs["plot_llc_trace"] == 3
     assert jobs["judge_superposition_claims"] == jobs["calibrate_superposition_llc"] == 1
     assert jobs["collect_superposition_llc"] == 1
     assert jobs["llc_status"] == 2
-    assert jobs["animate_polygons"] == jobs["plot_snapshots"] == 45
-    assert jobs["loss_vs_llc"] == 14
+    assert jobs["animate_polygons"] == jobs["plot_snapshots"] == 36
+    assert jobs["llc_and_loss"] == 14
+    assert jobs["loss_vs_llc"] == 7
     assert jobs["unknown"] == 0
 
 
 def test_a_figure_plans_only_what_it_shows(laboratory):
-    figure = "results/figures/loss_vs_llc_epoch_85.png"
+    figure = "results/figures/llc_and_loss_epoch_85.png"
     output = laboratory.snakemake("--dry-run", figure, base=None).stdout
     jobs = planned(output)
-    # 5 starts x 9 sparsities, of the samples and the setting that are drawn
+    # 4 starts x 9 sparsities, of the samples and the setting that are drawn
     assert jobs == {
-        "train_superposition": 45,
-        "estimate_superposition_llc": 45,
-        "loss_vs_llc": 1,
-        "total": 91,
+        "train_superposition": 36,
+        "estimate_superposition_llc": 36,
+        "llc_and_loss": 1,
+        "total": 73,
     }
     estimates = makers(output)["estimate_superposition_llc"]
     assert all("/recommended/" in path and "/samples1000/" in path for path in estimates)

@@ -97,7 +97,7 @@ def test_a_changed_setting_reruns_what_rests_on_it(clone):
     assert jobs["trace_superposition_llc"] == jobs["plot_llc_trace"] == 1
     assert jobs["collect_superposition_llc"] == jobs["llc_settings"] == 1
     assert jobs["calibrate_superposition_llc"] == 1  # varies its step
-    assert jobs["loss_vs_llc"] == jobs["train_superposition"] == jobs["fit"] == 0
+    assert jobs["llc_and_loss"] == jobs["train_superposition"] == jobs["fit"] == 0
 
 
 def test_snakemake_compares_every_parameter(finished, rules, plan):

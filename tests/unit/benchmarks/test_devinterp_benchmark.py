@@ -14,7 +14,7 @@ from lgi.config import check
 
 SETTING = (
     check(yaml.safe_load((benchmark.ROOT / "config.yaml").read_text()))
-    .superposition.llc.settings["published"]
+    .superposition.llc.settings["sgld"]
     .model_copy(update={"chains": 5, "draws": 500})
 )
 

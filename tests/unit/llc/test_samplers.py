@@ -142,6 +142,48 @@ def test_engine_equals_definition_with_a_localisation_for_each_parameter(sampler
     )
 
 
+COPIES = np.array([2.0] * 12 + [1.0] * 6)
+
+
+def test_engine_equals_definition_with_parameters_stored_twice():
+    start, patterns, weights = toy_problem(lanes=20)
+    options = {"n_beta": 52.6, "localisation": 1.0, "draws": 200, "burn_in": 15}
+    keys = keys_of(20)
+    twice = engine("sgld", toy_model, start, (patterns, weights), keys, copies=COPIES, **options)
+    loss, copies = toy_loss(patterns, weights), torch.tensor(COPIES)
+    assert_same_chains(twice, definition("sgld", loss, start, keys, copies=copies, **options))
+    once = engine("sgld", toy_model, start, (patterns, weights), keys, **options)
+    assert not np.array_equal(once.loss, twice.loss)
+
+
+def test_no_copies_change_no_bit():
+    start, patterns, weights = toy_problem(lanes=5)
+    options = {"n_beta": 52.6, "localisation": 1.0, "draws": 20}
+    problem = (toy_model, start, (patterns, weights), keys_of(5))
+    plain = engine("sgld", *problem, **options)
+    one = engine("sgld", *problem, copies=np.ones(18), **options)
+    assert plain.loss.tobytes() == one.loss.tobytes()
+    assert plain.last.tobytes() == one.last.tobytes()
+
+
+def test_a_parameter_stored_twice_has_one_gradient_two_noises_and_two_pulls():
+    """After one step from w* and after a second: by hand."""
+    curvature, start, keys = np.array([0.7, 0.7]), np.array([[1.0], [1.0]]), keys_of(1)
+    step, n_beta, gamma = 0.01, 40.0, 3.0
+    options = {"n_beta": n_beta, "localisation": gamma, "copies": np.array([2.0, 1.0])}
+    w = start.copy()
+    for draw in range(2):
+        noise = np.empty((noise_rows(2), 1))
+        standard_normals(keys, draw, PROPOSAL, noise)
+        for p, copies in enumerate((2, 1)):
+            drift = n_beta * 0.7 * w[p] + copies * gamma * (w[p] - start[p])
+            w[p] += np.sqrt(copies * step) * noise[p] - step / 2 * drift
+    chains = samplers_cpu.sgld(
+        quadratic, start, (curvature,), keys, step_size=step, draws=2, **options
+    )
+    np.testing.assert_allclose(chains.last, w, rtol=1e-12)
+
+
 @every_sampler
 def test_the_same_localisation_for_each_parameter_is_one_localisation(sampler):
     start, patterns, weights = toy_problem(lanes=5)

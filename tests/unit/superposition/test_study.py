@@ -26,14 +26,44 @@ def asked(overlay, rule):
 
 
 def test_the_published_experiments_are_asked_for_in_full():
-    assert len(asked({}, "train_superposition")) == 5 * 2 * 9
-    assert len(asked({}, "plot_snapshots")) == len(asked({}, "animate_polygons")) == 5 * 9
+    assert len(asked({}, "train_superposition")) == 4 * 2 * 9
+    assert len(asked({}, "plot_snapshots")) == len(asked({}, "animate_polygons")) == 4 * 9
     assert asked({}, "kgon4_vs_kgon6") == [
         "results/tables/kgon4_vs_kgon6.csv",
         "results/figures/kgon4_vs_kgon6.png",
         "results/tables/kgon4_vs_kgon6_samples100.csv",
         "results/figures/kgon4_vs_kgon6_samples100.png",
     ]
+
+
+def test_the_published_pictures_are_made_from_their_own_starts_and_samples():
+    found = catalogue({})
+    result = found.result("loss_vs_llc")
+    assert len(result.paths(found.config)) == 2 * 7  # table and picture
+    inputs = found.inputs(result, {"published_epoch": "526"})
+    shown = {path.rsplit("/", 1)[0] for path in inputs["runs"]}
+    assert shown == {
+        "results/superposition/kgon4/samples100",
+        "results/superposition/optimal/samples1000",
+    }
+    assert all("/published/" in path for path in inputs["estimates"])
+    assert asked({}, "compare_published")
+
+
+@pytest.mark.parametrize(
+    ("overlay", "panels"),
+    [
+        (ONE_SIZE, ["random 4-gon"]),
+        (ONE_MODEL, []),
+        (ELHAGE, []),
+        ({"llc": {"runs": ["recommended"], "traces": []}}, []),
+    ],
+)
+def test_a_study_without_a_published_start_leaves_its_panel_out(overlay, panels):
+    found = catalogue(overlay)
+    titles = [panel.title for panel in found.config.superposition.published_panels]
+    assert titles == panels
+    assert bool(asked(overlay, "loss_vs_llc")) == bool(panels)
 
 
 @pytest.mark.parametrize("overlay", [ONE_SIZE, ONE_MODEL])
@@ -65,7 +95,7 @@ def test_features_in_more_than_two_dimensions_are_no_polygons():
 def test_a_figure_asks_only_for_the_runs_that_it_shows():
     found = catalogue({"figures": {"samples": 100}})
     assert found.config.superposition.variants == {"": 100, "_samples1000": 1000}
-    for rule, count in (("loss_over_training", 5 * 9), ("kgon4_vs_kgon6", 2 * 9)):
+    for rule, count in (("loss_over_training", 4 * 9), ("kgon4_vs_kgon6", 2 * 9)):
         runs = found.inputs(found.result(rule), {"variant": "_samples1000"})["runs"]
         assert len(runs) == count
         assert all("/samples1000/" in path for path in runs)

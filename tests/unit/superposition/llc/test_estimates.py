@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 from lgi.errors import RunFileError
 from lgi.runs import Run, read_run, read_table, write_run, write_table
 from lgi.superposition.llc.estimates import COLUMNS, estimate_run, trace_run
-from lgi.superposition.llc.settings import Epochs, SuperpositionEstimate
+from lgi.superposition.llc.settings import Copies, Epochs, FreshData, SuperpositionEstimate
 from lgi.superposition.llc.tables import gathered
-from lgi.superposition.training.run import train_run, training_data
+from lgi.superposition.training.run import fresh_samples, train_run, training_data
 from lgi.superposition.training.settings import (
     DataSettings,
     InitialisationSettings,
@@ -86,6 +86,34 @@ def test_the_loss_is_that_of_the_runs_own_training_set(run, table):
         W, b = (run[name][model, place].astype(np.float64) for name in ("W", "b"))
         loss = np.mean((np.maximum(x[model] @ W.T @ W + b, 0) - x[model]) ** 2)
         assert row["loss_at_w"] == pytest.approx(loss, rel=1e-12)
+
+
+def test_the_loss_may_be_that_of_fresh_data(run, table):
+    setting = SETTING.model_copy(update={"data": FreshData(samples=200)})
+    fresh = estimate_run(run, setting)
+    x = fresh_samples(run.record, 200).astype(np.float64)
+    assert x.shape == (3, 200, 6)
+    row = fresh.query("seed == 7 and epoch == 30").iloc[0]
+    W, b = (run[name][2, -1].astype(np.float64) for name in ("W", "b"))
+    loss = np.mean((np.maximum(x[2] @ W.T @ W + b, 0) - x[2]) ** 2)
+    assert row["loss_at_w"] == pytest.approx(loss, rel=1e-12)
+    assert not np.isclose(fresh["loss_at_w"], table["loss_at_w"]).any()
+
+
+def test_n_of_the_temperature_may_be_given(run, table):
+    fifty = estimate_run(run, SETTING.model_copy(update={"n": 300}))
+    n_beta = 300 / np.log(300)
+    difference = fifty["mean_loss"] - fifty["loss_at_w"]
+    np.testing.assert_allclose(fifty["llc"], n_beta * difference, rtol=1e-9)
+    assert SETTING.model_copy(update={"n": 120}).n_beta(7) == SETTING.n_beta(120)
+
+
+def test_weights_stored_twice_are_noisier(run, table):
+    twice = estimate_run(run, SETTING.model_copy(update={"copies": Copies(W=2)}))
+    last = table["epoch"] == 30
+    assert twice[last]["mean_loss"].mean() > table[last]["mean_loss"].mean()
+    once = estimate_run(run, SETTING.model_copy(update={"copies": Copies()}))
+    pd.testing.assert_frame_equal(once, table, check_exact=True)
 
 
 def test_untrained_models_are_no_minima(table):
