@@ -62,6 +62,15 @@ def test_features_in_more_than_two_dimensions_are_no_polygons():
     assert asked(ELHAGE, "dimensionality_vs_sparsity")
 
 
+def test_phases_can_be_left_out():
+    assert asked({}, "superposition_phases") == [
+        "results/tables/superposition_phases.csv",
+        "results/tables/superposition_phases_trained.csv",
+        "results/figures/superposition_phases.png",
+    ]
+    assert asked({"phases": None}, "superposition_phases") == []
+
+
 def test_a_figure_asks_only_for_the_runs_that_it_shows():
     found = catalogue({"figures": {"samples": 100}})
     assert found.config.superposition.variants == {"": 100, "_samples1000": 1000}
@@ -122,6 +131,18 @@ BAD = {
             "geometry.polygons.sparsity.0: unknown sparsity among superposition.runs.sparsity; "
             "found '0.5000', there are 0.4262, 0.6708",
         ],
+    ),
+    "phases without an exact population loss": (
+        {"data": {"kind": "uniform"}},
+        ["phases: needs data whose population loss is known exactly: binary", "kind uniform"],
+    ),
+    "phases of too many features": (
+        {"data": {"features": 17}},
+        ["phases: needs data whose population loss is known exactly", "with 17 features"],
+    ),
+    "phases in space": (
+        {"hidden": 3, "runs": {"init": "random"}},
+        ["phases: polygons need superposition.hidden 2, not 3"],
     ),
     "low and high sparsity overlap": (
         {"claims": {"low_sparsity": 0.97}},
