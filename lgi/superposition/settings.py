@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from lgi.settings import Confidence, Count, Name, Reference, Seed, Settings, Several
+from lgi.superposition.limit.settings import Limit
 from lgi.superposition.llc.settings import SuperpositionLLC
 from lgi.superposition.phases.settings import Phases
 from lgi.superposition.selection import (
@@ -104,6 +105,7 @@ class Superposition(Settings):
     figures: Figures
     geometry: Geometry
     phases: Phases | None  # none: no search for the minima of the population loss
+    limit: Limit | None  # none: one active feature is not trained
     claims: ClaimSettings
     llc: SuperpositionLLC
 

@@ -5,6 +5,7 @@ from typing import Any
 from lgi.catalogue import Study
 from lgi.superposition import results as whole
 from lgi.superposition.geometry.results import RESULTS as GEOMETRY
+from lgi.superposition.limit import results as limit
 from lgi.superposition.llc import results as llc
 from lgi.superposition.phases.results import RESULTS as PHASES
 from lgi.superposition.settings import Superposition
@@ -20,6 +21,7 @@ def wildcards(config: Any) -> dict:
         "sparsity": list(study.runs.exact),
         "seed": study.runs.seeds,
         "variant": list(study.variants),
+        **limit.wildcards(config),
         **llc.wildcards(config),
     }
 
@@ -29,7 +31,7 @@ STUDY = Study(
     title="Toy models of superposition",
     purpose="Study 2: every training run, estimate, table, figure and animation of it.",
     settings=Superposition,
-    results=(*TRAINING, *GEOMETRY, *PHASES, *llc.RESULTS, *whole.RESULTS),
+    results=(*TRAINING, *GEOMETRY, *PHASES, *limit.RESULTS, *llc.RESULTS, *whole.RESULTS),
     wildcards=wildcards,
     inherits=(("llc", "settings"),),
 )

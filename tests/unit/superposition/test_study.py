@@ -71,6 +71,12 @@ def test_phases_can_be_left_out():
     assert asked({"phases": None}, "superposition_phases") == []
 
 
+def test_one_active_feature_can_be_left_out():
+    assert len(asked({}, "train_superposition_limit")) == 4 * 5
+    assert asked({"limit": None}, "train_superposition_limit") == []
+    assert asked({"limit": None}, "superposition_limit") == []
+
+
 def test_a_figure_asks_only_for_the_runs_that_it_shows():
     found = catalogue({"figures": {"samples": 100}})
     assert found.config.superposition.variants == {"": 100, "_samples1000": 1000}
@@ -139,6 +145,14 @@ BAD = {
     "phases of too many features": (
         {"data": {"features": 17}},
         ["phases: needs data whose population loss is known exactly", "with 17 features"],
+    ),
+    "one active feature without noise": (
+        {"limit": {"posterior": {"noise": 0.0}}},
+        ["limit.posterior.noise: ", "greater than 0", "found 0.0"],
+    ),
+    "sizes that do not ascend": (
+        {"limit": {"posterior": {"samples": [300, 100]}}},
+        ["limit.posterior: samples must ascend and stay below largest (30000)"],
     ),
     "phases in space": (
         {"hidden": 3, "runs": {"init": "random"}},
