@@ -97,7 +97,8 @@ def posterior(settings: Posterior) -> tuple[pd.DataFrame, pd.DataFrame]:
         A row for each number of samples and kgon (5, 5+, 6): share and share_se of all draws by
         sampling; log_z_sampled with its error, ln of the share times the evidence, NaN without
         a draw; log_z_integrated with its error, by thermodynamic integration (NaN where no chain
-        stayed in the basin); log_z_laplace; asymptotic = -(n L + λ ln n), L the loss over 2 σ²; noise σ and prior. Errors are standard errors over the repeats.
+        stayed in the basin); log_z_laplace; asymptotic = -(n L + λ ln n), L the loss
+        over 2 σ²; noise σ and prior. Errors are standard errors over the repeats.
     transitions : DataFrame
         A row for each method: n at which the 6-gon gets the weight of the 5-gon, and of 5- and
         5+-gon together (n_both), with standard errors over the repeats; NaN where it has that at

@@ -15,7 +15,7 @@ LOSSES = [0.06874, 0.06180, 0.04819]  # Chen et al. (2023)
 SETTINGS = Posterior(
     noise=1.0,
     prior=1.0,
-    samples=[200, 500, 1000],
+    samples=[200, 500, 1000, 1500],
     particles=256,
     chains=32,
     largest=20_000,
@@ -67,7 +67,7 @@ def test_integration_goes_over_into_laplace():
 
 def test_both_methods_see_the_posterior_move():
     weights, moves = table.posterior(SETTINGS)
-    assert weights["kgon"].tolist() == KINDS * 3
+    assert weights["kgon"].tolist() == KINDS * 4
     shares = weights.pivot(index="samples", columns="kgon", values="share")
     assert shares.loc[200, "5"] > shares.loc[200, "6"]
     assert shares.loc[1000, "6"] > 0.8
