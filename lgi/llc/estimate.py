@@ -17,7 +17,7 @@ from lgi.llc.problem import Problem
 from lgi.llc.settings import WHITENED, EstimateSettings, Thresholds
 from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
 
-LANES = 512  # chains computed at once: their arrays stay in a core's cache
+LANES = 256  # chains computed at once: their arrays stay in a core's cache
 TIGHTER = 3.0  # γ is made so many times larger to see what the estimate owes to it
 
 
