@@ -290,7 +290,8 @@ def llc_calibration(table: "pd.DataFrame") -> Figure:
             _draw_sweep(grid[0, 0], line, "llc", "llc_se", **look)
             _draw_sweep(grid[0, 1], line, "bias", "bias_se", **look)
             _draw_sweep(grid[0, 2], line, "acceptance", None, **look)
-        of_reference = {"color": colours[model], "mark": "^--"}
+        sampler = part.loc[part["varied"] == "reference", "sampler"].iloc[0]
+        of_reference = {"color": colours[model], "mark": marks[sampler]}
         for axes, varied in zip(grid[1, :3], ("localisation", "n_beta", "n"), strict=True):
             line = part[part["varied"] == varied]
             _draw_sweep(axes, line, "llc", "llc_se", **of_reference)
@@ -337,7 +338,7 @@ def _calibration_axes(grid: np.ndarray, rows: "pd.DataFrame") -> None:
     ):
         axes.set_xlabel(name)
     for axes in grid[:, 3]:
-        axes.set_xlabel("length of the chains in units of the setting's")
+        axes.set_xlabel("chain length / the setting's")
     for axes in grid.flat:
         axes.set_xscale("log")
     for axes in (grid[0, 0], *grid[1, :3]):
@@ -349,8 +350,9 @@ def _calibration_axes(grid: np.ndarray, rows: "pd.DataFrame") -> None:
     grid[0, 2].set(ylabel="mean acceptance", ylim=(0, 1.02))
     # Steps that are far too large may lead anywhere; what matters is where they start to.
     reach = reference["llc"].abs().max()
-    low, high = grid[0, 0].get_ylim()
-    grid[0, 0].set_ylim(max(min(low, 0), -reach), min(high, 2 * reach))
+    for axes in (grid[0, 0], *grid[1, :3]):
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(min(low, 0), -reach), min(high, 2 * reach))
     low, high = grid[0, 1].get_ylim()
     grid[0, 1].set_ylim(max(low, -reach), min(high, reach))
     for axes, name in zip(grid[1], ("localisation", "n_beta"), strict=False):

@@ -10,6 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from lgi.figures.style import (
     GREY,
+    HOLLOW,
     by_quality,
     category_colours,
     draw_clipped,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MARKS = ("o", "s", "^", "D", "v", "P")
 ROOM = 1.25  # of the largest Hessian's value: estimates beyond are arrows at the edge
+FEW = 5  # seeds: on fewer rests no mark that is full
 STATE = ["init", "seed", "epoch"]
 
 
@@ -70,7 +72,9 @@ def resolution(curves: "pd.DataFrame") -> Figure:
     ]
     handles.append(Line2D([], [], color=GREY, lw=0.8, label="of the Hessian"))
     ring = {"marker": "o", "ms": 8, "mfc": "none", "mew": 0.6, "ls": ""}
-    handles.append(Line2D([], [], color="black", label="stays over a decade\nboth ways", **ring))
+    handles.append(
+        Line2D([], [], color="black", label="stable: stays over\na decade both ways", **ring)
+    )
     handles.append(Line2D([], [], color=GREY, marker="v", ms=4, mfc="none", ls="", label="beyond"))
     handles += quality_handles(rows["status"] == OK, len(curves) - len(rows))
     figure.legend(handles=handles, loc="outside right center")
@@ -120,11 +124,15 @@ def locality(made: "pd.DataFrame") -> Figure:
             place = -np.log10(1 - part["sparsity"])
             ends = [part["agree"] - part["agree_low"], part["agree_high"] - part["agree"]]
             above.errorbar(place, part["agree"], np.maximum(ends, 0), elinewidth=0.8, **look)
-            below.plot(place, part["share_explained"], **look)
+            below.plot(place, part["share_explained"].clip(0), **look)
+            alone = part["far_seeds"] < FEW
+            above.plot(place[alone], part["agree"][alone], mark, mfc=HOLLOW, mec=colour, ms=4)
         names = sorted(rows["sparsity"].unique())
         below.set_xticks(-np.log10(1 - np.array(names)), [f"{s:.4f}" for s in names], rotation=90)
     grid[0, 0].set(ylabel="pairs far apart in L(w*)\nwhose E[L] agree", ylim=(-0.03, 1.03))
-    grid[1, 0].set(ylabel="variance of the LLC\nthat −nβ L(w*) is", ylim=(-0.05, 1.03))
+    grid[1, 0].set(
+        ylabel="variance of the LLC on the\nsame data that −nβ L(w*) is", ylim=(-0.05, 1.03)
+    )
     for axes in grid[:, 0]:
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     figure.supxlabel(f"sparsity S (epoch {rows['epoch'].max():,})")
@@ -132,6 +140,8 @@ def locality(made: "pd.DataFrame") -> Figure:
         Line2D([], [], color=colour, marker=mark, ms=4, lw=0.8, label=_named(rows, setting))
         for setting, (colour, mark) in looks.items()
     ]
+    few = {"marker": "o", "ms": 4, "mfc": HOLLOW, "ls": ""}
+    handles.append(Line2D([], [], color=GREY, label=f"hollow: fewer than\n{FEW} seeds", **few))
     figure.legend(handles=handles, loc="outside right center")
     return figure
 

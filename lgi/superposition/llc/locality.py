@@ -51,8 +51,9 @@ def locality(llc: pd.DataFrame, features: int, settings: "Locality") -> pd.DataF
         The columns `COLUMNS`: ``models`` with a finite λ̂ and of how many ``seeds``; ``pairs`` of
         starts of one seed whose w* are distinct; how many of them are ``far`` apart, and in how
         many seeds; ``agree``, the share of those whose E[L] agree, the mean over seeds with its
-        interval; ``share_explained``, 1 - Var(nβ E[L]) / Var(λ̂) over all models of the cell: what
-        λ̂ = constant - nβ L(w*) explains of the variance, below 0 where it explains nothing.
+        interval; ``share_explained``, 1 - Var(nβ E[L]) / Var(λ̂) about the means of each seed: what
+        λ̂ = constant of the data - nβ L(w*) explains of the variance among models on the same data,
+        below 0 where it explains nothing.
     """
     rows = llc[np.isfinite(llc["llc"])]
     scale = rows["n_beta"] * squared_error_factor(rows["sigma"], features)
@@ -68,10 +69,11 @@ def locality(llc: pd.DataFrame, features: int, settings: "Locality") -> pd.DataF
 
 def _compared(part: pd.DataFrame, settings: "Locality") -> dict:
     pairs = pd.DataFrame(_pairs(part, settings), columns=["seed", "far", "agrees"])
-    far = pairs[pairs["far"]]
+    far = pairs[pairs["far"].astype(bool)]
     shares = far.groupby("seed")["agrees"].mean()
     agree = intervals.mean(shares.to_numpy(dtype=float), settings.confidence)
-    variance = part["llc"].var()
+    within = part[["llc", "mean"]] - part.groupby("seed")[["llc", "mean"]].transform("mean")
+    llc, mean = (within**2).sum()
     return {
         "models": len(part),
         "seeds": part["seed"].nunique(),
@@ -81,7 +83,7 @@ def _compared(part: pd.DataFrame, settings: "Locality") -> dict:
         "agree": agree.value,
         "agree_low": agree.low,
         "agree_high": agree.high,
-        "share_explained": 1 - part["mean"].var() / variance if variance > 0 else np.nan,
+        "share_explained": 1 - mean / llc if llc > 0 else np.nan,
     }
 
 

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from lgi.llc.status import OK
 from lgi.llc.sweep import RESOLUTION, variations
 from lgi.runs import Run
 from lgi.superposition.llc.calibration import MODEL, varied
 from lgi.superposition.llc.settings import Epochs, Resolution, SuperpositionEstimate
 
 DECADE = 10.0  # over which λ̂ stays, in both directions, where it is stable
-SHARE, ERRORS = 0.1, 2.0  # of itself, or standard errors of the difference, by which it may move
+SHARE, ERRORS = 0.1, 2.0  # of itself, or of its standard errors, by which it may move
 COLUMNS = [
     *MODEL,
     "setting",
@@ -45,7 +46,8 @@ def curves(
 
     The region that the chains see shrinks like 1 / √γ, while each direction of a quadratic loss
     keeps its share nβ h / (nβ h + γ): the Hessian's value does not depend on the factor, and what
-    λ̂ does with it is of the loss's higher orders. Far out it must come to the Hessian's value.
+    λ̂ does with it is of the loss's higher orders, and of kinks. Far out it must come to the
+    Hessian's value where the loss is smooth at w*; a minimum at the kink of a ReLU has no Hessian.
 
     Parameters
     ----------
@@ -79,16 +81,16 @@ def curves(
 
 
 def stable(curve: pd.DataFrame) -> np.ndarray:
-    """Tell where λ̂ stays what it is over a decade of nβ in both directions.
+    """Tell which estimates are ok, and stay what they are over a decade of nβ both ways.
 
-    It stays where every estimate within the decades differs from it by no more than `SHARE` of it
-    or `ERRORS` standard errors of the difference. Where a curve does not reach so far, or an
-    estimate has no value, nothing is stable.
+    One stays where every estimate within the decades, ok or not, differs from it by no more than
+    `SHARE` of it or `ERRORS` of its own standard errors. Where a curve does not reach so far, or
+    an estimate has no value, nothing is stable.
 
     Parameters
     ----------
     curve
-        Estimates of one state: n_beta, llc, llc_se.
+        Estimates of one state: n_beta, llc, llc_se, status.
 
     Returns
     -------
@@ -100,6 +102,6 @@ def stable(curve: pd.DataFrame) -> np.ndarray:
     near = np.abs(np.log10(n_beta[:, None] / n_beta)) <= np.log10(DECADE) + 0.01
     reach = np.log10(DECADE) - 0.01
     there = (np.log10(n_beta / n_beta.min()) >= reach) & (np.log10(n_beta.max() / n_beta) >= reach)
-    allowed = np.maximum(SHARE * np.abs(llc)[:, None], ERRORS * np.hypot(error[:, None], error))
+    allowed = np.maximum(SHARE * np.abs(llc), ERRORS * error)[:, None]
     stays = np.abs(llc[:, None] - llc) <= allowed
-    return there & (stays | ~near).all(axis=1)
+    return (curve["status"] == OK).to_numpy() & there & (stays | ~near).all(axis=1)

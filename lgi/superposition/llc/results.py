@@ -263,8 +263,8 @@ RESULTS = (
         labels={"figure": "resolution curves"},
         caption="The estimate against nβ with γ in proportion, a panel per sparsity and number of "
         "samples, a colour per start. Lines are the Hessian's value, which does not depend on the "
-        "scale; error bars two standard errors; hollow points are not ok; rings stand where the "
-        "estimate stays what it is over a decade of nβ in both directions.",
+        "scale; error bars two standard errors; hollow points are not ok; rings stand where "
+        "an estimate is ok and stays what it is over a decade of nβ in both directions.",
     ),
     Result(
         rule="superposition_llc_locality",
@@ -282,7 +282,8 @@ RESULTS = (
         caption="Above: of pairs of models trained from different starts on the same data, whose "
         "minima lie far apart in nβ L, the share whose chains have the same E[L] within two "
         "standard errors; bars are intervals over seeds. Below: the share of the variance of the "
-        "estimate that -nβ L(w*) is, among all models of a sparsity. At the last epoch.",
+        "estimate among models on the same data that -nβ L(w*) is, 0 or less drawn at 0. At "
+        "the last epoch.",
     ),
     Result(
         rule="superposition_llc_stability",
