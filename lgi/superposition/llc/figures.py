@@ -126,7 +126,9 @@ def locality(made: "pd.DataFrame") -> Figure:
             above.errorbar(place, part["agree"], np.maximum(ends, 0), elinewidth=0.8, **look)
             below.plot(place, part["share_explained"].clip(0), **look)
             alone = part["far_seeds"] < FEW
-            above.plot(place[alone], part["agree"][alone], mark, mfc=HOLLOW, mec=colour, ms=4)
+            above.plot(
+                place[alone], part["agree"][alone], mark, mfc=HOLLOW, mec=colour, ms=4, zorder=4
+            )
         names = sorted(rows["sparsity"].unique())
         below.set_xticks(-np.log10(1 - np.array(names)), [f"{s:.4f}" for s in names], rotation=90)
     grid[0, 0].set(ylabel="pairs far apart in L(w*)\nwhose E[L] agree", ylim=(-0.03, 1.03))

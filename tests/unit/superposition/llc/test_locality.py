@@ -23,7 +23,7 @@ def estimates(at_w, mean, llc_se=0.1):
         | {"seed": seeds.ravel(), "init": np.array(INITS)[starts.ravel()], "llc_se": llc_se}
         | {"n_beta": N_BETA, "sigma": SIGMA, "localisation": 1.0}
         | {"loss_at_w": at_w.ravel() / SCALE, "mean_loss": mean.ravel() / SCALE}
-        | {"llc": (mean - at_w).ravel()},
+        | {"llc": (mean - at_w).ravel(), "status": "ok"},
         index=range(at_w.size),
     )
 
@@ -67,6 +67,15 @@ def test_agreement_is_within_two_standard_errors_of_the_difference():
     mean = np.array([[90.0, 90.25, 91.0]] * 2)  # √2 · 0.1 · 2 = 0.28
     row = only_row(estimates(at_w, mean))
     assert row["agree"] == pytest.approx(1 / 3)
+
+
+def test_pairs_of_two_estimates_that_are_ok_are_counted_apart():
+    rows = estimates([[50.0, 60.0, 70.0]], [[90.0, 90.0, 74.0]])
+    rows.loc[0, "status"] = "not local"
+    row = only_row(rows)
+    assert (row["far"], row["far_ok"]) == (3, 1)
+    assert row["agree"] == pytest.approx(1 / 3)
+    assert row["agree_ok"] == 0
 
 
 def test_cells_are_kept_apart_and_values_that_are_none_left_out():
