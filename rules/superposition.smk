@@ -120,3 +120,21 @@ rule calibrate_superposition_llc:
         source=source_of("calibrate_superposition_llc"),
     script:
         "../workflow_scripts/calibrate_superposition_llc.py"
+
+
+rule resolve_superposition_llc:
+    """Estimate the LLC of a few models at larger and smaller scales of nβ and γ."""
+    input:
+        runs=superposition_llc.resolved_runs(CONFIG),
+    output:
+        **shown(*CATALOGUE.rules["resolve_superposition_llc"]),
+    log:
+        CATALOGUE.result("resolve_superposition_llc").log,
+    conda:
+        ENVIRONMENT
+    params:
+        settings=superposition_llc.resolution(CONFIG),
+        models=superposition_llc.resolved(CONFIG),
+        source=source_of("resolve_superposition_llc"),
+    script:
+        "../workflow_scripts/resolve_superposition_llc.py"

@@ -206,8 +206,8 @@ def loss_axis(axes: Axes, values: Sequence[float]) -> None:
     signed_log_axis(axes, "y", values, 1e-3, 0.5)
 
 
-def epoch_axis(axes: Axes, last: float) -> None:
-    """Give `axes` a logarithmic x axis of epochs that starts at epoch 0.
+def epoch_axis(axes: Axes, last: float, first: float = 0) -> None:
+    """Give `axes` a logarithmic x axis of epochs that starts at epoch 0, or at a late one.
 
     Parameters
     ----------
@@ -215,7 +215,14 @@ def epoch_axis(axes: Axes, last: float) -> None:
         The axes.
     last
         Last epoch.
+    first
+        First epoch; the axis starts at 0 where a hundredth of the last epoch is reached.
     """
+    if 100 * first > last > 0:
+        axes.set_xlim(first / 1.2, last * 1.2)
+        plain_log_axis(axes, "x")
+        axes.xaxis.set_major_formatter(FuncFormatter(_power_label))
+        return
     last = max(last, 1)
     axes.set_xscale("symlog", linthresh=1, linscale=0.45)
     axes.set_xlim(-0.25, last * 1.3)

@@ -234,10 +234,10 @@ def statuses(
         is tested also: more than ``thresholds.share_below`` of the draws lie below L(w*), or the
         coefficient is below zero by more than its error;
         ``not local``: where ``thresholds.fall`` is tested, one of the last two, or a draw lies
-        below nβ L(w*) by more than it; E|w - w*|² is
-        above ``thresholds.free`` of P/γ, or above ``thresholds.strayed`` of |w*|²; E[L] is above
-        ``thresholds.of_trivial`` of the loss of the trivial model; or λ̂ moves by more than its
-        error and ``thresholds.shift`` of itself where γ is `TIGHTER` times as large;
+        below nβ L(w*) by more than ``thresholds.fall``; E|w - w*|² is above ``thresholds.free`` of
+        P/γ, or above ``thresholds.strayed`` of |w*|²; E[L] is above ``thresholds.of_trivial`` of
+        the loss of the trivial model; or λ̂ moves by more than its error and ``thresholds.shift``
+        of itself where γ is `TIGHTER` times as large;
         ``biased step``: a Metropolis test would accept less than ``thresholds.acceptance`` (SGLD
         that overestimates by the share x, alike in d directions, is accepted at about
         1 - 0.8 √d x^1.5: at 0.90 for 10 % in 18 directions);

@@ -33,7 +33,7 @@ from lgi.figures.style import (
     sparsity_handles,
     styled,
 )
-from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, OK
+from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,7 @@ STATUSES = {
     OK: OKABE_ITO[2],
     NOT_CONVERGED: OKABE_ITO[4],
     BIASED_STEP: OKABE_ITO[5],
+    NOT_LOCAL: OKABE_ITO[3],
     NOT_A_MINIMUM: LIGHT_GREY,
     DIVERGED: OKABE_ITO[6],
 }
@@ -71,7 +72,7 @@ def loss_vs_llc(
     ----------
     both
         Losses beside estimates with one setting: init, samples, sparsity, seed, epoch, the loss,
-        llc, status.
+        sigma, n_beta, localisation, llc, status.
     epoch, samples
         Rows to draw.
     loss
@@ -95,7 +96,7 @@ def loss_vs_llc(
         _draw_means(axes, part, loss, colours)
         signed_log_axis(axes, "x", rows["llc"], *LINEAR_LLC)
         loss_axis(axes, rows[loss])
-    figure.supxlabel(f"LLC at epoch {epoch:,}")
+    figure.supxlabel(f"LLC at epoch {epoch:,} ({scale_label(rows)})")
     figure.supylabel(LOSSES[loss])
     handles = [*sparsity_handles(colours, marker="o", ls="", ms=4), _mean_handle()]
     corner.legend(handles=[*handles, *quality_handles(rows["status"] == OK, lost)], loc="center")
@@ -129,7 +130,8 @@ def llc_over_training(llc: "pd.DataFrame", *, samples: int) -> Figure:
     Parameters
     ----------
     llc
-        Estimates with one setting: init, samples, sparsity, epoch, llc, status.
+        Estimates with one setting: init, samples, sparsity, epoch, sigma, n_beta, localisation,
+        llc, status.
     samples
         Rows to draw.
 
@@ -145,7 +147,7 @@ def llc_over_training(llc: "pd.DataFrame", *, samples: int) -> Figure:
         _draw_along_training(axes, rows[rows["init"] == init], colours)
         _training_axes(axes, rows)
     figure.supxlabel("epoch")
-    figure.supylabel("LLC, median and quartiles over seeds")
+    figure.supylabel(f"LLC, median and quartiles over seeds\n({scale_label(rows)})")
     handles = [
         *sparsity_handles(colours, marker="o", ms=3),
         *quality_handles(rows["status"] == OK, lost),
@@ -163,7 +165,8 @@ def llc_settings(llc: "pd.DataFrame", *, samples: int) -> Figure:
     Parameters
     ----------
     llc
-        Estimates: setting, init, samples, sparsity, epoch, llc, status.
+        Estimates: setting, init, samples, sparsity, epoch, sigma, n_beta, localisation, llc,
+        status.
     samples
         Rows to draw.
 
@@ -182,7 +185,8 @@ def llc_settings(llc: "pd.DataFrame", *, samples: int) -> Figure:
             part = rows[(rows["setting"] == setting) & (rows["init"] == init)]
             _draw_along_training(axes, part, colours)
             _training_axes(axes, rows)
-        line[0].set_ylabel(setting)
+        own = scale_label(rows[rows["setting"] == setting], "\n")
+        line[0].set_ylabel(f"{setting}\n{own}")
     for axes, init in zip(grid[0], inits, strict=True):
         axes.set_title(init)
     figure.supxlabel("epoch")
@@ -205,7 +209,7 @@ def _draw_along_training(axes: Axes, rows: "pd.DataFrame", colours: dict[float, 
 
 def _training_axes(axes: Axes, rows: "pd.DataFrame") -> None:
     keys = [key for key in ("setting", "init", "sparsity", "epoch") if key in rows]
-    epoch_axis(axes, rows["epoch"].max())
+    epoch_axis(axes, rows["epoch"].max(), rows["epoch"].min())
     signed_log_axis(axes, "y", rows.groupby(keys)["llc"].quantile([0.25, 0.75]), *LINEAR_LLC)
 
 
@@ -216,8 +220,8 @@ def llc_status(shares: "pd.DataFrame", *, samples: int) -> Figure:
     Parameters
     ----------
     shares
-        Of one setting: init, samples, sparsity, epoch, status, share; see
-        `lgi.llc.tables.status_shares`.
+        Of one setting: sigma, n_beta, localisation, init, samples, sparsity, epoch, status, share;
+        see `lgi.llc.tables.status_shares`.
     samples
         Rows to draw.
 
@@ -235,6 +239,7 @@ def llc_status(shares: "pd.DataFrame", *, samples: int) -> Figure:
         wide = part.pivot(index="epoch", columns="status", values="share")
         _stack(axes, wide.reindex(epochs, columns=list(colours)).fillna(0), colours)
         axes.set_xticks(range(len(epochs)), [f"{epoch:,}" for epoch in epochs], rotation=90)
+    figure.supxlabel(f"epoch (status at {scale_label(rows)})")
     return figure
 
 
@@ -253,8 +258,9 @@ def llc_calibration(table: "pd.DataFrame") -> Figure:
 
     Above what the step size does, for each sampler: the estimate beside that of long unbiased
     chains, its difference from them, and the acceptance. Below the estimate of the unbiased
-    sampler against localisation, nβ and n; dotted lines stand at the values in use. A colour is a
-    model, error bars are standard errors, hollow points are not ok.
+    sampler against localisation, nβ and n; dotted lines stand at the values in use. On the right
+    its bias and effective sample size against the length of the chains. A colour is a model, error
+    bars are standard errors, hollow points are not ok.
 
     Parameters
     ----------
@@ -271,8 +277,8 @@ def llc_calibration(table: "pd.DataFrame") -> Figure:
     colours = dict(
         zip(rows["model"].unique(), category_colours(rows["model"].nunique()), strict=True)
     )
-    figure = new_figure(8.6, 5.0)
-    grid = figure.subplots(2, 3)
+    figure = new_figure(10.6, 5.0)
+    grid = figure.subplots(2, 4)
     samplers = rows.loc[rows["varied"] == "step_size", "sampler"].unique()
     marks = dict(zip(samplers, ("o-", "^--", "s:"), strict=False))
     for model, part in rows.groupby("model", sort=False):
@@ -284,9 +290,14 @@ def llc_calibration(table: "pd.DataFrame") -> Figure:
             _draw_sweep(grid[0, 0], line, "llc", "llc_se", **look)
             _draw_sweep(grid[0, 1], line, "bias", "bias_se", **look)
             _draw_sweep(grid[0, 2], line, "acceptance", None, **look)
-        for axes, varied in zip(grid[1], ("localisation", "n_beta", "n"), strict=True):
+        sampler = part.loc[part["varied"] == "reference", "sampler"].iloc[0]
+        of_reference = {"color": colours[model], "mark": marks[sampler]}
+        for axes, varied in zip(grid[1, :3], ("localisation", "n_beta", "n"), strict=True):
             line = part[part["varied"] == varied]
-            _draw_sweep(axes, line, "llc", "llc_se", color=colours[model], mark="^--")
+            _draw_sweep(axes, line, "llc", "llc_se", **of_reference)
+        lengths = part[part["varied"] == "draws"]
+        _draw_sweep(grid[0, 3], lengths, "bias", "bias_se", **of_reference)
+        _draw_sweep(grid[1, 3], lengths, "ess", None, **of_reference)
     _calibration_axes(grid, rows)
     handles = [Line2D([], [], color=colour, lw=2, label=model) for model, colour in colours.items()]
     handles += [
@@ -318,25 +329,30 @@ def _draw_sweep(
 
 def _calibration_axes(grid: np.ndarray, rows: "pd.DataFrame") -> None:
     reference = rows[rows["varied"] == "reference"]
-    for axes in grid[0]:
+    for axes in grid[0, :3]:
         axes.set_xlabel("step size ε")
     for axes, name in zip(
-        grid[1],
+        grid[1, :3],
         ("localisation γ", "nβ", "n in nβ = n / ln n"),
         strict=True,
     ):
         axes.set_xlabel(name)
+    for axes in grid[:, 3]:
+        axes.set_xlabel("chain length / the setting's")
     for axes in grid.flat:
         axes.set_xscale("log")
-    for axes in (grid[0, 0], *grid[1]):
+    for axes in (grid[0, 0], *grid[1, :3]):
         axes.set_ylabel("LLC")
-    grid[0, 1].set_ylabel("LLC − long chains' LLC")
-    grid[0, 1].axhline(0, color=GREY, lw=0.6)
+    for axes in (grid[0, 1], grid[0, 3]):
+        axes.set_ylabel("LLC − long chains' LLC")
+        axes.axhline(0, color=GREY, lw=0.6)
+    grid[1, 3].set(ylabel="effective sample size", yscale="log")
     grid[0, 2].set(ylabel="mean acceptance", ylim=(0, 1.02))
     # Steps that are far too large may lead anywhere; what matters is where they start to.
     reach = reference["llc"].abs().max()
-    low, high = grid[0, 0].get_ylim()
-    grid[0, 0].set_ylim(max(min(low, 0), -reach), min(high, 2 * reach))
+    for axes in (grid[0, 0], *grid[1, :3]):
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(min(low, 0), -reach), min(high, 2 * reach))
     low, high = grid[0, 1].get_ylim()
     grid[0, 1].set_ylim(max(low, -reach), min(high, reach))
     for axes, name in zip(grid[1], ("localisation", "n_beta"), strict=False):
@@ -385,6 +401,23 @@ def llc_trace(trace: "Trace") -> Figure:
     ]
     figure.legend(handles=handles, loc="outside right center")
     return figure
+
+
+def scale_label(rows: "pd.DataFrame", between: str = ", ") -> str:
+    """Return nβ, γ and σ of some estimates, for an axis or a legend.
+
+    Parameters
+    ----------
+    rows
+        Columns n_beta, localisation and sigma; where a value differs among them, all are listed.
+    between
+        What stands between the three.
+    """
+    names = {"n_beta": "nβ", "localisation": "γ", "sigma": "σ"}
+    found = {
+        sign: sorted({f"{v:.4g}" for v in rows[name]}, key=float) for name, sign in names.items()
+    }
+    return between.join(f"{sign} = {' or '.join(values)}" for sign, values in found.items())
 
 
 def _with_value(rows: "pd.DataFrame", what: str) -> tuple["pd.DataFrame", int]:

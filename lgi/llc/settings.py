@@ -18,6 +18,19 @@ MINIMUM_DRAWS = 4  # of a chain: the diagnostics compare its two halves
 PARAMETERS, WHITENED = "parameters", "whitened"
 
 
+def squared_error_factor(sigma: float, outputs: int) -> float:
+    """Return what a squared error, averaged over outputs with noise σ, is multiplied by for L.
+
+    Parameters
+    ----------
+    sigma
+        σ; a column of them gives a column.
+    outputs
+        How many.
+    """
+    return outputs / (2 * sigma**2)
+
+
 class GaussianLikelihood(Settings):
     """Each output is what was seen plus noise N(0, σ²): L = Σ_outputs (x̂ - x)² / (2 σ²).
 
@@ -29,7 +42,7 @@ class GaussianLikelihood(Settings):
 
     def factor(self, outputs: int) -> float:
         """Return what a squared error, averaged over the outputs, is multiplied by to give L."""
-        return outputs / (2 * self.sigma**2)
+        return squared_error_factor(self.sigma, outputs)
 
     def noise(self, outputs: int) -> float:
         """Return σ."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lgi.llc.settings import EstimateSettings
 
 STEP_SIZE, LOCALISATION, N_BETA, N = "step_size", "localisation", "n_beta", "n"
+DRAWS, RESOLUTION = "draws", "resolution"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ def variations(
         The setting that the values depart from.
     values
         What is varied, with its values: ``step_size`` ε, which then does not adapt; ``n_beta`` nβ;
-        ``n``, that of nβ = n / ln n, with the data as they are; or a number of the setting.
+        ``n``, that of nβ = n / ln n, with the data as they are; ``draws``, how many times as long
+        the chains are, burn-in too; ``resolution``, how many times as large nβ and γ are, both; or
+        a number of the setting.
     samples
         Number of training samples.
     """
@@ -90,8 +93,20 @@ def _changed(
 ) -> EstimateSettings:
     changes = {
         STEP_SIZE: lambda: {"sampler": setting.sampler.with_step(value)},
-        N_BETA: lambda: {"inverse_temperature": value / samples},
-        N: lambda: {"inverse_temperature": value / math.log(value) / samples},
+        N_BETA: lambda: _temperature(value, samples),
+        N: lambda: _temperature(value / math.log(value), samples),
+        DRAWS: lambda: {
+            name: setting.thin * round(value * getattr(setting, name) / setting.thin)
+            for name in ("draws", "burn_in")
+        },
+        RESOLUTION: lambda: (
+            _temperature(value * setting.n_beta(samples), samples)
+            | {"localisation": value * setting.localisation}
+        ),
     }
     change = changes[varied]() if varied in changes else {varied: value}
     return setting.model_copy(update=change)
+
+
+def _temperature(n_beta: float, samples: int) -> dict:
+    return {"inverse_temperature": n_beta / samples, "n": None}

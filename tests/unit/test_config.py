@@ -170,9 +170,62 @@ BAD = {
     "unknown setting": (
         {"superposition": {"llc": {"runs": ["published", "mala"]}}},
         [
-            "superposition.llc.runs.1: unknown setting; found 'mala', there are recommended, "
-            "hmc_log_n, sgld, published"
+            "superposition.llc.runs.1: unknown setting; found 'mala', there are fine, "
+            "coarse, raw_mse, published, sgld"
         ],
+    ),
+    "a noise of nothing": (
+        {"superposition": {"llc": {"settings": {"fine": {"likelihood": {"sigma": 0.0}}}}}},
+        ["superposition.llc.settings.fine.likelihood.sigma: ", "greater than 0", "found 0.0"],
+    ),
+    "a negative noise": (
+        {"superposition": {"llc": {"settings": {"coarse": {"likelihood": {"sigma": -0.1}}}}}},
+        ["superposition.llc.settings.coarse.likelihood.sigma: ", "greater than 0", "found -0.1"],
+    ),
+    "a temperature for runs of one sample": (
+        {"superposition": {"runs": {"samples": [1, 100]}}},
+        [
+            "superposition.llc.settings.fine.inverse_temperature: inverse temperature 1/log n "
+            "needs 2 or more samples, not 1"
+        ],
+    ),
+    "a setting that is gone, changed": (
+        {"superposition": {"llc": {"settings": {"recommended": {"draws": 100}}}}},
+        [
+            "superposition.llc.settings.recommended: not defined any more; recommended is gone, "
+            "fine took its place"
+        ],
+    ),
+    "a setting from one that is gone": (
+        {"superposition": {"llc": {"settings": {"mine": {"from": "hmc_log_n"}}}}},
+        ["superposition.llc.settings.mine.from: ", "hmc_log_n is gone, fine took its place"],
+    ),
+    "settings that are gone, everywhere": (
+        {
+            "superposition": {
+                "llc": {
+                    "runs": ["hmc_log_n"],
+                    "drawn": "recommended",
+                    "traces": [TRACE | {"setting": "recommended"}],
+                    "calibration": {"reference": "recommended", "step_size": {"hmc_log_n": [0.1]}},
+                    "resolution": {"setting": "hmc_log_n"},
+                },
+                "published": {"setting": "recommended"},
+            }
+        },
+        [
+            f"superposition.{place}: unknown setting{among}; found '{name}', "
+            for place, among, name in (
+                ("llc.runs.0", "", "hmc_log_n"),
+                ("llc.drawn", " among superposition.llc.runs", "recommended"),
+                ("llc.traces.0.setting", " among superposition.llc.runs", "recommended"),
+                ("llc.calibration.reference", "", "recommended"),
+                ("llc.calibration.step_size.hmc_log_n", "", "hmc_log_n"),
+                ("llc.resolution.setting", "", "hmc_log_n"),
+                ("published.setting", "", "recommended"),
+            )
+        ]
+        + ["; recommended is gone, fine took its place", "; hmc_log_n is gone, fine took its"],
     ),
     "a sampler without its options": (
         {"superposition": {"llc": {"settings": {"mine": {"sampler": {"kind": "hmc"}}}}}},
@@ -186,8 +239,8 @@ BAD = {
         ["superposition.llc.settings.published.sampler.decay: unknown key"],
     ),
     "copies without SGLD": (
-        {"superposition": {"llc": {"settings": {"recommended": {"copies": {"W": 2}}}}}},
-        ["superposition.llc.settings.recommended: copies are for the sampler sgld, not hmc"],
+        {"superposition": {"llc": {"settings": {"fine": {"copies": {"W": 2}}}}}},
+        ["superposition.llc.settings.fine: copies are for the sampler sgld, not hmc"],
     ),
     "a temperature for one sample": (
         {"superposition": {"llc": {"settings": {"published": {"n": 1}}}}},
@@ -214,7 +267,7 @@ BAD = {
     ),
     "a setting from one that is not there": (
         {"superposition": {"llc": {"settings": {"mine": {"from": "yours"}}}}},
-        ["superposition.llc.settings.mine.from: unknown; found 'yours', there are recommended"],
+        ["superposition.llc.settings.mine.from: unknown; found 'yours', there are fine"],
     ),
     "traces of an unknown setting and start": (
         {"superposition": {"llc": {"traces": [TRACE | {"setting": "mine", "init": "kgon9"}]}}},
@@ -266,6 +319,10 @@ BAD = {
     "a calibration that varies nothing": (
         {"superposition": {"llc": {"calibration": {"localisation": []}}}},
         ["superposition.llc.calibration.localisation: ", "at least 1"],
+    ),
+    "resolution of what is not run": (
+        {"superposition": {"llc": {"resolution": {"models": [MODEL | {"seeds": 9}]}}}},
+        ["superposition.llc.resolution.models.0.seeds.0: unknown seed", "found 9"],
     ),
     "low sparsity above high": (
         {"superposition": {"claims": {"low_sparsity": 0.97}}},

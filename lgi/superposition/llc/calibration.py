@@ -1,12 +1,21 @@
 """How an estimate of the LLC depends on the settings of the estimator, for chosen models."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
-from lgi.llc.sweep import LOCALISATION, N_BETA, STEP_SIZE, N, Variation, sweep, variations
+from lgi.llc.sweep import (
+    DRAWS,
+    LOCALISATION,
+    N_BETA,
+    STEP_SIZE,
+    N,
+    Variation,
+    sweep,
+    variations,
+)
 from lgi.runs import Run
 from lgi.superposition.llc.estimates import COLUMNS, estimate_run
 from lgi.superposition.llc.settings import Calibration, Epochs, SuperpositionEstimate
@@ -15,6 +24,9 @@ from lgi.superposition.training.view import Models
 REFERENCE = "reference"
 MODEL = ["init", "samples", "sparsity", "seed", "epoch"]
 ESTIMATE = ["varied", "value", "setting", "sampler", "localisation", "n_beta"]
+# What makes the posterior; the rest of a setting is how it is sampled.
+POSTERIOR = ("likelihood", "minimum", "data", "n", "localisation", "inverse_temperature")
+OF_POSTERIOR = (REFERENCE, STEP_SIZE, DRAWS)  # what is varied where it stays the reference's
 
 
 def calibrate(
@@ -29,43 +41,69 @@ def calibrate(
     models
         For each model its run file, its seed and the epoch of its snapshot.
     settings
-        Settings by name. Chains are as long as the calibration says; where the step varies it does
-        not adapt.
+        Settings by name. Chains are as long as the calibration says, but where their length
+        varies; where the step varies it does not adapt.
     calibration
         Values, by the name of their setting for step sizes, and the length of the chains. Its
         reference, an unbiased setting, is the truth for bias, and the one from which localisation,
-        nβ and n depart; step sizes of all settings are tried at its localisation and nβ.
+        nβ, n and the length of the setting's own chains depart; step sizes of all settings are
+        tried at its posterior.
 
     Returns
     -------
     pandas.DataFrame
-        A row per estimate: `MODEL`; ``varied`` (reference, step_size, localisation, n_beta or n);
-        ``value`` (ε, γ, nβ, or n in nβ = n / ln n; NaN for the reference as it is); ``setting``,
-        ``sampler``, ``localisation`` and ``n_beta`` of the estimate, and the columns of
-        `estimate_run`. ``bias`` is the difference from the reference and ``bias_se`` its standard
-        error, both NaN where the posterior is not that of the reference.
+        A row per estimate: `MODEL`; ``varied`` (reference, step_size, localisation, n_beta, n or
+        draws); ``value`` (ε, γ, nβ, n in nβ = n / ln n, or how many times as long as the setting's
+        own the chains are; NaN for the reference as it is); ``setting``, ``sampler``,
+        ``localisation`` and ``n_beta`` of the estimate, and the columns of `estimate_run`.
+        ``bias`` is the difference from the reference and ``bias_se`` its standard error, both NaN
+        where the posterior is not that of the reference.
 
     Raises
     ------
     RunFileError
         If a run has no such seed or no snapshot at such an epoch; the message names it.
     """
+    table = varied(
+        models, lambda samples, epoch: _variations(settings, calibration, samples, epoch)
+    )
+    truth = table[table["varied"] == REFERENCE].set_index(MODEL)
+    truth = truth.loc[pd.MultiIndex.from_frame(table[MODEL])]
+    same = table["varied"].isin(OF_POSTERIOR)
+    other = same & (table["varied"] != REFERENCE)
+    table["bias"] = (table["llc"] - truth["llc"].to_numpy()).where(same)
+    table["bias_se"] = np.hypot(table["llc_se"], truth["llc_se"].to_numpy()).where(other)
+    return table
+
+
+def varied(
+    models: Iterable[tuple[Run, int, int]],
+    variations: Callable[[int, int], Iterable[Variation]],
+) -> pd.DataFrame:
+    """Estimate the LLC of some models with every variation of a setting.
+
+    Parameters
+    ----------
+    models
+        As for `calibrate`.
+    variations
+        Of the number of samples and the epoch to the variations.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per estimate: `MODEL`, `ESTIMATE` and the other columns of `estimate_run`.
+    """
     rows = []
     for run, seed, epoch in models:
         one, samples = Models(run).model(seed).run, run.record["samples"]
 
-        def estimate(varied: Variation, one=one) -> Mapping:
-            return estimate_run(one, varied.setting).iloc[0].to_dict()
+        def estimate(variation: Variation, one=one) -> Mapping:
+            return estimate_run(one, variation.setting).iloc[0].to_dict()
 
-        rows += sweep(_variations(settings, calibration, samples, epoch), estimate, samples)
-    table = pd.DataFrame(rows)[[*MODEL, *ESTIMATE, *COLUMNS[len(MODEL) :]]]
-    truth = table[table["varied"] == REFERENCE].set_index(MODEL)
-    truth = truth.loc[pd.MultiIndex.from_frame(table[MODEL])]
-    same = table["varied"].isin([REFERENCE, STEP_SIZE])
-    other = table["varied"] == STEP_SIZE
-    table["bias"] = (table["llc"] - truth["llc"].to_numpy()).where(same)
-    table["bias_se"] = np.hypot(table["llc_se"], truth["llc_se"].to_numpy()).where(other)
-    return table
+        rows += sweep(variations(samples, epoch), estimate, samples)
+    rest = [column for column in COLUMNS if column not in (*MODEL, *ESTIMATE)]
+    return pd.DataFrame(rows)[[*MODEL, *ESTIMATE, *rest]]
 
 
 def _variations(
@@ -75,13 +113,16 @@ def _variations(
     epoch: int,
 ) -> Iterator[Variation]:
     """Yield the reference as it is, and each setting with each of its values."""
-    short = {"epochs": Epochs(at=[epoch]), **dict(calibration.chains)}
+    there = {"epochs": Epochs(at=[epoch])}
     name = calibration.reference
-    reference = settings[name].model_copy(update=short)
-    posterior = {key: getattr(reference, key) for key in ("localisation", "inverse_temperature")}
+    own = settings[name].model_copy(update=there)
+    long = dict(calibration.chains)
+    reference = own.model_copy(update=long)
+    posterior = {key: getattr(reference, key) for key in POSTERIOR}
     yield Variation(REFERENCE, math.nan, name, reference)
     for other, values in calibration.step_size.items():
-        there = settings[other].model_copy(update=short | posterior)
-        yield from variations(other, there, {STEP_SIZE: values}, samples)
+        stepped = settings[other].model_copy(update=there | long | posterior)
+        yield from variations(other, stepped, {STEP_SIZE: values}, samples)
     values = {key: getattr(calibration, key) for key in (LOCALISATION, N_BETA, N)}
     yield from variations(name, reference, values, samples)
+    yield from variations(name, own, {DRAWS: calibration.draws}, samples)

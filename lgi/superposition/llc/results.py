@@ -16,6 +16,7 @@ LLC = TABLES + "superposition_llc.csv"
 CORRELATION = TABLES + "superposition_llc_correlation.csv"
 STATUS = TABLES + "superposition_llc_status.csv"
 CALIBRATION = TABLES + "superposition_llc_calibration.csv"
+RESOLUTION = TABLES + "superposition_llc_resolution.csv"
 
 
 def estimates(config: Any, *settings: str, samples: int | None = None) -> list[str]:
@@ -55,6 +56,23 @@ def calibration(config: Any) -> dict:
     """Return what a calibration varies, and how."""
     llc = config.superposition.llc
     return {"settings": llc.calibration.varied(llc.settings), "calibration": llc.calibration}
+
+
+def resolved(config: Any) -> list[State]:
+    """Return the states that are seen at many scales."""
+    return states(config, config.superposition.llc.resolution.models, snapshots(config))
+
+
+def resolved_runs(config: Any) -> list[str]:
+    """Return the run file of each of them."""
+    return [RUN_FILE.format(**state._asdict()) for state in resolved(config)]
+
+
+def resolution(config: Any) -> dict:
+    """Return at which scales, and with which setting."""
+    llc = config.superposition.llc
+    name = llc.resolution.setting
+    return {"settings": {name: llc.settings[name]}, "resolution": llc.resolution}
 
 
 def _named(
@@ -134,6 +152,13 @@ RESULTS = (
         purpose="Estimate the LLC of a few models while one value of the setting varies at a time.",
         groups=("llc",),
         labels={"table": "calibration of the LLC"},
+    ),
+    Result(
+        rule="resolve_superposition_llc",
+        output=RESOLUTION,
+        purpose="Estimate the LLC of a few models at larger and smaller scales of nβ and γ.",
+        groups=("llc",),
+        labels={"table": "resolution curves of the LLC"},
     ),
     Result(
         rule="collect_superposition_llc",
@@ -224,7 +249,63 @@ RESULTS = (
         caption="What the settings of the estimator do. Above, against the step size: the estimate "
         "beside that of long unbiased chains, its difference from it, and the mean acceptance. "
         "Below: the unbiased estimate against localisation, nβ and n, dotted at the values in use. "
-        "A colour is a model; error bars are standard errors; hollow points are not ok.",
+        "On the right bias and effective sample size against the length of the chains, in units "
+        "of the setting's own. A colour is a model; error bars are standard errors; hollow points "
+        "are not ok.",
+    ),
+    Result(
+        rule="plot_llc_resolution",
+        output=FIGURES + "superposition_llc_resolution.png",
+        purpose="Draw the LLC of a few models against the scale at which they are seen.",
+        make="lgi.superposition.llc.figures:resolution",
+        inputs={"curves": RESOLUTION},
+        groups=("llc",),
+        labels={"figure": "resolution curves"},
+        caption="The estimate against nβ with γ in proportion, a panel per sparsity and number of "
+        "samples, a colour per start. Lines are the Hessian's value, which does not depend on the "
+        "scale; error bars two standard errors; hollow points are not ok; rings stand where "
+        "an estimate is ok and stays what it is over a decade of nβ in both directions.",
+    ),
+    Result(
+        rule="superposition_llc_locality",
+        output=TABLES + "superposition_llc_locality.csv",
+        purpose="Tabulate and draw whether chains from different models on the same data agree.",
+        make="lgi.superposition.llc.locality:locality",
+        draw={FIGURES + "superposition_llc_locality.png": "lgi.superposition.llc.figures:locality"},
+        inputs={"llc": LLC},
+        settings=lambda config, wildcards: {
+            "features": config.superposition.data.features,
+            "settings": config.superposition.llc.locality,
+        },
+        groups=("llc",),
+        labels={"figure": "locality between models"},
+        caption="Above: of pairs of models trained from different starts on the same data, whose "
+        "minima lie far apart in nβ L, the share whose chains have the same E[L] within two "
+        "standard errors; bars are intervals over seeds. Below: the share of the variance of the "
+        "estimate among models on the same data that -nβ L(w*) is, 0 or less drawn at 0. At "
+        "the last epoch.",
+    ),
+    Result(
+        rule="superposition_llc_stability",
+        output=TABLES + "superposition_llc_stability.csv",
+        purpose="Tabulate and draw which polygons chains leave, and for which.",
+        make="lgi.superposition.llc.stability:stability",
+        draw={
+            FIGURES + "superposition_llc_stability.png": "lgi.superposition.llc.figures:stability"
+        },
+        inputs={"llc": LLC},
+        settings=lambda config, wildcards: {
+            "falls": {
+                name: setting.thresholds.fall
+                for name, setting in config.superposition.llc.estimated(config).items()
+                if setting.thresholds.fall is not None
+            }
+        },
+        groups=("llc",),
+        labels={"figure": "stability of polygons"},
+        caption="Share of the states on a polygon whose chains do not leave it: below their lowest "
+        "draw lies no minimum on another polygon that is deeper by more than the threshold. The "
+        "numbers are how many states there are. At the last epoch.",
     ),
     Result(
         rule="plot_llc_trace",

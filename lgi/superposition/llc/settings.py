@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from lgi.llc.minimum import MinimumSettings
 from lgi.llc.settings import EstimateSettings, Likelihood
-from lgi.settings import Count, Name, OneOrMore, Reference, Settings, Several
+from lgi.settings import Confidence, Count, Name, OneOrMore, Reference, Settings, Several
 from lgi.superposition.selection import Epoch, Runs, State, States, nearest
 
 SettingName = Annotated[Name, Reference("superposition.llc.settings", "setting")]
@@ -136,12 +136,30 @@ class Calibration(Settings):
     localisation: Values  # γ
     n_beta: Values  # nβ
     n: Several[Annotated[int, Field(ge=2)]]  # in nβ = n / ln n
+    draws: Values  # how many times as long as the reference's own the chains are
 
     def varied(
         self, settings: Mapping[str, SuperpositionEstimate]
     ) -> dict[str, SuperpositionEstimate]:
         """Return those of some settings that it varies, by name."""
         return {name: settings[name] for name in sorted({self.reference, *self.step_size})}
+
+
+class Resolution(Settings):
+    """States that are seen at many scales; see `lgi.superposition.llc.resolution`."""
+
+    setting: SettingName
+    factors: Values  # of its nβ and γ
+    models: Annotated[list[Chosen], Field(min_length=1)]
+
+
+class Locality(Settings):
+    """When chains from two models see the same; see `lgi.superposition.llc.locality`."""
+
+    distinct: Annotated[float, Field(gt=0)]  # share of L(w*) by which two w* differ
+    apart: Annotated[float, Field(gt=0)]  # nβ times the difference: two w* are far apart
+    errors: Annotated[float, Field(gt=0)]  # standard errors within which two E[L] agree
+    confidence: Confidence
 
 
 class SuperpositionLLC(Settings):
@@ -152,6 +170,8 @@ class SuperpositionLLC(Settings):
     drawn: RunSetting  # the one that figures show and claims rest on
     traces: list[Trace]
     calibration: Calibration
+    resolution: Resolution
+    locality: Locality
 
     def epochs(self, config: Any) -> list[int]:
         """Return the epochs of the drawn setting."""
@@ -181,6 +201,7 @@ class SuperpositionLLC(Settings):
         for place, entries, epochs in (
             ("traces", self.traces, self.epochs(config)),
             ("calibration.models", self.calibration.models, there),
+            ("resolution.models", self.resolution.models, there),
         ):
             for index, entry in enumerate(entries):
                 for inside, problem in entry.missing(runs, epochs):

@@ -14,6 +14,7 @@ from lgi.superposition.llc.estimates import COLUMNS
 from lgi.superposition.training.view import RUN, Models
 
 MODEL = [*RUN, "seed", "epoch"]
+SCALE = ["sigma", "n_beta", "localisation"]
 CONFIDENCE = 0.95
 LEAST_SEEDS = 4  # the interval of a correlation has n - 3 in its denominator
 
@@ -63,14 +64,14 @@ def gathered(estimates: Iterable[pd.DataFrame], settings: Sequence[str]) -> pd.D
 
 
 def status_shares(llc: pd.DataFrame) -> pd.DataFrame:
-    """Return the share of each status among the seeds, for every setting, run and epoch.
+    """Return the share of each status among the seeds, for every setting, scale, run and epoch.
 
     Parameters
     ----------
     llc
         From `gathered`.
     """
-    return of_both.status_shares(llc, ["setting", *RUN, "epoch"])
+    return of_both.status_shares(llc, ["setting", *SCALE, *RUN, "epoch"])
 
 
 def losses_and_llc(
@@ -96,9 +97,10 @@ def losses_and_llc(
     Returns
     -------
     DataFrame
-        Columns init, samples, sparsity, seed, epoch, the loss, llc and status.
+        Columns init, samples, sparsity, seed, epoch, the loss, sigma, n_beta, localisation, llc
+        and status.
     """
-    llc = gathered(estimates, settings)[[*MODEL, "llc", "status"]]
+    llc = gathered(estimates, settings)[[*MODEL, *SCALE, "llc", "status"]]
     return losses_at(runs, epoch, loss).merge(llc, on=MODEL)
 
 

@@ -5,7 +5,7 @@ import pytest
 from lgi.errors import DataError
 from lgi.llc import figures as figures
 from lgi.llc.inference_data import Trace
-from lgi.superposition.llc.tables import status_shares
+from lgi.superposition.llc.tables import SCALE, status_shares
 
 INITS = ["random", "kgon4", "kgon6", "optimal"]
 SPARSITIES = [0.4, 0.8, 0.97]
@@ -31,6 +31,7 @@ def llc(table):
     far, near = -rng.uniform(5, 500, len(frame)), 3 + rng.normal(size=len(frame))
     frame["llc"] = np.where(frame["epoch"] == 0, far, near)
     frame["status"] = np.where(frame["epoch"] == 0, "not a minimum", "ok")
+    frame = frame.assign(sigma=0.1, n_beta=144.76, localisation=10.0)
     # At epoch 13 one seed of each is at no minimum.
     frame.loc[(frame["epoch"] == 13) & (frame["seed"] == 2), "status"] = "not a minimum"
     return frame
@@ -54,7 +55,7 @@ def clouds(axes, marker_area):
 class TestLossVsLLC:
     def draw(self, table, llc, epoch=13):
         keys = ["init", "samples", "sparsity", "seed", "epoch"]
-        both = table[[*keys, "train_loss"]].merge(llc[[*keys, "llc", "status"]], on=keys)
+        both = table[[*keys, "train_loss"]].merge(llc[[*keys, *SCALE, "llc", "status"]], on=keys)
         return figures.loss_vs_llc(both, epoch=epoch, samples=1000)
 
     def test_a_panel_per_initialisation_in_the_order_of_the_table(self, table, llc):
@@ -115,7 +116,7 @@ class TestLossVsLLC:
             legend(figure)
         )
 
-    @pytest.mark.parametrize("status", ["not converged", "biased step", "diverged"])
+    @pytest.mark.parametrize("status", ["not converged", "biased step", "not local", "diverged"])
     def test_every_status_but_ok_is_hollow(self, table, llc, status):
         llc["status"] = np.where(llc["seed"] == 1, status, "ok")
         for axes in panels(self.draw(table, llc)).values():
@@ -147,6 +148,31 @@ def test_llc_over_training(llc):
         assert [list(line.get_xdata()) for line in hollow] == [[0]] * len(SPARSITIES)
 
 
+def test_axes_say_at_which_scale(table, llc):
+    scale = "nβ = 144.8, γ = 10, σ = 0.1"
+    both = table.merge(llc)
+    for figure, label in (
+        (figures.loss_vs_llc(both, epoch=13, samples=100), "get_supxlabel"),
+        (figures.llc_over_training(llc, samples=100), "get_supylabel"),
+        (
+            figures.llc_status(status_shares(llc.assign(setting="fine")), samples=100),
+            "get_supxlabel",
+        ),
+    ):
+        assert scale in getattr(figure, label)()
+    both = pd.concat([llc, llc.assign(sigma=0.3)])
+    assert figures.scale_label(both) == "nβ = 144.8, γ = 10, σ = 0.1 or 0.3"
+
+
+def test_late_epochs_fill_the_axis(llc):
+    late = llc.replace({"epoch": {0: 3_243, 13: 20_000}})
+    axes, *_ = panels(figures.llc_over_training(late, samples=100)).values()
+    low, high = axes.get_xlim()
+    assert 2_000 < low < 3_243
+    assert 40_000 < high < 60_000
+    assert axes.get_xscale() == "log"
+
+
 def hollow_medians(axes):
     lines = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
     return [list(line.get_xdata()) for line in lines]
@@ -154,14 +180,16 @@ def hollow_medians(axes):
 
 def test_llc_settings_has_a_row_per_setting(llc):
     both = pd.concat(
-        [llc.assign(setting="published"), llc.assign(setting="recommended", llc=2 * llc["llc"])]
+        [llc.assign(setting="published"), llc.assign(setting="fine", llc=2 * llc["llc"])]
     )
     both.loc[(both["setting"] == "published") & (both["epoch"] == 13), "status"] = "biased step"
     figure = figures.llc_settings(both, samples=1000)
     grid = np.reshape(figure.axes, (2, len(INITS)))
     assert [axes.get_title() for axes in grid[0]] == INITS
-    assert [axes.get_ylabel() for axes in grid[:, 0]] == ["published", "recommended"]
-    for row, setting in zip(grid, ["published", "recommended"], strict=True):
+    labels = [axes.get_ylabel().splitlines() for axes in grid[:, 0]]
+    assert [label[0] for label in labels] == ["published", "fine"]
+    assert [label[1:] for label in labels] == 2 * [["nβ = 144.8", "γ = 10", "σ = 0.1"]]
+    for row, setting in zip(grid, ["published", "fine"], strict=True):
         for axes, init in zip(row, INITS, strict=True):
             rows = both[(both["setting"] == setting) & (both["init"] == init)]
             rows = rows[rows["samples"] == 1000]
@@ -174,7 +202,7 @@ def test_llc_settings_has_a_row_per_setting(llc):
 
 
 def test_llc_status_stacks_the_shares(llc):
-    shares = status_shares(llc.assign(setting="recommended"))
+    shares = status_shares(llc.assign(setting="fine"))
     figure = figures.llc_status(shares, samples=100)
     grid = np.reshape(figure.axes, (len(INITS), len(SPARSITIES)))
     assert [axes.get_title() for axes in grid[0]] == ["S = 0.4000", "S = 0.8000", "S = 0.9700"]
@@ -199,6 +227,7 @@ def calibration():
         ("localisation", "hmc", [0.1, 1.0, 10.0]),
         ("n_beta", "hmc", [5.0, 20.0, 40.0, 80.0]),
         ("n", "hmc", [100, 1000]),
+        ("draws", "hmc", [0.1, 1.0, 3.0]),
     ]
     rows = [
         {"init": init, "samples": 100, "sparsity": 0.4, "seed": 2, "epoch": 40_000}
@@ -208,7 +237,7 @@ def calibration():
         for value in values
     ]
     frame = pd.DataFrame(rows).assign(
-        localisation=0.4, n_beta=20.0, llc_se=0.1, bias=0.5, bias_se=0.2, acceptance=0.8
+        localisation=0.4, n_beta=20.0, llc_se=0.1, bias=0.5, bias_se=0.2, acceptance=0.8, ess=300.0
     )
     frame["status"] = np.where(frame["value"] == 0.1, "biased step", "ok")
     return frame
@@ -226,12 +255,12 @@ def swept(axes):
 
 def test_llc_calibration_draws_every_estimate(calibration):
     figure = figures.llc_calibration(calibration)
-    assert len(figure.axes) == 6
+    assert len(figure.axes) == 8
     for axes, varied, sweeps, hollow in zip(
         figure.axes,
-        [*["step_size"] * 3, "localisation", "n_beta", "n"],
-        [4, 4, 4, 2, 2, 2],
-        [4, 4, 4, 2, 0, 0],
+        [*["step_size"] * 3, "draws", "localisation", "n_beta", "n", "draws"],
+        [4, 4, 4, 2, 2, 2, 2, 2],
+        [4, 4, 4, 2, 2, 0, 0, 2],
         strict=True,
     ):
         curves, points, empty = swept(axes)
@@ -241,7 +270,7 @@ def test_llc_calibration_draws_every_estimate(calibration):
         assert axes.get_xscale() == "log"
         dotted = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"]
         assert dotted == {"localisation": [0.4], "n_beta": [20.0]}.get(varied, [])
-    first = swept(figure.axes[3])[0][0]
+    first = swept(figure.axes[4])[0][0]
     rows = calibration[(calibration["varied"] == "localisation") & (calibration["init"] == "kgon4")]
     assert np.allclose(np.transpose(first.get_data()), rows[["value", "llc"]])
     labels = legend(figure)
@@ -257,7 +286,7 @@ def test_llc_calibration_draws_every_estimate(calibration):
 def test_a_calibration_that_left_to_infinity_is_counted(calibration):
     calibration.loc[calibration["value"] == 0.1, ["llc", "llc_se", "bias", "bias_se"]] = np.nan
     labels = legend(figures.llc_calibration(calibration))
-    assert "not drawn: 6 estimates\nwithout a value" in labels
+    assert "not drawn: 8 estimates\nwithout a value" in labels
 
 
 def test_llc_trace_draws_every_chain_and_ends_at_the_estimate():
@@ -292,7 +321,7 @@ def test_a_trace_that_is_all_burn_in_cannot_be_drawn():
 
 @pytest.mark.parametrize("draw", [figures.llc_over_training, figures.llc_settings])
 def test_without_rows_there_is_no_figure(draw, llc):
-    llc["setting"] = "recommended"
+    llc["setting"] = "fine"
     for rows, samples in ((llc[:0], 1000), (llc, 7), (llc.assign(llc=np.nan), 1000)):
         with pytest.raises(DataError, match=f"nothing to draw: no .* with {samples} samples"):
             draw(rows, samples=samples)

@@ -57,3 +57,18 @@ def test_the_same_setting_is_estimated_once():
         ("chains", 5.0, 3),
     ]
     assert {row["sampler"] for row in rows} == {"hmc"}
+
+
+def test_a_resolution_scales_temperature_and_localisation():
+    (one,) = variations("a", SETTING, {"resolution": [10.0]}, 200)
+    assert one.setting.n_beta(200) == pytest.approx(10 * SETTING.n_beta(200))
+    assert one.setting.localisation == 10.0
+    given = SETTING.model_copy(update={"n": 50})
+    (one,) = variations("a", given, {"resolution": [10.0]}, 200)
+    assert one.setting.n_beta(200) == pytest.approx(10 * 50 / math.log(50))
+
+
+def test_draws_are_in_units_of_the_settings_own():
+    thinned = SETTING.model_copy(update={"thin": 5})
+    (one,) = variations("a", thinned, {"draws": [1 / 3]}, 200)
+    assert (one.setting.draws, one.setting.burn_in) == (15, 5)

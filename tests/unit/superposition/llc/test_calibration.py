@@ -6,18 +6,11 @@ import numpy as np
 import pytest
 
 from lgi.errors import RunFileError
-from lgi.runs import Run
+from lgi.llc.settings import GaussianLikelihood
 from lgi.superposition.llc.calibration import calibrate
 from lgi.superposition.llc.estimates import estimate_run
 from lgi.superposition.llc.settings import Calibration, Epochs, SuperpositionEstimate
-from lgi.superposition.training.run import train_run
-from lgi.superposition.training.settings import (
-    DataSettings,
-    KgonInitialisation,
-    TrainingSettings,
-)
 
-SEEDS = [0, 1, 5]
 SETTING = SuperpositionEstimate.model_validate(
     {
         "sampler": {
@@ -32,6 +25,8 @@ SETTING = SuperpositionEstimate.model_validate(
         "localisation": 1.0,
         "inverse_temperature": "1/log n",
         "epochs": [0],
+        "likelihood": {"kind": "mean_squared_error"},
+        "minimum": None,
         "thresholds": {
             "share_below": 0.1,
             "gradient_norm": 0.01,
@@ -46,60 +41,28 @@ PUBLISHED = SuperpositionEstimate.model_validate(
     | {"sampler": {"kind": "sgld", "step_size": 0.02}}
     | {"thresholds": SETTING.thresholds.model_dump() | {"acceptance": 0.9}}
 )
-SETTINGS = {"published": PUBLISHED, "recommended": SETTING}
+SETTINGS = {"published": PUBLISHED, "fine": SETTING}
 SWEEP = Calibration(
-    reference="recommended",
+    reference="fine",
     models=[{"nearest": {}}],
     chains={"chains": 4, "draws": 2000, "burn_in": 400, "thin": 2},
-    step_size={"published": [0.001, 0.05, 10.0], "recommended": [0.01, 0.03]},
+    step_size={"published": [0.001, 0.05, 10.0], "fine": [0.01, 0.03]},
     localisation=[1.0, 100.0],
     n_beta=[10.0, 200 / math.log(200)],
     n=[200, 2000],
+    draws=[0.2, 4.0],
 )
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    from pydantic import TypeAdapter
-
-    data = {"kind": "binary", "features": 6, "test_samples": 10}
-    arrays, record = train_run(
-        "kgon6",
-        KgonInitialisation(
-            kind="kgon",
-            k=6,
-            radius=0.9,
-            rotation="random",
-            noise=0.01,
-            bias={"kind": "constant", "value": 0.0},
-        ),
-        2,
-        200,
-        0.8,
-        TypeAdapter(DataSettings).validate_python(data),
-        TrainingSettings(
-            rate=0.05,
-            momentum=0.9,
-            batch_size=1024,
-            epochs=4000,
-            snapshots={"points": 3, "first": 1, "last": 4000},
-        ),
-        SEEDS,
-        "cpu",
-        "source",
-    )
-    return Run(tmp_path_factory.mktemp("run") / "run.npz", arrays, record)
-
-
-@pytest.fixture(scope="module")
-def table(run):
-    return calibrate([(run, 1, 4000), (run, 5, 63)], SETTINGS, SWEEP)
+def table(kgon6_run):
+    return calibrate([(kgon6_run, 1, 4000), (kgon6_run, 5, 63)], SETTINGS, SWEEP)
 
 
 def test_a_row_for_each_model_and_value(table):
     counts = table.groupby(["seed", "epoch", "varied"]).size().unstack()
     assert list(counts.index) == [(1, 4000), (5, 63)]
-    assert (counts == [2, 2, 2, 1, 5]).all().all()
+    assert (counts == [2, 2, 2, 2, 1, 5]).all().all()
     steps = table[(table["varied"] == "step_size") & (table["seed"] == 1)]
     assert list(zip(steps["sampler"], steps["value"], strict=True)) == [
         ("sgld", 0.001),
@@ -121,9 +84,9 @@ def test_a_value_as_it_is_gives_the_reference(table):
         assert at["n", 200.0] == pytest.approx(reference, rel=1e-3)
 
 
-def test_the_reference_is_the_estimate_of_the_whole_run(run, table):
+def test_the_reference_is_the_estimate_of_the_whole_run(kgon6_run, table):
     whole = estimate_run(
-        run,
+        kgon6_run,
         SETTING.model_copy(update={**dict(SWEEP.chains), "epochs": Epochs(at=[4000])}),
     ).set_index("seed")
     row = table[(table["varied"] == "reference") & (table["seed"] == 1)]
@@ -142,7 +105,7 @@ def test_bias_is_measured_against_the_reference(table):
         )
         assert reference["bias"] == 0
         # Another γ, β or n is another posterior: its difference is no bias.
-        others = rows[~rows["varied"].isin(["reference", "step_size"])]
+        others = rows[~rows["varied"].isin(["reference", "step_size", "draws"])]
         assert others["bias"].isna().all()
 
 
@@ -159,7 +122,7 @@ def test_a_large_step_of_sgld_is_biased_and_hmc_is_not(table):
 def test_each_sampler_is_judged_by_the_thresholds_of_its_setting(table):
     rows = table[(table["seed"] == 1) & (table["varied"] == "step_size")]
     assert rows.groupby("sampler")["setting"].unique().str[0].to_dict() == {
-        "hmc": "recommended",
+        "hmc": "fine",
         "sgld": "published",
     }
     biased = rows[(rows["sampler"] == "sgld") & (rows["value"] == 0.05)]
@@ -177,14 +140,14 @@ def test_stronger_localisation_lowers_the_estimate(table):
     assert at["localisation", 100.0] < at["localisation", 1.0]
 
 
-def test_a_seed_that_was_not_trained_is_named(run):
+def test_a_seed_that_was_not_trained_is_named(kgon6_run):
     with pytest.raises(RunFileError, match="no seed 2; it holds 0, 1, 5"):
-        calibrate([(run, 2, 4000)], SETTINGS, SWEEP)
+        calibrate([(kgon6_run, 2, 4000)], SETTINGS, SWEEP)
 
 
-def test_n_beta_is_what_was_asked_for(run):
-    sweep = SWEEP.model_copy(update={"step_size": {}, "localisation": [], "n": [50]})
-    models = [(run, 1, 4000)]
+def test_n_beta_is_what_was_asked_for(kgon6_run):
+    sweep = SWEEP.model_copy(update={"step_size": {}, "localisation": [], "n": [50], "draws": []})
+    models = [(kgon6_run, 1, 4000)]
     table = calibrate(models, SETTINGS, sweep).set_index(["varied", "value"])
     expected = {("n_beta", 10.0): 10.0, ("n", 50.0): 50 / math.log(50)}
     for row, n_beta in expected.items():
@@ -193,11 +156,25 @@ def test_n_beta_is_what_was_asked_for(run):
         assert table.loc[row, "llc"] == pytest.approx(n_beta * rise)
 
 
-def test_steps_of_a_colder_setting_are_tried_at_the_posterior_of_the_reference(run):
-    cold = PUBLISHED.model_copy(update={"inverse_temperature": 5.0, "localisation": 9.0})
+def test_steps_of_a_colder_setting_are_tried_at_the_posterior_of_the_reference(kgon6_run):
+    gaussian = {"likelihood": GaussianLikelihood(kind="gaussian", sigma=0.3)}
+    cold = PUBLISHED.model_copy(
+        update={"inverse_temperature": 5.0, "localisation": 9.0, "n": 30} | gaussian
+    )
     sweep = SWEEP.model_copy(update={"step_size": {"cold": [0.001]}, "localisation": [3.0]})
-    settings = {"cold": cold, "recommended": SETTING}
-    table = calibrate([(run, 1, 4000)], settings, sweep).set_index("varied")
-    for column in ("localisation", "n_beta"):
+    settings = {"cold": cold, "fine": SETTING}
+    sweep = sweep.model_copy(update={"n_beta": [], "n": [], "draws": []})
+    table = calibrate([(kgon6_run, 1, 4000)], settings, sweep).set_index("varied")
+    for column in ("localisation", "n_beta", "sigma", "hessian_llc"):
         assert table.loc["step_size", column] == table.loc["reference", column]
     assert table.loc["localisation", "localisation"] == 3.0
+
+
+def test_shorter_chains_are_those_of_the_setting_itself(kgon6_run, table):
+    rows = table[(table["seed"] == 1) & (table["varied"] == "draws")].set_index("value")
+    own = SETTING.model_copy(update={"epochs": Epochs(at=[4000]), "draws": 200, "burn_in": 40})
+    long = estimate_run(kgon6_run, own).set_index("seed")
+    assert rows.loc[4.0, "llc"] == long.loc[1, "llc"]
+    assert rows.loc[4.0, "ess"] > rows.loc[0.2, "ess"]
+    reference = table.loc[(table["seed"] == 1) & (table["varied"] == "reference"), "llc"].item()
+    assert rows.loc[4.0, "bias"] == rows.loc[4.0, "llc"] - reference

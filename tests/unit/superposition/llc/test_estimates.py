@@ -27,6 +27,8 @@ SETTING = SuperpositionEstimate(
     localisation=1.0,
     inverse_temperature="1/log n",
     epochs=[0, 3, 30],
+    likelihood={"kind": "mean_squared_error"},
+    minimum=None,
     thresholds={
         "share_below": 0.1,
         "gradient_norm": 0.01,

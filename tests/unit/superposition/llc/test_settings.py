@@ -15,6 +15,8 @@ SETTING = {
     "burn_in": 2,
     "localisation": 1.0,
     "inverse_temperature": "1/log n",
+    "likelihood": {"kind": "mean_squared_error"},
+    "minimum": None,
     "thresholds": {
         "share_below": 0.1,
         "gradient_norm": 0.01,

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from lgi.errors import DataError
-from lgi.superposition.llc.tables import correlation, losses_at, status_shares
+from lgi.superposition.llc.tables import SCALE, correlation, losses_at, status_shares
 from lgi.superposition.training.table import table
 
 
@@ -92,7 +92,8 @@ def test_tables_without_a_common_model_are_an_error(run):
 
 
 def test_status_shares():
-    cells = [("published", "kgon4", 100, 0.5, 0), ("published", "kgon4", 100, 0.5, 13)]
+    cell = ("published", 0.1, 22.0, 10.0, "kgon4", 100, 0.5)
+    cells = [(*cell, 0), (*cell, 13)]
     rows = [
         (*cell, seed, status)
         for cell, found in zip(
@@ -100,7 +101,7 @@ def test_status_shares():
         )
         for seed, status in enumerate(found)
     ]
-    keys = ["setting", "init", "samples", "sparsity", "epoch"]
+    keys = ["setting", *SCALE, "init", "samples", "sparsity", "epoch"]
     shares = status_shares(pd.DataFrame(rows, columns=[*keys, "seed", "status"]))
     assert list(shares) == [*keys, "status", "share", "seeds"]
     # Every status has a row in both cells, also where it does not occur.

@@ -1,0 +1,107 @@
+"""What an estimate of the LLC becomes as the region that the chains see shrinks or grows."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from lgi.llc.status import OK
+from lgi.llc.sweep import RESOLUTION, variations
+from lgi.runs import Run
+from lgi.superposition.llc.calibration import MODEL, varied
+from lgi.superposition.llc.settings import Epochs, Resolution, SuperpositionEstimate
+
+DECADE = 10.0  # over which λ̂ stays, in both directions, where it is stable
+SHARE, ERRORS = 0.1, 2.0  # of itself, or of its standard errors, by which it may move
+COLUMNS = [
+    *MODEL,
+    "setting",
+    "kgon",
+    "factor",
+    "sigma",
+    "n_beta",
+    "localisation",
+    "llc",
+    "llc_se",
+    "llc_error",
+    "hessian_llc",
+    "loss_at_w",
+    "mean_loss",
+    "distance",
+    "fall",
+    "ess",
+    "rhat",
+    "status",
+    "reason",
+    "stable",
+]
+
+
+def curves(
+    models: Iterable[tuple[Run, int, int]],
+    settings: Mapping[str, SuperpositionEstimate],
+    resolution: Resolution,
+) -> pd.DataFrame:
+    """Estimate the LLC of some models with nβ and γ larger or smaller by the same factor.
+
+    The region that the chains see shrinks like 1 / √γ, while each direction of a quadratic loss
+    keeps its share nβ h / (nβ h + γ): the Hessian's value does not depend on the factor, and what
+    λ̂ does with it is of the loss's higher orders, and of kinks. Far out it must come to the
+    Hessian's value where the loss is smooth at w*; a minimum at the kink of a ReLU has no Hessian.
+
+    Parameters
+    ----------
+    models
+        For each model its run file, its seed and the epoch of its snapshot.
+    settings
+        Settings by name.
+    resolution
+        Which of them, and the factors.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per estimate, the columns `COLUMNS`: those of `estimate_run`; ``factor``; ``stable``,
+        see `stable`.
+
+    Raises
+    ------
+    RunFileError
+        If a run has no such seed or no snapshot at such an epoch; the message names it.
+    """
+    name = resolution.setting
+
+    def of(samples: int, epoch: int) -> Iterable:
+        setting = settings[name].model_copy(update={"epochs": Epochs(at=[epoch])})
+        return variations(name, setting, {RESOLUTION: resolution.factors}, samples)
+
+    table = varied(models, of).rename(columns={"value": "factor"})
+    parts = [part.assign(stable=stable(part)) for _, part in table.groupby(MODEL, sort=False)]
+    return pd.concat(parts, ignore_index=True)[COLUMNS]
+
+
+def stable(curve: pd.DataFrame) -> np.ndarray:
+    """Tell which estimates are ok, and stay what they are over a decade of nβ both ways.
+
+    One stays where every estimate within the decades, ok or not, differs from it by no more than
+    `SHARE` of it or `ERRORS` of its own standard errors. Where a curve does not reach so far, or
+    an estimate has no value, nothing is stable.
+
+    Parameters
+    ----------
+    curve
+        Estimates of one state: n_beta, llc, llc_se, status.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool [rows].
+    """
+    n_beta, llc, error = (curve[name].to_numpy() for name in ("n_beta", "llc", "llc_se"))
+    # Factors are printed to a few digits: a decade less a hundredth is one.
+    near = np.abs(np.log10(n_beta[:, None] / n_beta)) <= np.log10(DECADE) + 0.01
+    reach = np.log10(DECADE) - 0.01
+    there = (np.log10(n_beta / n_beta.min()) >= reach) & (np.log10(n_beta.max() / n_beta) >= reach)
+    allowed = np.maximum(SHARE * np.abs(llc), ERRORS * error)[:, None]
+    stays = np.abs(llc[:, None] - llc) <= allowed
+    return (curve["status"] == OK).to_numpy() & there & (stays | ~near).all(axis=1)

@@ -1,0 +1,17 @@
+"""Estimate the LLC of a few models at larger and smaller scales of nβ and γ."""
+
+from lgi.jobs import logged
+from lgi.runs import read_run, write_table
+from lgi.superposition.llc.resolution import curves
+
+
+@logged
+def main(snakemake):
+    params = snakemake.params
+    runs = map(read_run, snakemake.input.runs)
+    models = [(run, one.seed, one.epoch) for run, one in zip(runs, params.models, strict=True)]
+    write_table(snakemake.output.made, curves(models, **params.settings))
+
+
+if "snakemake" in globals():
+    main(snakemake)
