@@ -7,7 +7,7 @@ import numpy as np
 
 from lgi.llc import estimate as llc
 from lgi.llc.known import losses_cpu
-from lgi.llc.known.problems import CROSSING, QUADRATIC, KnownProblem
+from lgi.llc.known.problems import CROSSING, QUADRATIC, KnownProblem, problems
 from lgi.llc.known.theory import crossing_mean, gaussian_mean
 from lgi.llc.minimum import hessian, loss_and_gradient
 from lgi.llc.problem import Problem
@@ -47,7 +47,7 @@ COLUMNS = (
 
 
 def known_answers(
-    chosen: Sequence[KnownProblem],
+    names: Sequence[str],
     setting: EstimateSettings,
     likelihood: Likelihood,
     n: Sequence[int],
@@ -57,8 +57,8 @@ def known_answers(
 
     Parameters
     ----------
-    chosen
-        Problems, of `lgi.llc.known.problems.problems`.
+    names
+        Those of the problems, values of `lgi.llc.known.settings.ProblemName`.
     setting
         Sampler, γ, nβ and thresholds, of every problem.
     likelihood
@@ -81,6 +81,7 @@ def known_answers(
     """
     import pandas as pd
 
+    chosen = problems(names)
     rows = [
         _row(problem, setting, likelihood, samples, repeats) for samples in n for problem in chosen
     ]
@@ -138,20 +139,15 @@ def estimates(
 
 def posed(known: KnownProblem, likelihood: Likelihood, samples: int, repeats: int) -> Problem:
     """Return a problem as the estimator takes it, a model for each repeat with its own stream."""
+    which = known.name, known.shape, "singular" if known.singular else "smooth"
     return Problem(
         loss_and_gradient=getattr(losses_cpu, known.loss),
         parameters=np.repeat(known.parameters[:, None], repeats, axis=1),
         samples=samples,
-        streams=[
-            (repeat, "known", known.loss, *_label(known), samples) for repeat in range(repeats)
-        ],
+        streams=[(repeat, "known", *which, samples) for repeat in range(repeats)],
         shared=known.data,
         likelihood_factor=known.halves * likelihood.factor(1),
     )
-
-
-def _label(known: KnownProblem) -> tuple[str, str]:
-    return known.shape, "singular" if known.singular else "smooth"
 
 
 def at_this_scale(known: KnownProblem, n_beta: float, localisation: float) -> float:
