@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lgi.settings import Count, Settings, Several
+from lgi.settings import Count, OneOrMore, Settings
 
 ProblemName = Literal[
     "quadratic",
@@ -19,7 +19,7 @@ ProblemName = Literal[
 class LLC(Settings):
     """What the estimator is held against, with the setting that study 2 draws."""
 
-    known_answers: Several[ProblemName]
-    n: Several[Annotated[int, Field(ge=2)]]  # samples, in nβ = n / ln n
+    known_answers: OneOrMore[ProblemName]
+    n: OneOrMore[Annotated[int, Field(ge=2)]]  # samples, in nβ = n / ln n
     repeats: Annotated[int, Field(ge=2)]  # independent estimates of each problem
     rungs: Count  # inverse temperatures of thermodynamic integration

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from lgi.llc.settings import EstimateSettings
-from lgi.settings import Count, OneOrMore, Seed, Settings, Several
+from lgi.settings import Count, OneOrMore, Seed, Settings
 from lgi.superposition.selection import Initialisation
 from lgi.superposition.training.settings import OneActiveData, Positive, TrainingSettings
 
@@ -32,7 +32,7 @@ class LimitLLC(Settings):
     """The coefficient at the exact minima: the model of the noise, n, and the estimator."""
 
     noise: Positive  # σ of the Gaussian likelihood, for the sum over features
-    samples: Several[Size]  # n
+    samples: OneOrMore[Size]  # n
     estimate: EstimateSettings
 
 
@@ -44,7 +44,7 @@ class Posterior(Settings):
 
     noise: Positive  # σ; only n / σ² plays a part
     prior: Positive  # deviation of every parameter
-    samples: Several[Size]  # n, ascending
+    samples: OneOrMore[Size]  # n, ascending
     particles: Annotated[int, Field(ge=64)]  # of one sampling
     chains: Annotated[int, Field(ge=16)]  # of each polygon, for its free energy
     largest: Size  # n from which free energies are integrated, where Laplace's is right

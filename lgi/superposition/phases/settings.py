@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from lgi.settings import Count, Seed, Settings, Several
+from lgi.settings import Count, OneOrMore, Seed, Settings
 from lgi.superposition.selection import Sparsities
 from lgi.superposition.training.data import EXACT_FEATURES
 from lgi.superposition.training.population import population_loss
@@ -17,8 +17,8 @@ class Phases(Settings):
     """
 
     sparsity: Sparsities  # beside those of the runs
-    radius: Several[Positive]  # of the regular polygons, with every bias and every k from 2 on
-    bias: Several[float]
+    radius: OneOrMore[Positive]  # of the regular polygons, with every bias and every k from 2 on
+    bias: OneOrMore[float]
     noise: NotNegative  # deviation of what is added to each parameter of a polygon
     random: Count  # starts with W and b from N(0, 1)
     seed: Seed

@@ -198,3 +198,15 @@ def test_chains_that_leave_a_kgon_are_not_ok(kind):
     left = llc.estimate(posed(known, likelihood, 5_000, 1), plain("hmc", stiffness))
     assert left["status"].item() in {"not converged", "not a minimum"}
     assert left["share_below"].item() > 0.01
+
+
+@pytest.mark.parametrize("kind", ["5", "5+", "6"])
+@pytest.mark.parametrize("changes", [{"inverse_temperature": "20/n"}, {}])
+def test_the_scales_of_a_mean_squared_error_are_refused_on_the_kgons(kind, changes, drawn_setting):
+    """nβ = 20 and 145 with σ² = ½ and γ = 1: 4 to 11 for 7 and 8.5."""
+    known = PROBLEMS[f"k-gon, {kind}-gon, smooth"]
+    likelihood = GaussianLikelihood(kind="gaussian", sigma=0.5**0.5)
+    coarse = drawn_setting.model_copy(update={"localisation": 1.0} | changes)
+    found = estimates(known, coarse, likelihood, 1_000, 8)
+    assert abs(found["llc"].mean() / known.truth - 1) > 0.08
+    assert set(found["status"]) == {"not local"}
