@@ -1,8 +1,10 @@
 # The estimator of the LLC held against known answers.
 
+from lgi.llc.known import results as known_answers
+
 
 rule check_known_answers:
-    """Estimate every problem whose learning coefficient is known, by HMC and SGLD."""
+    """Estimate every problem whose learning coefficient is known, with one setting."""
     output:
         **shown(*CATALOGUE.rules["check_known_answers"]),
     log:
@@ -10,7 +12,8 @@ rule check_known_answers:
     conda:
         ENVIRONMENT
     params:
-        problems=CONFIG.llc.known_answers,
+        settings=known_answers.settings(CONFIG),
+        rungs=CONFIG.llc.rungs,
         source=source_of("check_known_answers"),
     script:
         "../workflow_scripts/check_known_answers.py"

@@ -34,6 +34,35 @@ rule train_superposition:
         "../workflow_scripts/train_superposition.py"
 
 
+if LIMIT := CONFIG.superposition.limit:
+
+    rule train_superposition_limit:
+        """Train the models of all seeds on one active feature, for one start and sample size."""
+        output:
+            **CATALOGUE.result("train_superposition_limit").output,
+        log:
+            CATALOGUE.result("train_superposition_limit").log,
+        wildcard_constraints:
+            **constraints("train_superposition_limit"),
+        conda:
+            ENVIRONMENT
+        resources:
+            **TRAINING_RESOURCES,
+        params:
+            initialisation=lambda wildcards: CONFIG.superposition.initialisations[
+                wildcards.limit_init
+            ].model_dump(),
+            training=LIMIT.training.model_dump(),
+            data=LIMIT.data.model_dump(),
+            seeds=LIMIT.runs.seeds,
+            device=CONFIG.device,
+            source=source_of(
+                "train_superposition_limit", TRAIN_ENGINES[CONFIG.device].function
+            ),
+        script:
+            "../workflow_scripts/train_superposition_limit.py"
+
+
 # The local learning coefficient of its runs.
 
 

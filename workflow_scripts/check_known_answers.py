@@ -1,14 +1,16 @@
-"""Estimate coefficients that are known exactly."""
+"""Estimate coefficients and free energies that are known exactly."""
 
 from lgi.jobs import logged
 from lgi.llc.known.answers import known_answers
-from lgi.llc.known.problems import problems
+from lgi.llc.known.free_energy import free_energy
 from lgi.runs import write_table
 
 
 @logged
 def main(snakemake):
-    write_table(snakemake.output.made, known_answers(problems(snakemake.params.problems)))
+    settings, output = snakemake.params.settings, snakemake.output
+    write_table(output.answers, known_answers(**settings))
+    write_table(output.free_energy, free_energy(**settings, rungs=snakemake.params.rungs))
 
 
 if "snakemake" in globals():

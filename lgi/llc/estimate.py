@@ -64,11 +64,11 @@ def estimate(
         ``localisation_shift_se``, see `tighter`; ``loss_at_w`` L(w*); ``mean_loss`` E[L];
         ``share_below``, the share of draws with L < L(w*); ``fall``, nβ L(w*) less that of the
         lowest draw; ``distance`` √E|w - w*|², ``free`` E|w - w*|² as a share of P/γ, what it is
-        where the loss holds nothing, and ``strayed`` as a share of |w*|²; ``shift``, that of γ as a
-        share of λ̂, 0 within its error; ``gradient_norm`` |∇L(w*)|; ``acceptance``, the mean
-        probability that a Metropolis test accepts a step; ``rhat`` and ``ess`` (bulk) of the draws
-        of L; ``status`` and ``reason``, see `statuses`. What rests on draws is NaN for a model
-        with a draw that is not finite.
+        where the loss holds nothing, and ``strayed`` as a share of |w*|² (0 where w* is 0);
+        ``shift``, that of γ as a share of λ̂, 0 within its error; ``gradient_norm`` |∇L(w*)|;
+        ``acceptance``, the mean probability that a Metropolis test accepts a step; ``rhat`` and
+        ``ess`` (bulk) of the draws of L; ``status`` and ``reason``, see `statuses`. What rests on
+        draws is NaN for a model with a draw that is not finite.
 
     Raises
     ------
@@ -360,7 +360,9 @@ def _locality(
     rise = traces.n_beta * (kept - traces.loss_at_w[:, None, None])
     shift, shift_se = tighter(rise, pull)
     with np.errstate(invalid="ignore", divide="ignore"):
-        strayed = mean_pull / setting.localisation / traces.length**2
+        # A w* of 0 has no length to be compared with.
+        square = np.where(traces.length == 0, np.inf, traces.length**2)
+        strayed = mean_pull / setting.localisation / square
         # Within its error a shift is none.
         beyond = np.where(np.abs(shift) > 2 * shift_se, np.abs(shift / columns["llc"]), 0.0)
     return fall | {

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from lgi.settings import Confidence, Count, Name, Reference, Seed, Settings, Several
 from lgi.superposition.departures.settings import Departures
 from lgi.superposition.generalisation.settings import Generalisation
+from lgi.superposition.limit.settings import Limit
 from lgi.superposition.llc.settings import SettingName, SuperpositionLLC
 from lgi.superposition.phases.settings import Phases
 from lgi.superposition.selection import (
@@ -134,6 +135,7 @@ class Superposition(Settings):
     phases: Phases | None  # none: no search for the minima of the population loss
     generalisation: Generalisation
     departures: Departures
+    limit: Limit | None  # none: one active feature is not trained
     claims: ClaimSettings
     llc: SuperpositionLLC
 

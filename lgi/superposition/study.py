@@ -7,6 +7,7 @@ from lgi.superposition import results as whole
 from lgi.superposition.departures.results import RESULTS as DEPARTURES
 from lgi.superposition.generalisation.results import RESULTS as GENERALISATION
 from lgi.superposition.geometry.results import RESULTS as GEOMETRY
+from lgi.superposition.limit import results as limit
 from lgi.superposition.llc import results as llc
 from lgi.superposition.phases.results import RESULTS as PHASES
 from lgi.superposition.published.results import RESULTS as PUBLISHED
@@ -24,6 +25,7 @@ def wildcards(config: Any) -> dict:
         "seed": study.runs.seeds,
         "variant": list(study.variants),
         "published_epoch": study.published_epochs,
+        **limit.wildcards(config),
         **llc.wildcards(config),
     }
 
@@ -39,6 +41,7 @@ STUDY = Study(
         *GENERALISATION,
         *DEPARTURES,
         *PHASES,
+        *limit.RESULTS,
         *llc.RESULTS,
         *PUBLISHED,
         *whole.RESULTS,

@@ -1,227 +1,207 @@
-"""The table of known answers: truth, estimate and error of every problem, sampler and engine."""
+"""The table of known answers: what one setting of the estimator makes of every problem."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from lgi.llc import estimate as llc
 from lgi.llc.known import losses_cpu
-from lgi.llc.known.problems import CROSSING, WATANABE, KnownProblem
-from lgi.llc.known.theory import fit_over_n, next_pole, normal_crossing
+from lgi.llc.known.problems import CROSSING, QUADRATIC, KnownProblem, problems
+from lgi.llc.known.theory import crossing_mean, gaussian_mean
+from lgi.llc.minimum import hessian, loss_and_gradient
 from lgi.llc.problem import Problem
-from lgi.llc.samplers import HMC, SGLD
-from lgi.llc.settings import EstimateSettings
+from lgi.llc.settings import EstimateSettings, Likelihood
 from lgi.llc.status import OK
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SAMPLERS = ("sgld", "hmc")
-FIT = "normal crossing, λ by a fit over n"
-FIT_TOLERANCE = 0.10  # the exact means themselves give λ 1 to 5 % too low at these n
-KEPT = 200  # draws of a chain that are kept; they divide all numbers of draws
+MARGIN = 0.05  # of the truth: an estimate is right within this share, or within its stated error
+RIGHT, WRONG, REFUSED = "right", "wrong", "refused"
+Verdict = Literal["right", "wrong", "refused"]
 COLUMNS = (
     "problem",
     "shape",
+    "singular",
     "n",
+    "n_beta",
+    "sigma",
     "localisation",
-    "sampler",
-    "engine",
     "truth",
     "source",
     "estimate",
+    "repeats",
+    "spread",
     "se",
-    "error",
+    "llc_error",
+    "localisation_shift",
     "relative_error",
-    "tolerance",
+    "at_this_scale",
+    "ok",
+    "outside",
     "status",
+    "reason",
+    "verdict",
 )
 
 
 def known_answers(
-    chosen: Sequence[KnownProblem],
-    samplers: Sequence[str] = SAMPLERS,
-    engine: str = "numba",
+    names: Sequence[str],
+    setting: EstimateSettings,
+    likelihood: Likelihood,
+    n: Sequence[int],
+    repeats: int,
 ) -> "pd.DataFrame":
-    """Estimate every problem with every sampler and set the estimates beside the truth.
+    """Estimate every problem with one and the same setting, and judge it by the truth.
 
     Parameters
     ----------
-    chosen
-        Problems, of `lgi.llc.known.problems.problems`.
-    samplers
-        ``"sgld"`` and ``"hmc"``.
-    engine
-        ``"numba"``, or ``"torch"`` for the definition.
+    names
+        Those of the problems, values of `lgi.llc.known.settings.ProblemName`.
+    setting
+        Sampler, γ, nβ and thresholds, of every problem.
+    likelihood
+        The model whose mean negative log likelihood is sampled; outputs have its σ.
+    n
+        Numbers of samples.
+    repeats
+        Independent estimates of each problem.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each problem and sampler, and one for each normal crossing's λ by a fit over its
-        n: the columns `COLUMNS`. ``se`` is the standard error of the estimate, ``tolerance`` the
-        largest absolute ``relative_error`` that is right.
+        A row for each problem and n; the columns `COLUMNS`. ``estimate`` is the mean over the
+        repeats, refused ones too, ``spread`` their standard deviation, ``se`` the standard error of
+        their mean; ``llc_error`` and ``localisation_shift`` their mean error as stated
+        (`lgi.llc.estimate.stated_error`) and shift; ``at_this_scale`` the exact E[nβ L] at this nβ
+        and γ, NaN where there is no closed form; ``ok`` the number of repeats with this status and
+        ``outside`` those of them further from the truth than `MARGIN` and their own stated error;
+        ``status`` the most frequent one, ``reason`` the first with it; ``verdict``, see `verdict`.
     """
     import pandas as pd
 
-    rows = []
-    for sampler in samplers:
-        estimates = [(problem, estimate(problem, sampler, engine)) for problem in chosen]
-        rows += [_row(problem, sampler, engine, columns) for problem, columns in estimates]
-        rows += _fits(estimates, sampler, engine)
-    table = pd.DataFrame(rows)
-    table["error"] = table["estimate"] - table["truth"]
-    table["relative_error"] = table["error"] / table["truth"]
-    names = [name for p in chosen for name in (p.name, FIT) if name != FIT or p.name == CROSSING]
-    order = table["problem"].map(list(dict.fromkeys(names)).index)
-    return table.iloc[np.argsort(order, kind="stable")][list(COLUMNS)].reset_index(drop=True)
+    chosen = problems(names)
+    rows = [
+        _row(problem, setting, likelihood, samples, repeats) for samples in n for problem in chosen
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def estimate(problem: KnownProblem, sampler: str, engine: str) -> dict[str, float | str]:
-    """Return the columns of `lgi.llc.estimate.estimate` of one problem, one value each.
+def verdict(estimate: float, truth: float, error: float, ok: float) -> Verdict:
+    """Return what becomes of a problem.
+
+    ``refused`` where at most half of the estimates are ok: no coefficient is claimed; else
+    ``right`` where their mean is within `MARGIN` of the truth or within the stated error, and
+    ``wrong`` where it is not.
 
     Parameters
     ----------
-    problem
-        The problem.
-    sampler
-        ``"sgld"`` or ``"hmc"``.
-    engine
-        ``"numba"`` or ``"torch"``.
+    estimate, error
+        Mean estimate and mean stated error.
+    truth
+        λ.
+    ok
+        Share of the estimates that are ok.
     """
-    chosen = setting(problem, sampler)
-    stream = (0, "known", problem.name, problem.shape, problem.samples)
-    if engine == "torch":
-        return _torch_estimate(problem, chosen, stream)
-    known = Problem(
-        loss_and_gradient=getattr(losses_cpu, problem.loss),
-        parameters=problem.parameters[:, None],
-        samples=problem.samples,
-        streams=[stream],
-        shared=problem.data,
-    )
-    columns = llc.estimate(known, chosen)
-    return {name: values.item() for name, values in columns.items()}
+    if ok <= 0.5:
+        return REFUSED
+    return RIGHT if abs(estimate - truth) <= max(MARGIN * truth, error) else WRONG
 
 
-def setting(problem: KnownProblem, sampler: str) -> EstimateSettings:
-    """Return the settings of a problem's chains; a quarter of the draws is burn-in.
-
-    SGLD widens a direction of curvature h by the factor 1 / (1 - ε (nβ h + γ) / 4): its step makes
-    that 2.6 % for the largest curvature, less for the others. HMC has no such bias: 600 draws with
-    the fivefold step do.
+def estimates(
+    known: KnownProblem,
+    setting: EstimateSettings,
+    likelihood: Likelihood,
+    samples: int,
+    repeats: int,
+) -> dict[str, np.ndarray]:
+    """Return the columns of `lgi.llc.estimate.estimate` of independent estimates of a problem.
 
     Parameters
     ----------
-    problem
+    known
         The problem.
-    sampler
-        ``"sgld"`` or ``"hmc"``.
+    setting, likelihood, repeats
+        As for `known_answers`.
+    samples
+        n.
     """
-    stiffness = problem.n_beta * problem.curvature + problem.localisation
-    exact = sampler == "hmc"
-    draws = 600 if exact else problem.draws
-    return EstimateSettings(
-        sampler=HMC(kind="hmc", step_size=0.5 / stiffness, leapfrog_steps=problem.leapfrog_steps)
-        if exact
-        else SGLD(kind="sgld", step_size=0.1 / stiffness),
-        chains=problem.chains,
-        draws=draws,
-        burn_in=draws // 4,
-        thin=draws // KEPT,
-        localisation=problem.localisation,
-        inverse_temperature="1/log n",
-        thresholds={
-            "share_below": 0.1,
-            "gradient_norm": 0.01,
-            "acceptance": 0.5 if exact else 0.9,
-            "rhat": 1.05,
-            "ess": 100,
-        },
-    )
-
-
-def _torch_estimate(problem: KnownProblem, chosen: EstimateSettings, stream: tuple) -> dict:
-    """Return the estimate by the definition, in float64 on the CPU."""
-    import torch
-
-    from lgi.llc.known import losses
-    from lgi.llc.library import estimate_function
-
-    data = [torch.tensor(array) for array in problem.data]
-    return estimate_function(
-        lambda parameters: getattr(losses, problem.loss)(parameters, *data),
-        torch.tensor(problem.parameters),
-        (),
-        chosen,
-        samples=problem.samples,
-        stream=stream,
-    )
-
-
-def _row(problem: KnownProblem, sampler: str, engine: str, columns: dict) -> dict:
-    return {
-        "problem": problem.name,
-        "shape": problem.shape,
-        "n": problem.samples,
-        "localisation": problem.localisation,
-        "sampler": sampler,
-        "engine": engine,
-        "truth": problem.truth,
-        "source": problem.source,
-        "estimate": columns["llc"],
-        "se": columns["llc_se"],
-        "tolerance": problem.tolerance,
-        "status": columns["status"],
+    problem = posed(known, likelihood, samples, repeats)
+    curvatures = hessian(problem)
+    about = {
+        "moved": np.zeros(repeats),  # w* is the minimum
+        "curvature": np.linalg.eigvalsh(curvatures)[:, 0],
+        "trivial_loss": loss_and_gradient(problem, np.zeros_like(problem.parameters))[0],
     }
+    return llc.summary(llc.traces(problem, setting, curvatures), setting, about)
 
 
-def _fits(estimates: list[tuple[KnownProblem, dict]], sampler: str, engine: str) -> list[dict]:
-    """Return the rows of λ fitted over the n of each normal crossing."""
-    shapes = dict.fromkeys(p.shape for p, _ in estimates if p.name == CROSSING)
-    rows = []
-    for shape in shapes:
-        part = [(p, columns) for p, columns in estimates if (p.name, p.shape) == (CROSSING, shape)]
-        exponents = part[0][0].data[0].tolist()
-        pole = normal_crossing(exponents)
-        n_betas = np.array([p.n_beta for p, _ in part])
-        means = np.array([columns["llc"] for _, columns in part])
-        errors = np.array([columns["llc_se"] for _, columns in part])
-        fit = _fit_with_error(n_betas, means, errors, exponents)
-        rows.append(
-            {
-                "problem": FIT,
-                "shape": f"{shape}, multiplicity {pole.multiplicity}",
-                "n": max(p.samples for p, _ in part),
-                "localisation": part[0][0].localisation,
-                "sampler": sampler,
-                "engine": engine,
-                "truth": float(pole.value),
-                "source": WATANABE,
-                "estimate": fit[0],
-                "se": fit[1],
-                "tolerance": FIT_TOLERANCE,
-                "status": _worst([columns["status"] for _, columns in part]),
-            }
-        )
-    return rows
+def posed(known: KnownProblem, likelihood: Likelihood, samples: int, repeats: int) -> Problem:
+    """Return a problem as the estimator takes it, a model for each repeat with its own stream."""
+    which = known.name, known.shape, "singular" if known.singular else "smooth"
+    return Problem(
+        loss_and_gradient=getattr(losses_cpu, known.loss),
+        parameters=np.repeat(known.parameters[:, None], repeats, axis=1),
+        samples=samples,
+        streams=[(repeat, "known", *which, samples) for repeat in range(repeats)],
+        shared=known.data,
+        likelihood_factor=known.halves * likelihood.factor(1),
+    )
 
 
-def _fit_with_error(
-    n_betas: np.ndarray, means: np.ndarray, errors: np.ndarray, exponents: Sequence[int]
-) -> tuple[float, float]:
-    """Return λ by a fit over n and its standard error, each mean's error carried through."""
-    pole = normal_crossing(exponents)
-    gap = next_pole(exponents) - pole.value
+def at_this_scale(known: KnownProblem, n_beta: float, localisation: float) -> float:
+    """Return the exact E[nβ L] of a problem, NaN where there is no closed form.
 
-    def fit(shifted):
-        return fit_over_n(n_betas, shifted, pole.multiplicity, float(gap))
+    Parameters
+    ----------
+    known
+        The problem.
+    n_beta
+        nβ, times the likelihood's factor.
+    localisation
+        γ.
+    """
+    exact = {QUADRATIC: gaussian_mean, CROSSING: crossing_mean}.get(known.name)
+    return exact(known.data[0], n_beta, localisation) if exact else np.nan
 
-    value = fit(means)
-    shifts = [fit(means + shift) - value for shift in np.diag(errors)]
-    return value, float(np.linalg.norm(shifts))
 
-
-def _worst(statuses: Sequence[str]) -> str:
-    """Return the first status that is not ok, if any."""
-    return next((status for status in statuses if status != OK), OK)
+def _row(
+    known: KnownProblem,
+    setting: EstimateSettings,
+    likelihood: Likelihood,
+    samples: int,
+    repeats: int,
+) -> dict:
+    columns = estimates(known, setting, likelihood, samples, repeats)
+    found, ok = columns["llc"], columns["status"] == OK
+    allowed = np.maximum(MARGIN * known.truth, columns["llc_error"])
+    statuses, counts = np.unique(columns["status"], return_counts=True)
+    status = statuses[counts.argmax()]
+    estimate, error = found.mean(), columns["llc_error"].mean()
+    n_beta = setting.n_beta(samples)
+    scaled = n_beta * known.halves * likelihood.factor(1)
+    return {
+        "problem": known.name,
+        "shape": known.shape,
+        "singular": known.singular,
+        "n": samples,
+        "n_beta": n_beta,
+        "sigma": likelihood.noise(1),
+        "localisation": setting.localisation,
+        "truth": known.truth,
+        "source": known.source,
+        "estimate": estimate,
+        "repeats": repeats,
+        "spread": found.std(ddof=1),
+        "se": found.std(ddof=1) / np.sqrt(repeats),
+        "llc_error": error,
+        "localisation_shift": columns["localisation_shift"].mean(),
+        "relative_error": estimate / known.truth - 1,
+        "at_this_scale": at_this_scale(known, scaled, setting.localisation),
+        "ok": ok.sum(),
+        "outside": np.sum(ok & (np.abs(found - known.truth) > allowed)),
+        "status": status,
+        "reason": columns["reason"][columns["status"] == status][0],
+        "verdict": verdict(estimate, known.truth, error, ok.mean()),
+    }

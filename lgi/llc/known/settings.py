@@ -1,8 +1,10 @@
 """The problems whose learning coefficient is known, and the section that lists them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from lgi.settings import Settings, Several
+from pydantic import Field
+
+from lgi.settings import Count, Settings, Several
 
 ProblemName = Literal[
     "quadratic",
@@ -15,6 +17,9 @@ ProblemName = Literal[
 
 
 class LLC(Settings):
-    """What the estimator is held against, before any study uses it."""
+    """What the estimator is held against, with the setting that study 2 draws."""
 
     known_answers: Several[ProblemName]
+    n: Several[Annotated[int, Field(ge=2)]]  # samples, in nβ = n / ln n
+    repeats: Annotated[int, Field(ge=2)]  # independent estimates of each problem
+    rungs: Count  # inverse temperatures of thermodynamic integration

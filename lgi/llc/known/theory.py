@@ -10,7 +10,6 @@ from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
-from scipy.optimize import least_squares
 
 
 @dataclass(frozen=True)
@@ -41,16 +40,6 @@ def normal_crossing(exponents: Sequence[int]) -> Pole:
     """
     poles = [Fraction(1, 2 * k) for k in exponents if k > 0]
     return Pole(min(poles), poles.count(min(poles)))
-
-
-def next_pole(exponents: Sequence[int]) -> Fraction:
-    """Return the second smallest pole of the zeta function of Π_j w_j^(2 k_j), up to its sign.
-
-    Under a prior that is smooth and even, each w_j with k_j > 0 contributes the poles
-    (1 + 2 i) / (2 k_j), i = 0, 1, ...
-    """
-    poles = {Fraction(1 + 2 * i, 2 * k) for k in exponents if k > 0 for i in range(2)}
-    return sorted(poles)[1]
 
 
 def reduced_rank(inputs: int, hidden: int, outputs: int, rank: int) -> Pole:
@@ -119,47 +108,39 @@ def _narrow_layers(excess: Sequence[int]) -> list[int]:
     return ordered[:2]
 
 
-def crossing_mean(exponents: Sequence[int], n_beta: float, localisation: float) -> float:
-    """Return the exact E[nβ L] of L = w_1^(2 k_1) w_2^(2 k_2) at finite nβ, localised at 0.
+def gaussian_mean(curvatures: np.ndarray, n_beta: float, localisation: float) -> float:
+    """Return the exact E[nβ L] of L = ½ Σ_p h_p w_p² at finite nβ, localised at 0."""
+    stiffness = n_beta * np.asarray(curvatures)
+    return float(np.sum(stiffness / (stiffness + localisation)) / 2)
 
-    Quadrature by the trapezoidal rule in ln w_1 and ln w_2, over the quadrant w > 0: L is even.
-    The integrand and all its derivatives vanish at both ends, so the rule converges faster than
-    any power of its step.
+
+def gaussian_free_energy(curvatures: np.ndarray, n_beta: float, localisation: float) -> float:
+    """Return -ln E[exp(-nβ L)] of L = ½ Σ_p h_p w_p² under the prior N(0, 1/γ)."""
+    return float(np.sum(np.log1p(n_beta * np.asarray(curvatures) / localisation)) / 2)
+
+
+def crossing_mean(exponents: Sequence[int], n_beta: float, localisation: float) -> float:
+    """Return the exact E[nβ L] of L = w_1^(2 k_1) w_2^(2 k_2) at finite nβ, localised at 0."""
+    energy, density = _crossing(exponents, localisation)
+    weight = np.exp(-n_beta * energy) * density
+    return float(n_beta * np.sum(energy * weight) / np.sum(weight))
+
+
+def crossing_free_energy(exponents: Sequence[int], n_beta: float, localisation: float) -> float:
+    """Return -ln E[exp(-nβ L)] of L = w_1^(2 k_1) w_2^(2 k_2) under the prior N(0, 1/γ)."""
+    energy, density = _crossing(exponents, localisation)
+    return float(-np.log(np.sum(np.exp(-n_beta * energy) * density) / np.sum(density)))
+
+
+def _crossing(
+    exponents: Sequence[int], localisation: float
+) -> tuple[np.ndarray, np.ndarray]:  # L and the prior's density by ln w_1 and ln w_2
+    """Return what the trapezoidal rule sums over the quadrant w > 0: L is even.
+
+    In ln w the integrand and all its derivatives vanish at both ends, so the rule converges faster
+    than any power of its step.
     """
     logs = np.arange(-30, np.log(12 / np.sqrt(localisation)), 0.05)
     w1, w2 = np.exp(logs)[:, None], np.exp(logs)[None, :]
-    energy = n_beta * w1 ** (2 * exponents[0]) * w2 ** (2 * exponents[1])
-    density = np.exp(-energy - localisation / 2 * (w1**2 + w2**2)) * w1 * w2
-    return float(np.sum(energy * density) / np.sum(density))
-
-
-def fit_over_n(
-    n_betas: Sequence[float], means: Sequence[float], multiplicity: int, gap: float
-) -> float:
-    """Return λ from the means E[nβ L] at several nβ.
-
-    The mean is the slope of the free energy by ln nβ. With multiplicity two the free energy
-    λ ln nβ - ln(ln nβ + c) has the slope λ - 1 / (ln nβ + c); with multiplicity one and the next
-    pole of the zeta function at λ + gap, -ln(nβ^-λ + c nβ^-(λ + gap)) has the slope
-    λ + gap c / (nβ^gap + c). Both are fitted in λ and c by least squares.
-
-    Parameters
-    ----------
-    n_betas
-        nβ of each mean.
-    means
-        E[nβ L].
-    multiplicity
-        1 or 2.
-    gap
-        Distance from λ to the next pole; not used with multiplicity 2.
-    """
-    n_betas, means = np.asarray(n_betas), np.asarray(means)
-
-    def residuals(unknown):
-        value, c = unknown
-        if multiplicity == 2:
-            return value - 1 / (np.log(n_betas) + c) - means
-        return value + gap * c / (n_betas**gap + c) - means
-
-    return float(least_squares(residuals, [means[-1], 2.0 if multiplicity == 2 else 0.0]).x[0])
+    energy = w1 ** (2 * exponents[0]) * w2 ** (2 * exponents[1])
+    return energy, np.exp(-localisation / 2 * (w1**2 + w2**2)) * w1 * w2

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from lgi.figures.style import (
     GREY,
+    draw_clipped,
     kgon_label,
     need,
     new_figure,
@@ -20,6 +21,8 @@ from lgi.superposition.geometry.figures import PLATEAUS, kgon_colours
 if TYPE_CHECKING:
     import pandas as pd
 
+TOP = 0.8  # end of the axis of losses: no minimum of a polygon lies above
+
 
 @styled
 def phases(minima: "pd.DataFrame", trained: "pd.DataFrame") -> Figure:
@@ -29,7 +32,7 @@ def phases(minima: "pd.DataFrame", trained: "pd.DataFrame") -> Figure:
     ----------
     minima, trained
         As from `lgi.superposition.phases.table.phases`. Rows of one active feature, which have no
-        1 / (1 - S), are drawn apart at the right.
+        1 / (1 - S), are drawn apart at the right; arrows are medians above the axis.
 
     Raises
     ------
@@ -46,31 +49,36 @@ def phases(minima: "pd.DataFrame", trained: "pd.DataFrame") -> Figure:
     finite = rows[rows["sparsity"] < 1]
     apart = 2.5 / (1 - finite["sparsity"].max())
     for kind, part in rows.groupby("kgon"):
-        _draw(losses, part, apart, colours[kind])
+        _draw(losses, part, sorted(finite["sparsity"].unique()), apart, colours[kind])
     for kind, part in trained.assign(kgon=trained["kgon"].astype(str)).groupby("kgon"):
         if kind in colours:
-            spread = part.groupby("sparsity").agg({"median": "median", "best": "min"})
-            x = 1 / (1 - spread.index)
-            losses.plot(x, spread["median"], "o", ms=4, mfc="none", color=colours[kind])
-            losses.plot(x, spread["best"], "^", ms=3, color=colours[kind])
+            x, mark = 1 / (1 - part["sparsity"]), {"ms": 5, "mew": 0.7, "color": colours[kind]}
+            losses.plot(x, part["median"], "_", **mark)
+            draw_clipped(losses, x, part["median"], TOP, ms=3, color=colours[kind], ls="")
+            best = part.groupby("sparsity")["best"].min()
+            losses.plot(1 / (1 - best.index), best, "^", ms=3, color=colours[kind])
     plain_log_axis(losses, "x")
     losses.set(
+        ylim=(-0.02, TOP),
         xlabel="1 / (1 − S), at the right: one active feature",
         ylabel="population loss / that of answering 0",
     )
     _draw_dimensionality(shapes, rows[rows["lowest"]], apart, colours)
     handles = [Line2D([], [], color=colours[k], label=kgon_label(k)) for k in kinds]
     handles += [
-        Line2D([], [], color=GREY, marker="o", mfc="none", ls="", ms=4, label="trained, median"),
+        Line2D([], [], color=GREY, marker="_", ls="", ms=5, label="trained, median\nof a start"),
         Line2D([], [], color=GREY, marker="^", ls="", ms=3, label="trained, best"),
     ]
     figure.legend(handles=handles, loc="outside right center")
     return figure
 
 
-def _draw(axes: Axes, part: "pd.DataFrame", apart: float, colour: str) -> None:
-    line = part[part["sparsity"] < 1].sort_values("sparsity")
-    axes.plot(1 / (1 - line["sparsity"]), line["scaled_loss"], "-", color=colour, lw=1.2)
+def _draw(
+    axes: Axes, part: "pd.DataFrame", sparsities: list[float], apart: float, colour: str
+) -> None:
+    """Draw one polygon, with gaps where no minimum of it was found."""
+    line = part.set_index("sparsity")["scaled_loss"].reindex(sparsities)
+    axes.plot(1 / (1 - line.index), line, ".-", color=colour, lw=1.2, ms=2)
     limit = part[part["sparsity"] == 1]
     axes.plot([apart] * len(limit), limit["scaled_loss"], "D", ms=4, color=colour, clip_on=False)
 
@@ -87,7 +95,16 @@ def _draw_dimensionality(
         with np.errstate(divide="ignore"):
             x = np.minimum(1 / (1 - part["sparsity"]), apart)
         mean = part["live_dimensionality"]
-        reach = [mean - part["least_dimensionality"], part["greatest_dimensionality"] - mean]
-        axes.errorbar(x, mean, reach, fmt="o", ms=4, lw=0.8, color=colours[kind])
-    plain_log_axis(axes, "x")
+        ends = part[["least_dimensionality", "greatest_dimensionality"]].T
+        # Equal ones differ by rounding, which has a sign.
+        axes.errorbar(
+            x,
+            mean,
+            np.abs(ends.to_numpy() - mean.to_numpy()),
+            fmt="o",
+            ms=4,
+            lw=0.8,
+            color=colours[kind],
+        )
+    axes.set_xscale("log")
     axes.set(xlabel="1 / (1 − S)", ylabel="dimensionality of live features, lowest minimum")

@@ -20,6 +20,7 @@ from lgi.superposition.training.settings import DataSettings, OneHotData
 from lgi.superposition.training.view import Models
 
 ONE_ACTIVE = "one active feature"
+ARRIVED = 1e3 * GRADIENT  # a larger gradient is not that of a minimum
 SAME = 1e-6  # of the loss of a model that answers 0: nearer, two minima have one loss
 FINAL = ["init", "samples", "sparsity", "kgon"]
 
@@ -33,7 +34,7 @@ def phases(
     ----------
     runs
         Run files of models with two hidden dimensions; their last states are further starts at
-        their own sparsity.
+        their own sparsity, and so are the lowest minima of all other sparsities.
     data
         Data whose population loss is known exactly.
     sparsities
@@ -61,18 +62,23 @@ def phases(
         model that always answers 0, and moved, the share that a descent takes to another k-gon.
     """
     trained = _Trained(runs)
-    parts, moved = [], []
-    for sparsity in sparsities:
-        loss = population_loss(data, 2, sparsity)
-        rows, kinds = _minima(loss, data.features, sparsity, trained.at(sparsity), settings)
-        parts.append(rows.assign(data=data.kind))
-        moved.append(trained.rows(sparsity, _zero_loss(loss, data.features), kinds))
+    worlds = [(data, s) for s in sparsities]
     if data.kind == "binary":
         limit = OneHotData(kind="one_hot", active=1, features=data.features, test_samples=1)
-        loss = population_loss(limit, 2, 1.0)
-        rows, _ = _minima(loss, data.features, 1.0, trained.at(1.0), settings)
-        parts.append(rows.assign(data=ONE_ACTIVE))
-    return pd.concat(parts, ignore_index=True)[COLUMNS], _by_polygon(pd.concat(moved))
+        worlds.append((limit, 1.0))
+    searches = [
+        _Search(world, s, [starts(settings, data.features, s)], trained.at(s))
+        for world, s in worlds
+    ]
+    # A minimum that is hard to find at one sparsity may be easy at another: all of them are starts.
+    found = np.hstack([search.lowest_states() for search in searches])
+    searches = [search.again(found) for search in searches]
+    minima = [
+        search.rows().assign(data=data.kind if world is data else ONE_ACTIVE)
+        for search, (world, _) in zip(searches, worlds, strict=True)
+    ]
+    moved = [trained.rows(s.sparsity, s.unit, s.kinds_of_trained()) for s in searches]
+    return pd.concat(minima, ignore_index=True)[COLUMNS], _by_polygon(pd.concat(moved))
 
 
 COLUMNS = [
@@ -139,50 +145,74 @@ class _Trained:
         return rows.assign(scaled_loss=rows["loss"] / unit, moved=rows["kgon"] != ends)
 
 
-def _minima(
-    loss: PopulationLoss,
-    features: int,
-    sparsity: float,
-    trained: list[np.ndarray],
-    settings: Phases,
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the rows of one sparsity, and the k-gons that the trained models end in."""
-    unit = _zero_loss(loss, features)
+class _Search:
+    """The descents at one sparsity, from own starts and from trained models."""
 
-    def scaled(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values, gradient = loss(parameters)
-        return values / unit, gradient / unit
+    def __init__(
+        self,
+        data: DataSettings,
+        sparsity: float,
+        own: list[np.ndarray],
+        trained: list[np.ndarray],
+    ) -> None:
+        self.data, self.sparsity, self.own, self.trained = data, sparsity, own, trained
+        self.loss = population_loss(data, 2, sparsity)
+        self.unit = _zero_loss(self.loss, data.features)
+        every = np.hstack([*own, *trained])
+        ends = descend(self.scaled, every)
+        self.states = ends.parameters
+        W, b = from_lanes(self.states, 2)
+        curved = curvatures(self.scaled, self.states)
+        self.first_trained = sum(part.shape[1] for part in own)
+        self.table = pd.DataFrame(
+            {
+                "kgon": kgon_kinds(W, b),
+                "scaled_loss": ends.loss,
+                "smallest_curvature": curved[:, 0],
+                "flat": (np.abs(curved) < FLAT).sum(axis=1),
+                "minimum": (curved[:, 0] > -FLAT) & (ends.gradient < ARRIVED),
+                "live": is_live(W).sum(axis=1),
+                "from_trained": np.arange(every.shape[1]) >= self.first_trained,
+                **_dimensionality(W),
+            }
+        )
 
-    own = starts(settings, features, sparsity)
-    every = np.hstack([own, *trained])
-    ends = descend(scaled, every)
-    W, b = from_lanes(ends.parameters, 2)
-    kinds = kgon_kinds(W, b)
-    lowest = curvatures(scaled, ends.parameters)
-    table = pd.DataFrame(
-        {
-            "kgon": kinds,
-            "scaled_loss": ends.loss,
-            "smallest_curvature": lowest[:, 0],
-            "flat": (np.abs(lowest) < FLAT).sum(axis=1),
-            "minimum": (lowest[:, 0] > -FLAT) & (ends.gradient < 1e3 * GRADIENT),
-            "live": is_live(W).sum(axis=1),
-            "from_trained": np.arange(len(kinds)) >= own.shape[1],
-            **_dimensionality(W),
-        }
-    )
-    # A saddle is no phase: minima come first.
-    order = table.sort_values(["minimum", "scaled_loss"], ascending=[False, True])
-    rows = order.groupby("kgon", sort=False).first()
-    best = table["kgon"].map(rows["scaled_loss"])
-    groups = table.assign(reached=table["scaled_loss"] - best < SAME).groupby("kgon")
-    rows["starts"], rows["trained"] = groups.size(), groups["from_trained"].sum()
-    rows["reached"] = groups["reached"].sum()
-    rows["lowest"] = rows["minimum"] & (rows["scaled_loss"] - ends.loss.min() < SAME)
-    rows["loss"] = unit * rows["scaled_loss"]
-    rows["scaled_constant"] = _constant_loss(scaled, features)
-    rows = rows.sort_values("scaled_loss").reset_index().assign(sparsity=sparsity)
-    return rows, kinds[own.shape[1] :]
+    def scaled(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return loss and gradient in units of the loss of a model that answers 0."""
+        loss, gradient = self.loss(parameters)
+        return loss / self.unit, gradient / self.unit
+
+    def lowest(self) -> pd.DataFrame:
+        """Return the row of each k-gon's lowest minimum; a saddle is no phase, and comes last."""
+        order = self.table.sort_values(["minimum", "scaled_loss"], ascending=[False, True])
+        return order.drop_duplicates("kgon")
+
+    def lowest_states(self) -> np.ndarray:
+        """Return the lowest minima as parameters [P, k-gons]."""
+        return self.states[:, self.lowest().index]
+
+    def again(self, further: np.ndarray) -> "_Search":
+        """Return the search from where this one ended, and from further starts."""
+        ends = np.split(self.states, [self.first_trained], axis=1)
+        return _Search(self.data, self.sparsity, [ends[0], further], [ends[1]])
+
+    def kinds_of_trained(self) -> np.ndarray:
+        """Return the k-gons in which the descents from trained models ended."""
+        return self.table["kgon"].to_numpy()[self.first_trained :]
+
+    def rows(self) -> pd.DataFrame:
+        """Return the rows of `phases` at this sparsity."""
+        rows = self.lowest().set_index("kgon")
+        near = self.table["scaled_loss"] - self.table["kgon"].map(rows["scaled_loss"]) < SAME
+        groups = self.table.assign(reached=near).groupby("kgon")
+        rows["starts"], rows["trained"] = groups.size(), groups["from_trained"].sum()
+        rows["reached"] = groups["reached"].sum()
+        rows["lowest"] = rows["minimum"] & (
+            rows["scaled_loss"] - self.table["scaled_loss"].min() < SAME
+        )
+        rows["loss"] = self.unit * rows["scaled_loss"]
+        rows["scaled_constant"] = _constant_loss(self.scaled, self.data.features)
+        return rows.sort_values("scaled_loss").reset_index().assign(sparsity=self.sparsity)
 
 
 def _dimensionality(W: np.ndarray) -> dict[str, np.ndarray]:

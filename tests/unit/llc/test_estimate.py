@@ -5,8 +5,19 @@ import pytest
 from pydantic import ValidationError
 
 from lgi.llc import samplers_cpu
-from lgi.llc.estimate import estimate, statuses, traces
+from lgi.llc.estimate import (
+    TIGHTER,
+    estimate,
+    stated_error,
+    statuses,
+    summary,
+    tighter,
+    traces,
+)
 from lgi.llc.keys import chain_keys
+from lgi.llc.known import losses_cpu
+from lgi.llc.known.theory import crossing_mean, gaussian_mean
+from lgi.llc.minimum import MinimumSettings, hessian, polished
 from lgi.llc.problem import Problem
 from lgi.llc.settings import EstimateSettings, Thresholds
 
@@ -290,6 +301,282 @@ def test_thresholds_decide(changes, status):
     found, reason = statuses(table, Thresholds(**SETTING["thresholds"]), exact=False)
     assert found.tolist() == [status]
     assert (reason.tolist() == [""]) == (status == "ok")
+
+
+LOCAL = {
+    "moved": 0.1,
+    "curvature": -1e-6,
+    "fall": 3.0,
+    "free": 0.8,
+    "strayed": 0.25,
+    "of_trivial": 1.0,
+    "shift": 0.1,
+}
+"""Bounds of a minimum and of locality."""
+
+WHITENED = HMC | {
+    "sampler": {
+        "kind": "hmc",
+        "step_size": 0.5,
+        "leapfrog_steps": [2, 4, 8],
+        "target_acceptance": 0.8,
+    },
+    "coordinates": "whitened",
+    "localisation": 10.0,
+}
+MINIMUM = MinimumSettings(steps=300, longest=0.1, tolerance=1e-9)
+
+
+def bent(parameters, constants, gradient, loss):
+    """L = a w_0⁴ + b w_0² + c w_0 + d + ½ h Σ_(p > 0) w_p², constants (a, b, c, d, h) [5, models].
+
+    Wells, saddles and slopes by the constants.
+    """
+    a, b, c, d, h = constants
+    gradient[:] = h * parameters
+    gradient[0] = 4 * a * parameters[0] ** 3 + 2 * b * parameters[0] + c
+    loss[:] = 0.5 * h * np.sum(parameters[1:] ** 2, axis=0)
+    loss += a * parameters[0] ** 4 + b * parameters[0] ** 2 + c * parameters[0] + d
+
+
+def shifted(parameters, curvature, gradient, loss):
+    """L = ½ Σ_p h_p (w_p - 1)²."""
+    quadratic(parameters - 1, curvature, gradient, loss)
+
+
+def judged(function, start, data, bounds, about=None, samples=SAMPLES, shared=(), **changes):
+    """Return the columns of models that are asked these bounds, of whitened HMC with γ = 10."""
+    start = np.asarray(start, dtype=float)
+    problem = Problem(
+        function,
+        start,
+        samples=samples,
+        streams=[(seed, "local") for seed in range(start.shape[1])],
+        shared=shared,
+        per_model=() if data is None else (np.asarray(data, dtype=float),),
+    )
+    thresholds = HMC["thresholds"] | {name: LOCAL[name] for name in bounds}
+    chosen = setting(**(WHITENED | {"thresholds": thresholds} | changes))
+    with np.errstate(over="ignore", invalid="ignore"):  # of trajectories while the step adapts
+        kept = traces(problem, chosen, hessian(problem))
+    return summary(kept, chosen, about or {})
+
+
+def assert_refused(table, status, column):
+    """One rule alone decides: no other bound is broken."""
+    assert set(table["status"]) == {status}, table["reason"]
+    assert all(reason.startswith(f"{column} ") for reason in table["reason"]), table["reason"]
+    assert not any(";" in reason for reason in table["reason"]), table["reason"]
+
+
+def test_a_good_minimum_breaks_no_rule_of_locality():
+    models = 5
+    about = {
+        "moved": np.full(models, 0.01),
+        "curvature": np.full(models, 0.7),
+        "trivial_loss": np.full(models, 0.5 * 0.7 * 4),
+    }
+    curvature = np.full((4, models), 0.7)
+    table = judged(shifted, np.ones((4, models)), curvature, LOCAL, about, localisation=1.0)
+    assert set(table["status"]) == {"ok"}
+    assert set(table["reason"]) == {""}
+
+
+def test_a_flat_loss_is_free():
+    """Nothing but γ holds the chains: E|w - w*|² is P/γ."""
+    flat = np.full((4, 5), 1e-5)
+    table = judged(shifted, np.ones((4, 5)), flat, {"free"})
+    np.testing.assert_allclose(table["free"], 1, atol=0.1)
+    assert_refused(table, "not local", "free")
+
+
+def test_a_weak_well_strays_further_than_its_length():
+    """w* is 0.1 long and its posterior is about as wide."""
+    start = np.full((4, 5), 0.05)
+    about = (5 * [0.05], 0.7)
+    constants = np.array([0.0, 0.35, -0.7 * 0.05, 0.0, 0.7])[:, None].repeat(5, axis=1)
+    start[1:] = 0.0
+    start[0] = about[0]
+    table = judged(bent, start, constants, {"strayed"})
+    assert (table["strayed"] > 1).all()
+    assert_refused(table, "not local", "strayed")
+    # A w* of 0 has no length, so there the rule is silent.
+    constants[2] = 0.0
+    at_zero = judged(bent, np.zeros((4, 5)), constants, {"strayed"})
+    assert set(at_zero["status"]) == {"ok"}
+    assert set(at_zero["strayed"]) == {0.0}
+
+
+def test_draws_above_the_trivial_model_are_not_local():
+    curvature = np.full((4, 5), 0.7)
+    about = {"trivial_loss": np.full(5, 0.5 * 4 / N_BETA * 0.9)}
+    table = judged(shifted, np.ones((4, 5)), curvature, {"of_trivial"}, about)
+    assert (table["of_trivial"] > 1).all()
+    assert_refused(table, "not local", "of_trivial")
+
+
+def test_nothing_is_worse_than_a_trivial_model_without_loss():
+    about = {"trivial_loss": np.zeros(5)}
+    table = judged(shifted, np.ones((4, 5)), np.full((4, 5), 0.7), {"of_trivial"}, about)
+    assert set(table["status"]) == {"ok"}
+
+
+def test_a_degenerate_valley_moves_with_the_localisation():
+    """w_1⁴ w_2⁴: how far the chains go along the valley, and so λ̂, is what γ says."""
+    table = judged(
+        losses_cpu.crossing,
+        np.zeros((2, 5)),
+        None,
+        {"shift"},
+        shared=(np.array([2, 2]),),
+        draws=12_000,
+        burn_in=1_000,
+    )
+    assert (table["shift"] > 0.5).all()
+    assert_refused(table, "not local", "shift")
+
+
+def test_a_polished_minimum_beside_a_deeper_one_is_not_local():
+    """A double well whose other side is 25 / nβ lower: chains go there and stay."""
+    depth = 25 / N_BETA
+    constants = np.array([0.6, -0.6, -depth / 2**0.5, 0.0, 1.0])[:, None].repeat(5, axis=1)
+    start = np.full((3, 5), 0.05)
+    start[0] = -0.7
+    problem = Problem(
+        bent,
+        start,
+        samples=SAMPLES,
+        streams=[(seed, "wells") for seed in range(5)],
+        per_model=(constants,),
+    )
+    found = polished(problem, MINIMUM)
+    assert (found.problem.parameters[0] < -0.5).all()
+    assert (np.linalg.eigvalsh(found.hessian) > 0.1).all()  # a minimum, yet
+    chains = {"localisation": 1.0, "draws": 8_000, "burn_in": 4_000}
+    table = judged(bent, found.problem.parameters, constants, {"fall"}, **chains)
+    assert set(table["status"]) == {"not local"}
+    assert (table["fall"] > 20).all()
+    assert (table["share_below"] > 0.1).all()
+    for column in ("fall", "share_below", "llc"):
+        assert all(f"{column} " in reason for reason in table["reason"]), table["reason"]
+    # Without a bound on the fall w* was not looked for, and is no minimum.
+    table = judged(bent, found.problem.parameters, constants, set(), **chains)
+    assert set(table["status"]) == {"not a minimum"}
+
+
+def test_a_state_that_the_polish_moved_far_is_not_a_minimum():
+    """It lay on a slope, and its w* is another model."""
+    start, constants = np.full((2, 5), 3.0), np.zeros((5, 5))
+    constants[1], constants[4] = 0.35, 0.7
+    constants[2] = -0.7
+    problem = Problem(
+        bent,
+        start,
+        samples=SAMPLES,
+        streams=[(seed, "slope") for seed in range(5)],
+        per_model=(constants,),
+    )
+    found = polished(problem, MINIMUM)
+    place = found.problem.parameters
+    about = {"moved": found.moved / np.linalg.norm(place, axis=0)}
+    table = judged(bent, place, constants, {"moved"}, about)
+    assert_refused(table, "not a minimum", "moved")
+    about = {"moved": polished(found.problem, MINIMUM).moved / np.linalg.norm(place, axis=0)}
+    assert set(judged(bent, place, constants, {"moved"}, about)["status"]) == {"ok"}
+
+
+def test_a_saddle_is_not_a_minimum():
+    """Too shallow for the chains to see at this nβ; the Hessian's least eigenvalue does."""
+    constants = np.array([0.01, -0.001, 0.0, 0.0, 0.7])[:, None].repeat(5, axis=1)
+    problem = Problem(
+        bent,
+        np.zeros((3, 5)),
+        samples=SAMPLES,
+        streams=[(seed, "saddle") for seed in range(5)],
+        per_model=(constants,),
+    )
+    about = {"curvature": np.linalg.eigvalsh(hessian(problem))[:, 0]}
+    np.testing.assert_allclose(about["curvature"], -0.002, rtol=1e-6)
+    # Half the draws lie a little below w*.
+    loose = HMC["thresholds"] | {"share_below": 1.0}
+    bound = loose | {"curvature": LOCAL["curvature"]}
+    of_all = (bent, problem.parameters, constants, (), about)
+    assert_refused(judged(*of_all, thresholds=bound), "not a minimum", "curvature")
+    assert set(judged(*of_all, thresholds=loose)["status"]) == {"ok"}
+
+
+@pytest.mark.parametrize("bound", ["free", "strayed", "shift"])
+def test_without_localisation_nothing_says_that_a_chain_is_local(bound):
+    free = {"localisation": 0.0, "coordinates": "parameters", "sampler": HMC["sampler"]}
+    table = judged(shifted, np.ones((4, 5)), np.full((4, 5), 0.7), {bound}, **free)
+    assert_refused(table, "not local", bound)
+    assert np.isnan(table["llc_error"]).all()
+
+
+def crossing_draws(exponents, localisation, repeats=200):
+    """Return rise and pull of chains at a crossing, and nβ."""
+    problem = Problem(
+        losses_cpu.crossing,
+        np.zeros((2, repeats)),
+        samples=SAMPLES,
+        streams=[(seed, "tighter", localisation) for seed in range(repeats)],
+        shared=(np.array(exponents),),
+    )
+    chosen = setting(**(WHITENED | {"localisation": localisation}))
+    kept = traces(problem, chosen, hessian(problem))
+    return N_BETA * kept.loss[:, :, 500:], kept.pull[:, :, 500:]
+
+
+@pytest.mark.parametrize("exponents", [(1, 0), (2, 0), (1, 1), (2, 1)])
+def test_importance_weights_give_the_exact_shift_and_that_of_tighter_chains(exponents):
+    rise, pull = crossing_draws(exponents, 10.0)
+    shift, se = tighter(rise, pull)
+    exact = crossing_mean(exponents, N_BETA, 10.0 * TIGHTER)
+    exact -= crossing_mean(exponents, N_BETA, 10.0)
+    # 200 × 10,000 draws.
+    assert shift.mean() == pytest.approx(exact, rel=0.04)
+    tight, _ = crossing_draws(exponents, 10.0 * TIGHTER)
+    assert tight.mean() - rise.mean() == pytest.approx(shift.mean(), rel=0.05, abs=0.004)
+    # Its error is the spread of repeated shifts, and less than that of two sets of chains.
+    assert np.mean(se) == pytest.approx(shift.std(ddof=1), rel=0.2)
+    apart = np.hypot(rise.mean(axis=(1, 2)).std(), tight.mean(axis=(1, 2)).std())
+    assert np.mean(se) < apart
+
+
+def test_shift_of_a_quadratic():
+    curvature = np.full((3, 100), 0.05)
+    table = estimate_of(quadratic, curvature, **HMC, localisation=10.0)
+    ends = [gaussian_mean(curvature[:, 0], N_BETA, gamma) for gamma in (10.0, 10.0 * TIGHTER)]
+    assert table["localisation_shift"].mean() == pytest.approx(ends[1] - ends[0], rel=0.05)
+
+
+@pytest.mark.parametrize("n_beta", [10.0, 1e3, 1e5, 1e8])
+def test_stated_error_covers_the_slowest_crossing_exactly(n_beta):
+    """Of w_1² w_2² the error is read off its own exact means: it is the distance to ½."""
+    mean = crossing_mean((1, 1), n_beta, 1.0)
+    shift = crossing_mean((1, 1), n_beta, TIGHTER) - mean
+    error = stated_error(np.zeros(1), np.array([shift]), np.zeros(1))
+    # Where the fall is largest the table of means ends; finer ones are interpolated.
+    assert error[0] == pytest.approx(0.5 - mean, rel=0.02)
+
+
+@pytest.mark.parametrize("exponents", [(1, 0), (2, 0), (3, 0), (2, 1), (3, 1)])
+@pytest.mark.parametrize("n_beta", [1e3, 1e5])
+def test_stated_error_is_no_less_than_that_of_simpler_crossings(exponents, n_beta):
+    truth = 0.5 / max(exponents)
+    mean = crossing_mean(exponents, n_beta, 1.0)
+    shift = crossing_mean(exponents, n_beta, TIGHTER) - mean
+    error = stated_error(np.zeros(1), np.array([shift]), np.zeros(1))
+    assert error[0] >= abs(truth - mean) * 0.999
+
+
+def test_stated_error_has_both_parts():
+    none = np.zeros(1)
+    assert stated_error(np.array([0.1]), none, none)[0] == pytest.approx(0.2, abs=0.02)
+    # A rise is an error too, of its own size.
+    assert stated_error(none, np.array([0.7]), none)[0] == pytest.approx(0.7)
+    # A shift that is not known might be as large as its error allows.
+    assert stated_error(none, none, np.array([0.02]))[0] > stated_error(none, none, none)[0]
 
 
 def test_each_model_needs_a_stream():

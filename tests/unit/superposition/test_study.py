@@ -92,6 +92,21 @@ def test_features_in_more_than_two_dimensions_are_no_polygons():
     assert asked(ELHAGE, "dimensionality_vs_sparsity")
 
 
+def test_phases_can_be_left_out():
+    assert asked({}, "superposition_phases") == [
+        "results/tables/superposition_phases.csv",
+        "results/tables/superposition_phases_trained.csv",
+        "results/figures/superposition_phases.png",
+    ]
+    assert asked({"phases": None}, "superposition_phases") == []
+
+
+def test_one_active_feature_can_be_left_out():
+    assert len(asked({}, "train_superposition_limit")) == 4 * 5
+    assert asked({"limit": None}, "train_superposition_limit") == []
+    assert asked({"limit": None}, "superposition_limit") == []
+
+
 def test_a_figure_asks_only_for_the_runs_that_it_shows():
     found = catalogue({"figures": {"samples": 100}})
     assert found.config.superposition.variants == {"": 100, "_samples1000": 1000}
@@ -152,6 +167,26 @@ BAD = {
             "geometry.polygons.sparsity.0: unknown sparsity among superposition.runs.sparsity; "
             "found '0.5000', there are 0.4262, 0.6708",
         ],
+    ),
+    "phases without an exact population loss": (
+        {"data": {"kind": "uniform"}},
+        ["phases: needs data whose population loss is known exactly: binary", "kind uniform"],
+    ),
+    "phases of too many features": (
+        {"data": {"features": 17}},
+        ["phases: needs data whose population loss is known exactly", "with 17 features"],
+    ),
+    "one active feature without noise": (
+        {"limit": {"posterior": {"noise": 0.0}}},
+        ["limit.posterior.noise: ", "greater than 0", "found 0.0"],
+    ),
+    "sizes that do not ascend": (
+        {"limit": {"posterior": {"samples": [300, 100]}}},
+        ["limit.posterior: samples must ascend and stay below largest (30000)"],
+    ),
+    "phases in space": (
+        {"hidden": 3, "runs": {"init": "random"}},
+        ["phases: polygons need superposition.hidden 2, not 3"],
     ),
     "low and high sparsity overlap": (
         {"claims": {"low_sparsity": 0.97}},

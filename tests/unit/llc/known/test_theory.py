@@ -7,13 +7,10 @@ import numpy as np
 import pytest
 from scipy.integrate import dblquad
 
-from lgi.llc.known.problems import CROSSING_SAMPLES, CROSSINGS
 from lgi.llc.known.theory import (
     Pole,
     crossing_mean,
     deep_linear,
-    fit_over_n,
-    next_pole,
     normal_crossing,
     reduced_rank,
     regular,
@@ -92,18 +89,17 @@ def test_hand_computed_coefficients(widths, rank, value, multiplicity):
 
 
 @pytest.mark.parametrize(
-    ("exponents", "value", "multiplicity", "following"),
+    ("exponents", "value", "multiplicity"),
     [
-        ((1, 0), Fraction(1, 2), 1, Fraction(3, 2)),
-        ((2, 1), Fraction(1, 4), 1, Fraction(1, 2)),
-        ((3, 1), Fraction(1, 6), 1, Fraction(1, 2)),
-        ((1, 1), Fraction(1, 2), 2, Fraction(3, 2)),
-        ((2, 2, 1), Fraction(1, 4), 2, Fraction(1, 2)),
+        ((1, 0), Fraction(1, 2), 1),
+        ((2, 1), Fraction(1, 4), 1),
+        ((3, 1), Fraction(1, 6), 1),
+        ((1, 1), Fraction(1, 2), 2),
+        ((2, 2, 1), Fraction(1, 4), 2),
     ],
 )
-def test_normal_crossings(exponents, value, multiplicity, following):
+def test_normal_crossings(exponents, value, multiplicity):
     assert normal_crossing(exponents) == Pole(value, multiplicity)
-    assert next_pole(exponents) == following
 
 
 def test_regular_models_have_half_their_dimension():
@@ -127,18 +123,3 @@ def test_mean_of_a_crossing_against_adaptive_quadrature(exponents, localisation)
 @pytest.mark.parametrize(("n", "mean"), [(1_000, 0.36), (1_000_000, 0.43)])
 def test_multiplicity_two_is_far_from_its_limit(n, mean):
     assert crossing_mean((1, 1), n / np.log(n), 1.0) == pytest.approx(mean, abs=0.005)
-
-
-@pytest.mark.parametrize(
-    ("exponents", "within"), [((1, 0), 0.001), ((2, 1), 0.03), ((3, 1), 0.055), ((1, 1), 0.01)]
-)
-def test_fit_over_n_of_the_exact_means(exponents, within):
-    """How far the fit is off by itself; the rest of its tolerance is the sampler's."""
-    assert exponents in CROSSINGS
-    n_betas = [n / np.log(n) for n in CROSSING_SAMPLES]
-    means = [crossing_mean(exponents, n_beta, 1.0) for n_beta in n_betas]
-    pole = normal_crossing(exponents)
-    gap = float(next_pole(exponents) - pole.value)
-    fitted = fit_over_n(n_betas, means, pole.multiplicity, gap)
-    assert fitted == pytest.approx(float(pole.value), rel=within)
-    assert abs(fitted / float(pole.value) - 1) < abs(means[-1] / float(pole.value) - 1)

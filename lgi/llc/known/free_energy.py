@@ -1,0 +1,127 @@
+"""Free energies from the chains of the estimator, beside exact ones."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lgi.llc.known.answers import estimates
+from lgi.llc.known.problems import CROSSING, QUADRATIC, KnownProblem, problems
+from lgi.llc.known.theory import crossing_free_energy, gaussian_free_energy
+from lgi.llc.settings import EstimateSettings, Likelihood
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INTEGRATION, WBIC = "thermodynamic integration", "WBIC"
+EXACT = {QUADRATIC: gaussian_free_energy, CROSSING: crossing_free_energy}
+COLUMNS = ("problem", "shape", "n", "method", "sigma", "localisation")
+COLUMNS += ("exact", "estimate", "se", "difference")
+
+
+def free_energy(
+    names: Sequence[str],
+    setting: EstimateSettings,
+    likelihood: Likelihood,
+    n: Sequence[int],
+    repeats: int,
+    rungs: int,
+) -> "pd.DataFrame":
+    """Estimate free energies F(nβ) = -ln E[exp(-nβ (L - L(w*)))] under the prior N(w*, 1/γ).
+
+    By thermodynamic integration, F(n) - F(1) = ∫ λ̂ d ln nβ (Gelman and Meng 1998): λ̂ at the nodes
+    of a Gauss-Legendre rule in ln nβ, with γ as it is. By WBIC, λ̂ ln n with λ̂ at nβ = n / ln n
+    (Watanabe 2013, "A widely applicable Bayesian information criterion"), which is F(n) up to a
+    constant, ln ln n where the multiplicity is above one, and noise of the order √ln n of the data,
+    of which these losses have none.
+
+    Parameters
+    ----------
+    names, setting, likelihood, n, repeats
+        As for `lgi.llc.known.answers.known_answers`; problems without a closed form are left out.
+    rungs
+        Nodes of the integration.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each problem, n and method; the columns `COLUMNS`. ``se`` is that of the spread
+        over the repeats, ``difference`` the estimate less ``exact``.
+    """
+    import pandas as pd
+
+    rows = []
+    for known in problems([name for name in names if name in EXACT]):
+        for samples in n:
+            about = {
+                "problem": known.name,
+                "shape": known.shape,
+                "n": samples,
+                "sigma": likelihood.noise(1),
+                "localisation": setting.localisation,
+            }
+            of_all = (known, setting, likelihood, samples, repeats)
+            exact = [_exact(known, setting, likelihood, n_beta) for n_beta in (1, samples)]
+            integrated, criterion = integral(*of_all, rungs), wbic(*of_all)
+            for method, truth, repeated in (
+                (INTEGRATION, exact[1] - exact[0], integrated),
+                (WBIC, exact[1], criterion),
+            ):
+                estimate, se = repeated.mean(), repeated.std(ddof=1) / np.sqrt(repeats)
+                rows.append(
+                    about
+                    | {"method": method, "exact": truth, "estimate": estimate, "se": se}
+                    | {"difference": estimate - truth}
+                )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def integral(
+    known: KnownProblem,
+    setting: EstimateSettings,
+    likelihood: Likelihood,
+    samples: int,
+    repeats: int,
+    rungs: int,
+) -> np.ndarray:
+    """Return F(n) - F(1) by thermodynamic integration [repeats]; takes what `free_energy` does."""
+    n_betas, weights = ladder(samples, rungs)
+    total = np.zeros(repeats)
+    for n_beta, weight in zip(n_betas, weights, strict=True):
+        rung = setting.model_copy(update={"inverse_temperature": n_beta / samples})
+        total += weight * estimates(known, rung, likelihood, samples, repeats)["llc"]
+    return total
+
+
+def ladder(samples: int, rungs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return nβ between 1 and n, and the weights of a sum over them that is ∫ d ln nβ.
+
+    Parameters
+    ----------
+    samples
+        n.
+    rungs
+        Nodes of the Gauss-Legendre rule.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(rungs)
+    half = np.log(samples) / 2
+    return np.exp(half * (1 + nodes)), half * weights
+
+
+def wbic(
+    known: KnownProblem,
+    setting: EstimateSettings,
+    likelihood: Likelihood,
+    samples: int,
+    repeats: int,
+) -> np.ndarray:
+    """Return λ̂ ln n [repeats], the WBIC less n L(w*); takes what `free_energy` does."""
+    chosen = setting.model_copy(update={"inverse_temperature": "1/log n"})
+    return estimates(known, chosen, likelihood, samples, repeats)["llc"] * np.log(samples)
+
+
+def _exact(
+    known: KnownProblem, setting: EstimateSettings, likelihood: Likelihood, n_beta: float
+) -> float:
+    scaled = n_beta * known.halves * likelihood.factor(1)
+    return EXACT[known.name](known.data[0], scaled, setting.localisation)

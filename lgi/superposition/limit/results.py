@@ -1,0 +1,87 @@
+"""Results of the limit of one active feature: run files, tables and their figure."""
+
+from typing import Any
+
+from lgi.catalogue import FIGURES, ROOT, TABLES, Result
+
+RUN_FILE = ROOT + "superposition/limit/{limit_init}/samples{limit_samples}.npz"
+PLATEAUS = TABLES + "superposition_limit.csv"
+COEFFICIENTS = TABLES + "superposition_limit_llc.csv"
+WEIGHTS = TABLES + "superposition_limit_weights.csv"
+TRANSITIONS = TABLES + "superposition_limit_transitions.csv"
+_MAKE = "lgi.superposition.limit.table:"
+
+
+def wildcards(config: Any) -> dict[str, list]:
+    """Return the legal values of each wildcard."""
+    limit = config.superposition.limit
+    return {
+        "limit_init": limit.runs.init if limit else [],
+        "limit_samples": limit.runs.samples if limit else [],
+    }
+
+
+def runs(config: Any) -> list[dict]:
+    """Return the wildcards of every run file."""
+    limit = config.superposition.limit
+    named = limit.runs.runs() if limit else []
+    return [{"limit_init": run["init"], "limit_samples": run["samples"]} for run in named]
+
+
+def _asked(config: Any) -> list[dict]:
+    return [{}] if config.superposition.limit else []
+
+
+RESULTS = (
+    Result(
+        rule="train_superposition_limit",
+        output={"run": RUN_FILE},
+        purpose="Train the models of all seeds on one active feature, for one start and size.",
+        wanted=runs,
+    ),
+    Result(
+        rule="superposition_limit_plateaus",
+        output=PLATEAUS,
+        purpose="Tabulate the minima that training on one active feature ends at.",
+        make=_MAKE + "plateaus",
+        inputs=lambda config, _: {"runs": [RUN_FILE.format(**run) for run in runs(config)]},
+        wanted=_asked,
+        labels={"table": "one active feature: plateaus"},
+    ),
+    Result(
+        rule="superposition_limit_llc",
+        output=COEFFICIENTS,
+        purpose="Estimate the coefficient at the exact minima of one active feature.",
+        make=_MAKE + "coefficients",
+        settings=lambda config, _: {"settings": config.superposition.limit.llc},
+        wanted=_asked,
+        groups=("llc",),
+        labels={"table": "one active feature: coefficients"},
+    ),
+    Result(
+        rule="superposition_limit_posterior",
+        output={"weights": WEIGHTS, "transitions": TRANSITIONS},
+        purpose="Find at which n the posterior moves between polygons, by four methods.",
+        make=_MAKE + "posterior",
+        settings=lambda config, _: {"settings": config.superposition.limit.posterior},
+        wanted=_asked,
+        labels={"table": "one active feature: the posterior"},
+    ),
+    Result(
+        rule="superposition_limit",
+        output=FIGURES + "superposition_limit.png",
+        purpose="Draw plateaus, coefficients and posterior of one active feature.",
+        make="lgi.superposition.limit.figures:limit",
+        inputs={
+            "plateaus": PLATEAUS,
+            "coefficients": COEFFICIENTS,
+            "weights": WEIGHTS,
+            "transitions": TRANSITIONS,
+        },
+        wanted=_asked,
+        labels={"figure": "one active feature"},
+        caption="One active feature from U[0, 1]: the minima that training ends at; the learning "
+        "coefficient at the exact minima, with the truth; and the weight of the polygons in the "
+        "posterior of n samples, by sampling and by thermodynamic integration.",
+    ),
+)
