@@ -24,6 +24,7 @@ TMS_20_5 = {
         "data": {"kind": "uniform", "features": 20},
         "runs": {"init": ["random"], "samples": [1000], "sparsity": [0.9, 0.99], "seeds": [0, 1]},
         "training": {"epochs": 300, "snapshots": {"points": 10, "first": 1, "last": 200}},
+        "phases": None,
     }
 }
 CASES = ["published", "one size", "one seed", "20 in 5"]
@@ -133,7 +134,7 @@ def test_a_result_that_is_not_listed_is_made(small, path):
         ("results/superposition/kgon4/samples50/sparsity0.5.npz", "sparsity: 0.4262 | 0.9643"),
         (
             "results/llc/superposition/mala/kgon4/samples100/sparsity0.4262.csv",
-            "setting: published | recommended",
+            "setting: published | raw_mse | coarse | fine",
         ),
         (
             "results/llc/superposition/traces/published/kgon6/samples100/"

@@ -61,7 +61,7 @@ def test_a_figure_plans_only_what_it_shows(laboratory):
         "total": 73,
     }
     estimates = makers(output)["estimate_superposition_llc"]
-    assert all("/recommended/" in path and "/samples1000/" in path for path in estimates)
+    assert all("/fine/" in path and "/samples1000/" in path for path in estimates)
 
 
 def test_training_alone_asks_for_cuda_and_lists_that_look_alike_have_jobs_of_their_own(laboratory):

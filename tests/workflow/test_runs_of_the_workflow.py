@@ -140,12 +140,10 @@ def test_the_tables_hold_a_row_for_each_observation(table, smoke):
     assert len(superposition) == 2 * 3 * len(epochs)
     assert not superposition.duplicated(STATE).any()
     estimates = table(llc.LLC)
-    published, recommended = (
-        config.superposition.llc.estimated(config)[name].epochs.at
-        for name in ("published", "recommended")
-    )
-    assert len(recommended) == 2
-    assert len(estimates) == 2 * 3 * (len(published) + len(recommended))
+    settings = config.superposition.llc.estimated(config)
+    epochs = {name: len(setting.epochs.at) for name, setting in settings.items()}
+    assert epochs["fine"] == 2
+    assert len(estimates) == 2 * 3 * sum(epochs.values())
     assert not estimates.duplicated(["setting", *STATE]).any()
     assert estimates.llc_se.gt(0).all()
     shares = table(llc.STATUS)
@@ -219,8 +217,9 @@ ONE_OF_EACH = (
     "results/tables/gaussians_n_study.csv",
     "results/gaussians/features/gradient_checkerboard/published_3000/n5.csv",
     "results/llc/gaussians/gradient_checkerboard/minimum/n2_seed42.csv",
-    "results/llc/superposition/recommended/kgon4/samples100/sparsity0.4262.csv",
+    "results/llc/superposition/fine/kgon4/samples100/sparsity0.4262.csv",
     "results/tables/superposition_llc_calibration.csv",
+    "results/tables/superposition_llc_resolution.csv",
     "results/tables/llc_known_answers.csv",
     "results/tables/regression_llc.csv",
     "results/animations/superposition/polygons/kgon4/samples100/sparsity0.4262_seed0.gif",

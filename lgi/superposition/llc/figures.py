@@ -172,7 +172,7 @@ def stability(made: "pd.DataFrame") -> Figure:
     settings, sizes = list(rows["setting"].unique()), sorted(rows["samples"].unique())
     kinds, sparsities = sorted(rows["kgon"].unique()), sorted(rows["sparsity"].unique())
     figure = new_figure(
-        (0.36 * len(sparsities) + 0.3) * len(sizes) + 2.0,
+        max(0.36 * len(sparsities) + 0.3, 1.9) * len(sizes) + 2.0,
         (0.3 * len(kinds) + 0.5) * len(settings) + 0.9,
     )
     grid = figure.subplots(len(settings), len(sizes), sharex=True, sharey=True, squeeze=False)
@@ -185,8 +185,8 @@ def stability(made: "pd.DataFrame") -> Figure:
     for axes in grid[-1]:
         axes.set_xticks(range(len(sparsities)), [f"{s:.4f}" for s in sparsities], rotation=90)
     figure.supxlabel(
-        f"sparsity S (epoch {rows['epoch'].max():,}; numbers: states, and in brackets where\n"
-        "most of those that leave go, if one in ten or more do)"
+        f"sparsity S, epoch {rows['epoch'].max():,}\n"
+        "numbers: states; in brackets where most\nof a tenth or more that leave go"
     )
     figure.supylabel("polygon of w*")
     bar = figure.colorbar(image, ax=grid, label="share that stays", shrink=0.6)

@@ -56,8 +56,9 @@ def locality(llc: pd.DataFrame, features: int, settings: "Locality") -> pd.DataF
         many seeds; ``agree``, the share of those whose E[L] agree, the mean over seeds with its
         interval; ``far_ok``, how many of the far pairs are of two estimates that are ok, and
         ``agree_ok``, the share of those whose E[L] agree; ``share_explained``,
-        1 - Var(nβ E[L]) / Var(λ̂) about the means of each seed: what λ̂ = constant of the data - nβ L(w*) explains of the variance among models on the same data,
-        below 0 where it explains nothing.
+        1 - Var(nβ E[L]) / Var(λ̂) about the means of each seed: what λ̂ = constant of the data -
+        nβ L(w*) explains of the variance among models on the same data, below 0 where it explains
+        nothing.
     """
     rows = llc[np.isfinite(llc["llc"])]
     scale = rows["n_beta"] * squared_error_factor(rows["sigma"], features)

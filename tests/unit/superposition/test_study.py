@@ -56,7 +56,7 @@ def test_the_published_pictures_are_made_from_their_own_starts_and_samples():
         (ONE_SIZE, ["random 4-gon"]),
         (ONE_MODEL, []),
         (ELHAGE, []),
-        ({"llc": {"runs": ["recommended"], "traces": []}}, []),
+        ({"llc": {"runs": ["fine"], "traces": []}}, []),
     ],
 )
 def test_a_study_without_a_published_start_leaves_its_panel_out(overlay, panels):
