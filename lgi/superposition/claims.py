@@ -232,7 +232,8 @@ def _no_correlation(
     said: Mapping[str, int],
 ) -> Statement:
     measure = MEASURES[column]
-    theirs = init == original.optimal and column == "llc"
+    six = init == original.optimal
+    theirs = six and column == "llc"
     further = "" if column == "llc" else f".{column}"
     both = f"final loss and {measure} of models that start from {init}"
     return Statement(
@@ -256,7 +257,7 @@ def _no_correlation(
         partial(_correlations, init=init, column=column),
         losses=True,
         llc=True,
-        samples=said.get(init),
+        samples=said.get(init) if six else None,
     )
 
 

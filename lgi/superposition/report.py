@@ -74,7 +74,7 @@ def write(
         If a claim that the text speaks of is not among the claims.
     """
     shown = Claims(claims[claims["shown"].astype(bool)])
-    summary = summary.assign(changes_with=summary["changes_with"].fillna(""))
+    summary = summary.assign(changes_with=summary["changes_with"].astype(object).fillna(""))
     study = Study(shown, summary, tables, settings, links)
     parts = [_title(), _answers(study), _verdicts(study), ["## What was found"]]
     for name, section in SECTIONS.items():
@@ -149,7 +149,7 @@ def _sentences(study: Study) -> Iterator[tuple[str, ...]]:
     ):
         wholes = [study.claims.whole(_ID + name) for name in names]
         answers = [f"{row['claim']}: **{row['verdict']}**" for row in wholes]
-        numbers = [f"{estimate(row)}, n = {number(row['n'])}" for row in wholes]
+        numbers = [f"{estimate(row)}, n = {number(row['n'])} ({_shown_at(row)})" for row in wholes]
         yield f"“{said}”", "; ".join(answers), "; ".join(numbers), study.link(*figures)
 
 
@@ -603,6 +603,10 @@ def _segments(rows: pd.DataFrame) -> str:
             f"{kgon} from S = {first} to {last}" if len(places) > 1 else f"{kgon} at {first}"
         )
     return ", ".join(found)
+
+
+def _shown_at(row: Mapping) -> str:
+    return _at(*(row[name] for name in ("setting", "samples", "states", "loss")))
 
 
 def _at(setting: str, samples: float, states: str, loss: str) -> str:

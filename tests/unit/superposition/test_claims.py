@@ -16,36 +16,18 @@ from lgi.claims import (
 from lgi.errors import DataError
 from lgi.intervals import rank_correlation
 from lgi.superposition import claims
-from lgi.superposition.settings import ClaimSettings, Original, Panel
-
-INITS = ["kgon4", "kgon6", "optimal", "random"]
-SPARSITIES = [0.4, 0.7, 0.9, 0.97, 0.99]
-SEEDS = 40
-EPOCHS = [0, 85, 40_000]
-SETTINGS = ClaimSettings(
-    confidence=0.95,
-    resamples=200,
-    seed=0,
-    least=10,
-    low_sparsity=0.8,
-    high_sparsity=0.96,
-    best=0.1,
-    correlation_margin=0.3,
-    llc_margin=0.5,
-    loss_margin=0.05,
-    ratio_margin=0.05,
+from lgi.superposition.settings import Original
+from tests.unit.superposition.synthetic import (
+    EPOCHS,
+    LOSSES,
+    SEEDS,
+    SETTINGS,
+    SPARSITIES,
+    both,
+    world,
 )
-KEYS = ["init", "samples", "sparsity", "seed", "epoch"]
-LOSSES = ["train_loss", "test_loss", "population_loss"]
 
-ROLES = Original(kgon4="kgon4", kgon6="kgon6", optimal="optimal")
 ALL = ["id", "samples", "loss", "states", "setting", "part"]
-PANELS = [
-    Panel(title="random 4-gon", init="kgon4", samples=100),
-    Panel(title="optimal", init="optimal", samples=1000),
-]
-SCALES = {"drawn": "fine", "published": "published"}
-
 TREND_OF_LOSS = "superposition.trend_of_loss"
 TREND_OF_LLC = "superposition.trend_of_llc"
 TREND_AS_SAID = "superposition.trend_of_undivided_loss"
@@ -58,45 +40,6 @@ WORSE = "superposition.kgon4_worse_on_average"
 BEST = "superposition.kgon4_best_better"
 EQUAL = [f"{claim}.{six}" for claim in (WORSE, BEST) for six in ("optimal", "kgon6")]
 OF_LOSS = [TREND_OF_LOSS, TREND_AS_SAID, LOSS_STAYS, WORSE, BEST]
-
-
-def world(true: bool, seeds=SEEDS, samples=(1000,)):
-    """Return tables in which every claim holds, or in which the opposite of each does."""
-    rng = np.random.default_rng(3)
-    frame = pd.MultiIndex.from_product([INITS, samples, SPARSITIES, range(seeds), EPOCHS])
-    frame = frame.set_names(KEYS).to_frame(index=False)
-    size = len(frame)
-    density = 1 - frame["sparsity"]
-    last, first = frame["epoch"] == EPOCHS[-1], frame["epoch"] == 0
-    six, four, optimal = (frame["init"] == init for init in ("kgon6", "kgon4", "optimal"))
-    six |= optimal
-    low, high = frame["sparsity"] < 0.8, frame["sparsity"] > 0.96
-
-    luck = rng.uniform(-1, 1, size)
-    loss = density * (0.2 + 0.01 * luck) * (1 + density if true else density**-1.2)
-    llc = (2 + 6 * density if true else 8 - 6 * density) + 0.1 * rng.uniform(-1, 1, size)
-    llc += 0 if true else 0.2 * luck * six
-    # From four-gons worse on average, the best fifth better; or so from six-gons.
-    worse = four if true else six
-    loss *= np.where(worse, np.where(frame["seed"] % 3 == 0, 0.8, 1.5), 1)
-    begins = (0.5 if true else 12) + 0.1 * rng.uniform(-1, 1, size)
-    llc = np.where(optimal & low & first, begins, llc)
-    if true:  # high sparsity: nothing happens along training
-        llc = np.where(optimal & high, 2 + 0.1 * rng.uniform(-1, 1, size), llc)
-    else:
-        llc = np.where(optimal & high & first, llc - 3, llc)
-        loss = np.where(optimal & high & first, loss + 10 * density, loss)
-    table = frame.assign(**dict.fromkeys(LOSSES, loss))
-    measures = {"llc": llc, "hessian_llc": llc + 1, "directions": np.round(10 * llc)}
-    estimates = frame.assign(**measures, status=np.where(last | first, "ok", "not a minimum"))
-    return table, estimates
-
-
-def both(table, llc, roles=ROLES, settings=SETTINGS, fine=None):
-    """Return both tables; setting published estimates all states, fine the last ones alone."""
-    fine = llc[llc["epoch"] == EPOCHS[-1]] if fine is None else fine
-    names = ["published", "fine"]
-    return claims.claims(table, [llc, fine], names, settings, roles, PANELS, SCALES, 1000)
 
 
 def judged(*tables, **also):
@@ -233,7 +176,7 @@ def test_the_summary_has_a_row_for_each_claim_and_says_what_changes_it():
     rise = rows.loc[RISE]
     assert (rise["setting"], rise["states"], rise["changes_with"]) == ("published", "all", "")
     assert rows.loc[NO_CORRELATION, "loss"] == "train_loss"
-    assert rows.loc["superposition.no_correlation.kgon4", "samples"] == 100
+    assert rows.loc[NO_CORRELATION, "samples"] == 1000
     chosen = result[result["shown"]]
     assert Claims(chosen).verdict(RISE) == rise["verdict"]
 
