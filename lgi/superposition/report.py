@@ -610,7 +610,7 @@ def _shown_at(row: Mapping) -> str:
 
 
 def _at(setting: str, samples: float, states: str, loss: str) -> str:
-    words = [setting, number(samples) if samples == samples else "", f"{states} states", loss]
+    words = [setting, "" if pd.isna(samples) else number(samples), f"{states} states", loss]
     return ", ".join(str(word) for word in words if isinstance(word, str) and word)
 
 
