@@ -167,8 +167,7 @@ def claims(
     rows = [
         row | {"samples": size, "loss": loss, "states": chosen, "setting": setting}
         for statement in asked
-        for setting, states in (estimates if statement.llc else {"": table}).items()
-        if not statement.early or states["epoch"].min() == table["epoch"].min()
+        for setting, states in _judged_at(statement, estimates, table).items()
         for size in ([None] if statement.apart else sizes)
         for chosen, part in _choices(_of_size(states, size), estimated=statement.llc)
         for loss in (known if statement.losses else [""])
@@ -471,6 +470,19 @@ def _by_setting(
     if any(states.empty for states in found.values()):
         raise DataError("the tables of losses and LLC have no model and epoch in common")
     return found
+
+
+def _judged_at(
+    statement: Statement, estimates: Mapping[str, pd.DataFrame], table: pd.DataFrame
+) -> Mapping[str, pd.DataFrame]:
+    """Return the states of each setting that can say something; none of no setting if none can."""
+    if not statement.llc:
+        return {"": table}
+    if not statement.early:
+        return estimates
+    first = table["epoch"].min()
+    found = {name: states for name, states in estimates.items() if states["epoch"].min() == first}
+    return found or {"": next(iter(estimates.values())).iloc[:0]}
 
 
 def _of_size(states: pd.DataFrame, samples: int | None) -> pd.DataFrame:

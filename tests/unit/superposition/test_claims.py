@@ -114,6 +114,15 @@ def test_claims_of_a_loss_need_no_setting_and_early_ones_a_setting_with_early_st
         assert "no coefficient" in whole(held, RISE).iloc[0]["sentence"]
 
 
+def test_claims_about_early_states_that_no_setting_estimates_are_undecided():
+    table, llc = world(True)
+    late = llc[llc["epoch"] > 0]
+    result, summary = both(table, late)
+    for claim in (BEGIN, RISE, LLC_STAYS):
+        assert set(result.loc[result["id"] == claim, "verdict"]) == {UNDECIDED}
+        assert claim in set(summary["id"])
+
+
 def test_as_it_was_said_compares_what_the_panels_show():
     """100 samples make four-gons worse; at equal numbers nothing differs."""
     table, llc = world(True, samples=(100, 1000))
