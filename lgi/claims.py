@@ -21,6 +21,9 @@ from lgi.intervals import Interval, holm, joint_level
 SUPPORTED = "supported"
 NOT_SUPPORTED = "not supported"
 UNDECIDED = "undecided"
+# What a claim with a margin may be called in place of "not supported":
+CONTRADICTED = "contradicted"
+WITHIN = "within the margin"
 NOT_APPLICABLE = "not applicable"
 
 ORIGINAL, OURS = "original study", "this study"
@@ -61,12 +64,14 @@ class Sentences:
     """What a text may say of a claim, by its verdict.
 
     ``{estimate}`` stands for the statistic of the whole with its interval, ``{claim}`` and
-    ``{measure}`` for those of the claim.
+    ``{measure}`` for those of the claim. Where an effect is within the margin, and no sentence says
+    so, that of "not supported" is true as well.
     """
 
     supported: str
     not_supported: str
     undecided: str
+    within: str = ""
 
     def of(self, verdict: str) -> str:
         """Return the sentence that a verdict allows; none where the claim does not apply."""
@@ -75,6 +80,8 @@ class Sentences:
         return {
             SUPPORTED: self.supported,
             NOT_SUPPORTED: self.not_supported,
+            CONTRADICTED: self.not_supported,
+            WITHIN: self.within or self.not_supported,
             UNDECIDED: self.undecided,
         }[verdict]
 
@@ -92,6 +99,9 @@ class Claim:
     # How the whole follows: it holds of every part, of at least one, or of their mean. With "every"
     # and "mean" it is not supported as soon as one part is not.
     follows: Literal["every", "some", "mean"] = "every"
+    # How far beyond the region's ends a value must lie to contradict the claim; nearer to an end
+    # than this there is no effect to speak of. None: nothing but "not supported" is said.
+    margin: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,14 +114,14 @@ class Part:
     reason: str = ""  # why there is no interval, or why the claim does not apply
     applies: bool = True  # False where a definition decides, and data could not say otherwise
 
-    def verdict(self, region: Region) -> str:
+    def verdict(self, region: Region, margin: float | None = None) -> str:
         """Return what the part says of the claim that its statistic lies in a region."""
         if not self.applies:
             return NOT_APPLICABLE
-        return verdict(self.interval.low, self.interval.high, region)
+        return verdict(self.interval.low, self.interval.high, region, margin)
 
 
-def verdict(low: float, high: float, region: Region) -> str:
+def verdict(low: float, high: float, region: Region, margin: float | None = None) -> str:
     """Return what an interval says of the claim that a value lies in a region.
 
     Parameters
@@ -120,13 +130,22 @@ def verdict(low: float, high: float, region: Region) -> str:
         The interval; NaN where there is none.
     region
         Open interval in which the value lies if the claim holds.
+    margin
+        Nearer to an end of the region than this there is no effect to speak of.
 
     Returns
     -------
     str
         `SUPPORTED` where the interval lies inside the region, `NOT_SUPPORTED` where it lies outside
-        altogether, `UNDECIDED` where it does neither, or is NaN.
+        altogether, `UNDECIDED` where it does neither, or is NaN. With a margin, `WITHIN` where all
+        of the interval is within the margin of an end, on whichever side of it, and `CONTRADICTED`
+        where it lies outside and beyond the margin altogether.
     """
+    if margin is not None:
+        if any(end - margin < low and high < end + margin for end in region):
+            return WITHIN
+        if high <= region[0] - margin or region[1] + margin <= low:
+            return CONTRADICTED
     if region[0] < low and high < region[1]:
         return SUPPORTED
     if high <= region[0] or region[1] <= low:
@@ -212,8 +231,8 @@ def judge(
     if not parts and not whole.interval.n:
         whole = replace(whole, reason=whole.reason or "there are no such runs")
     same = {"id": claim.id, "claim": claim.text, "source": claim.source, "measure": claim.measure}
-    rows = [same | _judged(part, claim.region) for part in parts]
-    first = same | _judged(replace(whole, name=WHOLE), claim.region)
+    rows = [same | _judged(part, claim) for part in parts]
+    first = same | _judged(replace(whole, name=WHOLE), claim)
     found = [row["verdict"] for row in rows if row["verdict"] != NOT_APPLICABLE]
     if rows and not found:
         first |= {"verdict": NOT_APPLICABLE, "reason": rows[0]["reason"]}
@@ -288,7 +307,7 @@ class Claims:
         return rows[(rows["part"] == WHOLE) == whole]
 
 
-def _judged(part: Part, region: Region) -> dict:
+def _judged(part: Part, claim: Claim) -> dict:
     interval = part.interval
     return {
         "part": part.name,
@@ -297,26 +316,30 @@ def _judged(part: Part, region: Region) -> dict:
         "high": interval.high,
         "p": part.p,
         "n": interval.n,
-        "verdict": part.verdict(region),
+        "verdict": part.verdict(claim.region, claim.margin),
         "reason": part.reason,
         "sentence": "",
     }
 
 
 def _of_every(found: Sequence[str], own: str) -> str:
-    if NOT_SUPPORTED in (*found, own):
-        return NOT_SUPPORTED
-    return SUPPORTED if set(found) == {SUPPORTED} else UNDECIDED
+    against = _worst((*found, own), (CONTRADICTED, NOT_SUPPORTED)) or _worst(found, (WITHIN,))
+    return against or (SUPPORTED if set(found) == {SUPPORTED} else UNDECIDED)
 
 
 def _of_some(found: Sequence[str], own: str) -> str:
     if SUPPORTED in found:
         return SUPPORTED
-    return NOT_SUPPORTED if set(found) == {NOT_SUPPORTED} else UNDECIDED
+    return UNDECIDED if UNDECIDED in found else _worst(found, (WITHIN, NOT_SUPPORTED, CONTRADICTED))
 
 
 def _of_mean(found: Sequence[str], own: str) -> str:
-    return NOT_SUPPORTED if NOT_SUPPORTED in found else own
+    return _worst(found, (CONTRADICTED, NOT_SUPPORTED)) or own
+
+
+def _worst(found: Sequence[str], verdicts: Sequence[str]) -> str:
+    """Return the first of the verdicts that was found, empty where none was."""
+    return next((verdict for verdict in verdicts if verdict in found), "")
 
 
 _FOLLOWS = {"every": _of_every, "some": _of_some, "mean": _of_mean}

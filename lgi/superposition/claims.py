@@ -2,18 +2,26 @@
 
 Every claim says that a statistic lies in a region: a rank correlation below 0, a ratio above 1, or,
 where it says that nothing happens, a value within a margin around 0 that the configuration states.
-A bootstrap gives the statistic its interval, and `lgi.claims` turns intervals into verdicts.
+A bootstrap gives the statistic its interval, and `lgi.claims` turns intervals into verdicts; what
+lies beyond the margin on the other side contradicts a claim, what is smaller is no effect.
 
 Most claims speak of several parts, such as sparsities or initialisations. Each part has a row of
 its own, and the claim as a whole one more, for the mean of the statistic over its parts. The
-intervals of parts hold together (Bonferroni). Several losses, numbers of samples and choices of
-states show how firm a claim is. They are all reported, none is picked, and their intervals are not
-widened for each other.
+intervals of parts hold together (Bonferroni). Several losses, numbers of samples, settings of the
+LLC and choices of states show how firm a claim is. They are all reported, and their intervals are
+not widened for each other; the summary names the one that it shows by a rule that looks at no
+value.
+
+Where sparsities are compared losses are divided by 1 - S, the loss of a model that always answers
+0. An estimate λ̂ contains -nβ L(w*) by construction, so what is said of it is also asked of the
+Hessian and of the number of its directions, which do not.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,17 +44,33 @@ from lgi.claims import (
 from lgi.errors import DataError
 from lgi.intervals import Interval, joint_level, rank_correlation
 from lgi.llc.status import OK
+from lgi.prose import number
 from lgi.randomness import generator
 from lgi.superposition.selection import sparsity_name
 from lgi.superposition.training.view import LOSSES, RUN
 
 if TYPE_CHECKING:
-    from lgi.superposition.settings import ClaimSettings, Original
+    from lgi.superposition.settings import ClaimSettings, Original, Panel
 
 
 ALL_STATES, OK_STATES = "all", "ok"
-ALSO = ("samples", "loss", "states")
-DIFFERS = {"differs": "states", "differs_by_samples": "samples", "differs_by_loss": "loss"}
+ALSO = ("samples", "loss", "states", "setting")
+DIFFERS = {
+    "differs": "states",
+    "differs_by_samples": "samples",
+    "differs_by_loss": "loss",
+    "differs_by_setting": "setting",
+}
+SUMMARY = ("claim", "id", "source", "verdict", "value", "low", "high", "n", "measure")
+SUMMARY = (*SUMMARY, *ALSO, "changes_with", "margin", "flips", "sentence")
+MEASURES = {
+    "llc": "LLC",
+    "hessian_llc": "LLC of the Hessian",
+    "directions": "number of directions",
+}
+"""What stands beside the loss, by its column among the estimates."""
+LOSS, SCALED = "loss", "scaled_loss"
+"""Columns of the loss that is asked about, and of the same divided by 1 - S."""
 
 
 @dataclass(frozen=True)
@@ -62,267 +86,521 @@ class Sample:
 class Statement:
     """A claim about the states of all models, and where its parts come from."""
 
-    claim: Claim
-    # Of the states, and the column that it is about: that of a loss, or llc.
-    parts: Callable[[pd.DataFrame, str], Iterator[Sample]]
-    of_loss: bool
+    claim: Callable[[float], Claim]  # of the margin
+    margin: float
+    parts: Callable[[pd.DataFrame], Iterator[Sample]]  # of the states
+    losses: bool  # whether it speaks of a loss
+    llc: bool  # whether it speaks of estimates
+    early: bool = False  # whether it speaks of first states, which not every setting estimates
+    samples: int | None = None  # number of samples of which it was said
+    apart: bool = False  # whether it compares models of different numbers of samples
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Which settings of the LLC there are, and which of them speak first."""
+
+    drawn: str  # of late states
+    published: str  # of early ones, which the drawn one may leave out
 
 
 def claims(
     table: pd.DataFrame,
     llc: Iterable[pd.DataFrame],
+    names: Sequence[str],
     settings: "ClaimSettings",
     original: "Original",
-) -> pd.DataFrame:
-    """Judge every claim, with each loss, number of samples and choice of states.
+    panels: Sequence["Panel"],
+    scales: Mapping[str, str],
+    samples: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Judge every claim, with each loss, number of samples, setting and choice of states.
 
     Parameters
     ----------
     table
         The table of study 2 (`lgi.superposition.training.table.table`).
     llc
-        Tables of estimates of one setting: init, samples, sparsity, seed, epoch, llc, status.
+        Tables of estimates: init, samples, sparsity, seed, epoch, status and `MEASURES`.
+    names
+        Name of the setting of each.
     settings
         Confidence, margins, and what counts as low and high sparsity.
     original
         The starts of which the statements of the original study speak.
+    panels
+        Its pictures: each start with the number of samples that it had there.
+    scales
+        ``drawn`` and ``published``: the setting of which the summary speaks, and the one for claims
+        about early states.
+    samples
+        Number of samples of which the summary speaks where nothing else was said.
 
     Returns
     -------
-    pandas.DataFrame
-        Columns of `lgi.claims.claim_table` with `ALSO`, and those of `DIFFERS`. ``states`` is
-        "all", or "ok" for the states whose estimate is ok alone; ``loss`` is empty where no loss
-        enters; ``n`` counts models (where a model has a first and a last state it counts once);
-        ``differs``, ``differs_by_samples`` and ``differs_by_loss`` say whether the verdict of this
-        row changes with the states, the number of samples, or the loss.
+    claims : DataFrame
+        Columns of `lgi.claims.claim_table` with `ALSO`, and `DIFFERS`, margin, flips and
+        shown. ``states`` is "all", or "ok"
+        for the states whose estimate is ok alone; ``loss`` is empty where no loss enters, and
+        ``setting`` where no estimate does; ``samples`` is missing where models of different numbers
+        are compared; ``n`` counts models (where a model has a first and a last state it counts
+        once). ``differs`` and so on say whether the verdict of this row changes with the states,
+        the number of samples, the loss, or the setting. Rows of a claim as a whole have the
+        ``margin`` in use, at which margins the verdict ``flips`` and to what, and whether the
+        summary has it ``shown``.
+    summary : DataFrame
+        `SUMMARY`, a row for each claim. It shows the number of samples of which the statement was
+        made, training loss, and of estimates those of the drawn setting that are ok alone; for
+        claims about early states, which are no minima, all of the published setting.
+        ``changes_with`` says which other choice, one at a time, leads to which other verdict;
+        settings are listed with all and with ok states.
 
     Raises
     ------
     DataError
         If the tables have no model and epoch in common.
     """
-    keys = [*RUN, "seed", "epoch"]
     known = [loss for loss in LOSSES if table[loss].notna().any()]
-    estimates = pd.concat([part[[*keys, "llc", "status"]] for part in llc])
-    states = table[[*keys, *known]].merge(estimates, on=keys)
-    if states.empty:
-        raise DataError("the tables of losses and LLC have no model and epoch in common")
-    rows = (
-        row | {"samples": samples, "states": name, "loss": loss}
-        for samples, of_samples in states.groupby("samples")
-        for name, chosen in _choices(of_samples)
-        for statement in statements(sorted(states["init"].unique()), settings, original)
-        for loss in (known if statement.of_loss else [""])
-        for row in _judge(statement, chosen, loss or "llc", samples, settings)
-    )
+    estimates = _by_setting(table, llc, names)
+    asked = statements(sorted(table["init"].unique()), settings, original, panels)
+    sizes = sorted(table["samples"].unique())
+    rows = [
+        row | {"samples": size, "loss": loss, "states": chosen, "setting": setting}
+        for statement in asked
+        for setting, states in _judged_at(statement, estimates, table).items()
+        for size in ([None] if statement.apart else sizes)
+        for chosen, part in _choices(_of_size(states, size), estimated=statement.llc)
+        for loss in (known if statement.losses else [""])
+        for row in _judge(statement, _with_loss(part, loss), size, settings)
+    ]
     result = claim_table(rows, ALSO)
+    result["samples"] = result["samples"].astype("Int64")
     for column, key in DIFFERS.items():
         others = [name for name in ("id", *ALSO, "part") if name != key]
-        result[column] = result.groupby(others)["verdict"].transform("nunique") > 1
-    return result
+        groups = result.groupby(others, dropna=False)
+        result[column] = groups["verdict"].transform("nunique") > 1
+    for column, missing in (("margin", np.nan), ("flips", "")):
+        result[column] = [row.get(column, missing) for row in rows]
+    result["shown"] = result.index.isin(_shown(result, asked, Scales(**scales), samples))
+    return result, _summary(result)
 
 
 def statements(
-    inits: list[str], settings: "ClaimSettings", original: "Original"
+    inits: Iterable[str],
+    settings: "ClaimSettings",
+    original: "Original",
+    panels: Sequence["Panel"] = (),
 ) -> list[Statement]:
     """Return the claims.
 
     Parameters
     ----------
     inits
-        Initialisations that there are; what the original study says of six-gon starts is asked of
-        each of them.
+        Initialisations that there are; what the original study says of its starts is asked of the
+        others as well.
     settings
         Margins, and what counts as low and high sparsity.
     original
         The starts of which the statements of the original study speak.
+    panels
+        Its pictures: each start with the number of samples that it had there.
     """
+    said = {panel.init: panel.samples for panel in panels}
+    theirs = [original.kgon4, original.optimal]
+    others = [init for init in inits if init not in theirs]
+    sixes = dict.fromkeys([original.optimal, original.kgon6])
     return [
         *(
-            _no_correlation(init, settings, ORIGINAL if init == original.kgon6 else OURS)
-            for init in sorted({*inits, original.kgon6})
+            _no_correlation(init, column, settings, original, said)
+            for init in sorted({*inits, original.optimal})
+            for column in MEASURES
         ),
-        *_trends_of_sparsity(),
-        *_fates_of_optimal(original.optimal, settings),
-        *_four_against_six(original.kgon4, original.kgon6, settings),
+        *_trends(theirs, "", ORIGINAL, settings),
+        *(_trends(others, ".further_starts", OURS, settings) if others else ()),
+        *_fates_of_optimal(original.optimal, settings, said.get(original.optimal)),
+        *_as_compared(original.kgon4, original.optimal, settings, said),
+        *(each for six in sixes for each in _at_equal_samples(original.kgon4, six, settings)),
     ]
 
 
-def _no_correlation(init: str, settings: "ClaimSettings", source: str) -> Statement:
-    margin = settings.correlation_margin
+def _no_correlation(
+    init: str,
+    column: str,
+    settings: "ClaimSettings",
+    original: "Original",
+    said: Mapping[str, int],
+) -> Statement:
+    measure = MEASURES[column]
+    six = init == original.optimal
+    theirs = six and column == "llc"
+    further = "" if column == "llc" else f".{column}"
+    both = f"final loss and {measure} of models that start from {init}"
     return Statement(
-        Claim(
-            f"superposition.no_correlation.{init}",
-            f"no correlation of loss and LLC within a sparsity, from {init}",
-            source,
-            "Spearman correlation of final loss and LLC",
+        lambda margin: Claim(
+            f"superposition.no_correlation.{init}{further}",
+            f"no correlation of loss and {measure} within a sparsity, from {init}",
+            ORIGINAL if theirs else OURS,
+            f"Spearman correlation of final loss and {measure}",
             (-margin, margin),
             Sentences(
-                supported=f"Within a sparsity, final loss and LLC of models that start from {init} "
-                "do not go together (rank correlation {estimate}).",
-                not_supported=f"Within a sparsity, final loss and LLC of models that start from "
-                f"{init} do go together (rank correlation {{estimate}}).",
-                undecided=f"Whether final loss and LLC of models that start from {init} go "
-                "together within a sparsity is undecided.",
+                supported=f"Within a sparsity, {both} do not go together (mean rank "
+                "correlation {estimate}).",
+                not_supported=f"At one sparsity or more, {both} do go together (mean rank "
+                "correlation {estimate}).",
+                undecided=f"Whether {both} go together within a sparsity is undecided.",
             ),
             follows="mean",
+            margin=0.0,
         ),
-        partial(_correlations, init=init),
-        of_loss=True,
+        settings.correlation_margin,
+        partial(_correlations, init=init, column=column),
+        losses=True,
+        llc=True,
+        samples=said.get(init) if six else None,
     )
 
 
-def _trends_of_sparsity() -> Iterator[Statement]:
-    for name in ("loss", "LLC"):
+def _trends(
+    inits: Sequence[str], further: str, source: str, settings: "ClaimSettings"
+) -> Iterator[Statement]:
+    which = " and ".join(inits)
+    for id, name, column in (
+        ("trend_of_undivided_loss", "loss", LOSS),
+        ("trend_of_loss", "loss / (1 - S)", SCALED),
+        *((f"trend_of_{column}", name, column) for column, name in MEASURES.items()),
+    ):
         yield Statement(
-            Claim(
-                f"superposition.trend_of_{name.lower()}",
-                f"lower sparsity, higher final {name}, for every start",
-                ORIGINAL,
-                f"Spearman correlation of sparsity and final {name}",
-                BELOW_0,
-                Sentences(
-                    supported=f"The lower the sparsity, the higher the final {name}, for every "
-                    "start (mean rank correlation {estimate}).",
-                    not_supported=f"It is not so for every start that a lower sparsity means a "
-                    f"higher final {name} (mean rank correlation {{estimate}}).",
-                    undecided=f"Whether a lower sparsity means a higher final {name} for every "
-                    "start is undecided.",
-                ),
-            ),
-            _trends,
-            of_loss=name == "loss",
+            partial(_trend, id + further, name, which, source if column in _SAID else OURS),
+            settings.correlation_margin,
+            partial(_by_start, inits=inits, column=column),
+            losses=column in (LOSS, SCALED),
+            llc=column in MEASURES,
         )
 
 
-def _fates_of_optimal(init: str, settings: "ClaimSettings") -> Iterator[Statement]:
+_SAID = (LOSS, SCALED, "llc")
+
+
+def _trend(id: str, name: str, which: str, source: str, margin: float) -> Claim:
+    return Claim(
+        f"superposition.{id}",
+        f"lower sparsity, higher final {name}, from {which}",
+        source,
+        f"Spearman correlation of sparsity and final {name}",
+        BELOW_0,
+        Sentences(
+            supported=f"The lower the sparsity, the higher the final {name}, from {which} (mean "
+            "rank correlation {estimate}).",
+            not_supported=f"It is not so that a lower sparsity means a higher final {name} from "
+            f"{which} (mean rank correlation {{estimate}}).",
+            undecided=f"Whether a lower sparsity means a higher final {name} from {which} is "
+            "undecided.",
+        ),
+        margin=margin,
+    )
+
+
+def _fates_of_optimal(
+    init: str, settings: "ClaimSettings", said: int | None
+) -> Iterator[Statement]:
+    start = f"From the {init} start"
+    low = {"low": True, "absolute": False}
+    high = {"low": False, "absolute": True}
+    caution = "which at early states is no coefficient"
     yield Statement(
-        Claim(
+        lambda margin: Claim(
             "superposition.optimal_begins_low",
             f"from the {init} start low-sparsity runs begin at a lower LLC than high-sparsity runs",
             ORIGINAL,
             "first LLC minus that of high sparsity, medians",
             BELOW_0,
             Sentences(
-                supported=f"From the {init} start, low-sparsity runs begin at a lower LLC than "
-                "high-sparsity runs (by {estimate}).",
-                not_supported=f"From the {init} start, low-sparsity runs do not begin at a lower "
-                "LLC than high-sparsity runs (difference {estimate}).",
-                undecided=f"Whether low-sparsity runs from the {init} start begin at a lower LLC "
-                "than high-sparsity runs is undecided.",
+                supported=f"{start}, low-sparsity runs begin at a lower LLC than high-sparsity "
+                f"runs (by {{estimate}}), {caution}.",
+                not_supported=f"{start}, low-sparsity runs do not begin at a lower LLC than "
+                f"high-sparsity runs (difference {{estimate}}), {caution}.",
+                undecided=f"{start}, whether low-sparsity runs begin at a lower LLC than "
+                "high-sparsity runs is undecided.",
             ),
+            margin=margin,
         ),
+        settings.llc_margin,
         partial(_beginnings, init=init, settings=settings),
-        of_loss=False,
+        losses=False,
+        llc=True,
+        early=True,
+        samples=said,
     )
     yield Statement(
-        Claim(
+        lambda margin: Claim(
             "superposition.optimal_rises",
             f"from the {init} start the LLC of low-sparsity runs rises",
             ORIGINAL,
             "last LLC minus first, median",
             ABOVE_0,
             Sentences(
-                supported=f"From the {init} start, the LLC of low-sparsity runs rises (by "
-                "{estimate}).",
-                not_supported=f"From the {init} start, the LLC of low-sparsity runs does not rise "
-                "(change {estimate}).",
-                undecided=f"Whether the LLC of low-sparsity runs from the {init} start rises is "
-                "undecided.",
+                supported=f"{start}, the LLC of low-sparsity runs rises (by {{estimate}}), "
+                f"{caution}.",
+                not_supported=f"{start}, the LLC of low-sparsity runs does not rise (change "
+                f"{{estimate}}), {caution}.",
+                undecided=f"{start}, whether the LLC of low-sparsity runs rises is undecided.",
             ),
+            margin=margin,
         ),
-        partial(_changes, init=init, settings=settings, low=True, absolute=False),
-        of_loss=False,
+        settings.llc_margin,
+        partial(_changes, init=init, column="llc", settings=settings, **low),
+        losses=False,
+        llc=True,
+        early=True,
+        samples=said,
     )
-    for name, margin, share in (
-        ("LLC", settings.llc_margin, ""),
-        ("loss", settings.loss_margin, " / (1 - S)"),
+    for name, margin, share, column in (
+        ("LLC", settings.llc_margin, "", "llc"),
+        ("loss", settings.loss_margin, " / (1 - S)", SCALED),
     ):
         yield Statement(
-            Claim(
-                f"superposition.optimal_{name.lower()}_stays",
-                f"from the {init} start the {name} of high-sparsity runs stays where it is",
-                ORIGINAL,
-                f"|last {name} minus first|{share}, median",
-                (-np.inf, margin),
-                Sentences(
-                    supported=f"From the {init} start, the {name} of high-sparsity runs stays "
-                    f"where it is (it moves by {{estimate}}{share}).",
-                    not_supported=f"From the {init} start, the {name} of high-sparsity runs does "
-                    f"not stay where it is (it moves by {{estimate}}{share}).",
-                    undecided=f"Whether the {name} of high-sparsity runs from the {init} start "
-                    "stays where it is is undecided.",
-                ),
-            ),
-            partial(_changes, init=init, settings=settings, low=False, absolute=True),
-            of_loss=name == "loss",
+            partial(_stays, init, name, share),
+            margin,
+            partial(_changes, init=init, column=column, settings=settings, **high),
+            losses=column == SCALED,
+            llc=column == "llc",
+            early=column == "llc",
+            samples=said,
         )
 
 
-def _four_against_six(four: str, six: str, settings: "ClaimSettings") -> Iterator[Statement]:
-    starts = partial(_start_ratios, inits=(four, six), settings=settings)
-    yield Statement(
-        Claim(
-            "superposition.kgon4_worse_on_average",
-            "at low sparsity four-gon starts end worse than six-gon starts on average",
-            ORIGINAL,
-            f"ratio of mean final losses, {four} / {six}",
-            ABOVE_1,
-            Sentences(
-                supported="At low sparsity four-gon starts end worse than six-gon starts on "
-                "average (ratio of losses {estimate}).",
-                not_supported="At low sparsity four-gon starts do not end worse than six-gon "
-                "starts on average (ratio of losses {estimate}).",
-                undecided="Whether four-gon starts end worse than six-gon starts on average at low "
-                "sparsity is undecided.",
-            ),
-            follows="mean",
+def _stays(init: str, name: str, share: str, margin: float) -> Claim:
+    start, runs = f"From the {init} start", f"the {name} of high-sparsity runs"
+    return Claim(
+        f"superposition.optimal_{name.lower()}_stays",
+        f"from the {init} start {runs} stays where it is",
+        ORIGINAL,
+        f"|last {name} minus first|{share}, median",
+        (-np.inf, margin),
+        Sentences(
+            supported=f"{start}, {runs} stays where it is (it moves by {{estimate}}{share}).",
+            not_supported=f"{start}, {runs} does not stay where it is (it moves by "
+            f"{{estimate}}{share}).",
+            undecided=f"{start}, whether {runs} stays where it is is undecided.",
         ),
-        partial(starts, summary=_mean),
-        of_loss=True,
-    )
-    yield Statement(
-        Claim(
-            "superposition.kgon4_best_better",
-            "at low sparsity the best four-gon starts end better than the best six-gon starts",
-            ORIGINAL,
-            f"ratio of the {settings.best:g} quantiles of final losses, {four} / {six}",
-            BELOW_1,
-            Sentences(
-                supported="At low sparsity the best four-gon starts end better than the best "
-                "six-gon starts (ratio of losses {estimate}).",
-                not_supported="At low sparsity the best four-gon starts do not end better than the "
-                "best six-gon starts (ratio of losses {estimate}).",
-                undecided="Whether the best four-gon starts end better than the best six-gon "
-                "starts at low sparsity is undecided.",
-            ),
-            follows="mean",
-        ),
-        partial(starts, summary=partial(_quantile, share=settings.best)),
-        of_loss=True,
+        margin=0.0,
     )
 
 
-def _choices(states: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _as_compared(
+    four: str, six: str, settings: "ClaimSettings", said: Mapping[str, int]
+) -> Iterator[Statement]:
+    """Yield the comparison of four- with six-gons as it was made: of what the panels show."""
+    groups = [(init, said.get(init)) for init in (four, six)]
+    names = [f"{init} with {size:,} samples" if size else init for init, size in groups]
+    parts = partial(_panel_ratios, groups=groups, settings=settings)
+    yield from _four_against_six(names, "", ORIGINAL, settings, parts, apart=True)
+
+
+def _at_equal_samples(four: str, six: str, settings: "ClaimSettings") -> Iterator[Statement]:
+    """Yield the same at equal numbers of samples, paired by seed: same data for both starts."""
+    parts = partial(_start_ratios, inits=(four, six), settings=settings)
+    names = [four, f"{six}, with as many samples"]
+    yield from _four_against_six(names, f".{six}", OURS, settings, parts, apart=False)
+
+
+def _four_against_six(
+    names: Sequence[str],
+    further: str,
+    source: str,
+    settings: "ClaimSettings",
+    parts: Callable[..., Iterator[Sample]],
+    *,
+    apart: bool,
+) -> Iterator[Statement]:
+    for id, which, worse, region, summary in (
+        ("kgon4_worse_on_average", "", "worse", ABOVE_1, _mean),
+        ("kgon4_best_better", "the best of ", "better", BELOW_1, _best(settings.best)),
+    ):
+        average = "" if which else " on average"
+        measure = f"the {settings.best:g} quantiles of" if which else "mean"
+        text = f"{which}{names[0]} end {worse}{average} than {which}{names[1]}"
+        yield Statement(
+            partial(
+                _ratio_claim,
+                f"superposition.{id}{further}",
+                f"at low sparsity {text}",
+                source,
+                f"ratio of {measure} final losses",
+                region,
+                Sentences(
+                    supported=f"At low sparsity, {text} (ratio of losses {{estimate}}).",
+                    not_supported=f"It is not so that at low sparsity {text} (ratio of losses "
+                    "{estimate}).",
+                    undecided=f"Whether at low sparsity {text} is undecided (ratio of losses "
+                    "{estimate}).",
+                    within=f"At low sparsity, {which}{names[0]} end as well{average} as "
+                    f"{which}{names[1]}, within the margin (ratio of losses {{estimate}}).",
+                ),
+            ),
+            settings.ratio_margin,
+            partial(parts, summary=summary),
+            losses=True,
+            llc=False,
+            apart=apart,
+        )
+
+
+def _ratio_claim(
+    id: str,
+    text: str,
+    source: str,
+    measure: str,
+    region: tuple[float, float],
+    sentences: Sentences,
+    margin: float,
+) -> Claim:
+    return Claim(id, text, source, measure, region, sentences, follows="mean", margin=margin)
+
+
+def _by_setting(
+    table: pd.DataFrame, llc: Iterable[pd.DataFrame], names: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """Return the states that have an estimate, with it, by its setting."""
+    keys = [*RUN, "seed", "epoch"]
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for name, part in zip(names, llc, strict=True):
+        parts.setdefault(name, []).append(part[[*keys, *MEASURES, "status"]])
+    found = {name: table.merge(pd.concat(part), on=keys) for name, part in parts.items()}
+    if any(states.empty for states in found.values()):
+        raise DataError("the tables of losses and LLC have no model and epoch in common")
+    return found
+
+
+def _judged_at(
+    statement: Statement, estimates: Mapping[str, pd.DataFrame], table: pd.DataFrame
+) -> Mapping[str, pd.DataFrame]:
+    """Return the states of each setting that can say something; none of no setting if none can."""
+    if not statement.llc:
+        return {"": table}
+    if not statement.early:
+        return estimates
+    first = table["epoch"].min()
+    found = {name: states for name, states in estimates.items() if states["epoch"].min() == first}
+    return found or {"": next(iter(estimates.values())).iloc[:0]}
+
+
+def _of_size(states: pd.DataFrame, samples: int | None) -> pd.DataFrame:
+    return states if samples is None else states[states["samples"] == samples]
+
+
+def _with_loss(states: pd.DataFrame, loss: str) -> pd.DataFrame:
+    """Return the states whose loss is finite, with it by the names that statements know."""
+    if not loss:
+        return states
+    states = states[np.isfinite(states[loss])]
+    scaled = states[loss] / (1 - states["sparsity"])
+    return states.assign(**{LOSS: states[loss], SCALED: scaled})
+
+
+def _choices(states: pd.DataFrame, *, estimated: bool) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield all states with a value, and those alone whose estimate is a coefficient."""
+    if not estimated:
+        yield ALL_STATES, states
+        return
     finite = states[np.isfinite(states["llc"])]
     yield ALL_STATES, finite
     yield OK_STATES, finite[finite["status"] == OK]
 
 
 def _judge(
-    statement: Statement, states: pd.DataFrame, column: str, samples: int, settings: "ClaimSettings"
+    statement: Statement, states: pd.DataFrame, samples: int | None, settings: "ClaimSettings"
 ) -> list[dict]:
     """Return the rows of a claim: as a whole, then its parts."""
-    # The same resamples for every loss and choice of states, so that they can be compared.
-    streams = (settings.seed, "claims", statement.claim.id, samples)
+    claim = statement.claim(statement.margin)
+    # The same resamples for every loss, setting and choice of states, so that they can be compared.
+    streams = (settings.seed, "claims", claim.id, *([] if samples is None else [int(samples)]))
     found = [
         _bootstrap(sample, settings, generator(*streams, i))
-        for i, sample in enumerate(statement.parts(states, column))
+        for i, sample in enumerate(statement.parts(states))
     ]
     level = joint_level(settings.confidence, len(found))
     parts = [part.at(level) for part in found]
-    return judge(statement.claim, parts, _together(found).at(settings.confidence))
+    whole = _together(found).at(settings.confidence)
+    first, *rows = judge(claim, parts, whole)
+    flips = _flips(statement, parts, whole)
+    return [first | {"margin": statement.margin, "flips": flips}, *rows]
+
+
+def _flips(statement: Statement, parts: Sequence[Part], whole: Part) -> str:
+    """Return the margins next to the one in use at which the verdict changes, and to what."""
+    centre = next(end for end in statement.claim(0.0).region if np.isfinite(end))
+    ends = [end for part in (*parts, whole) for end in part.interval[1:3] if np.isfinite(end)]
+    places = sorted({abs(end - centre) for end in ends} | {0.0})
+    if places == [0.0]:
+        return ""
+    # Between two places no interval's end changes sides, and nor does the verdict change.
+    places.append(2 * places[-1])
+    middles = [(low + high) / 2 for low, high in pairwise(places)]
+    own, *verdicts = (
+        judge(statement.claim(margin), parts, whole)[0]["verdict"]
+        for margin in (statement.margin, *middles)
+    )
+    here = min(bisect(places, statement.margin) - 1, len(middles) - 1)
+    below = next((i for i in range(here)[::-1] if verdicts[i] != own), None)
+    above = next((i for i in range(here + 1, len(middles)) if verdicts[i] != own), None)
+    found = []
+    if below is not None:
+        found.append(f"below {number(places[below + 1])}: {verdicts[below]}")
+    if above is not None:
+        found.append(f"above {number(places[above])}: {verdicts[above]}")
+    return "; ".join(found)
+
+
+def _shown(
+    table: pd.DataFrame, asked: Sequence[Statement], scales: Scales, samples: int
+) -> list[int]:
+    """Return the rows that the summary shows, one for each claim; no value has a say in it."""
+    wholes = table[table["part"] == WHOLE]
+    found = []
+    for statement in asked:
+        rows = wholes[wholes["id"] == statement.claim(statement.margin).id]
+        if rows.empty:
+            continue
+        wanted = {
+            "setting": scales.published if statement.early else scales.drawn,
+            "samples": statement.samples or samples,
+            "states": ALL_STATES if statement.early else OK_STATES,
+            "loss": LOSSES[0],
+        }
+        misses = pd.DataFrame({key: rows[key].ne(value) for key, value in wanted.items()})
+        found.append(misses.fillna(False).sort_values(list(wanted), kind="stable").index[0])
+    return found
+
+
+def _summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are shown, each with what else would change its verdict."""
+    wholes = table[table["part"] == WHOLE]
+    shown = wholes[wholes["shown"]].rename(columns={"statistic": "value"})
+    changes = [_changes_with(row, wholes) for row in shown.to_dict("records")]
+    return shown.assign(changes_with=changes)[list(SUMMARY)].reset_index(drop=True)
+
+
+def _changes_with(row: Mapping, wholes: pd.DataFrame) -> str:
+    """Return which other choice leads to which other verdict.
+
+    One choice at a time, but that settings are listed with either choice of states: few states are
+    ok with some of them.
+    """
+    same = wholes[wholes["id"] == row["id"]]
+    found = []
+    for keys in (["setting", "states"], ["samples"], ["loss"]):
+        others = same
+        for name in ALSO:
+            if name not in keys and not pd.isna(row[name]):
+                others = others[others[name] == row[name]]
+        if others["verdict"].nunique() > 1:
+            each = (
+                f"{' '.join(map(str, names))}: {word}"
+                for *names, word in others[[*keys, "verdict"]].to_numpy()
+            )
+            found.append(f"{keys[0]} ({'; '.join(each)})")
+    return ", ".join(found)
 
 
 @dataclass(frozen=True)
@@ -374,48 +652,47 @@ def _together(parts: list[_Resampled]) -> _Resampled:
     return _Resampled(WHOLE, n, statistic, replicates, "")
 
 
-def _correlations(states: pd.DataFrame, loss: str, *, init: str) -> Iterator[Sample]:
-    """Yield for each sparsity the correlation of loss and LLC over the seeds at the last epoch."""
-    final = _last_epoch(states[(states["init"] == init) & np.isfinite(states[loss])])
+def _correlations(states: pd.DataFrame, *, init: str, column: str) -> Iterator[Sample]:
+    """Yield for each sparsity the correlation of loss and a column over seeds, last epoch."""
+    final = _last_epoch(states)
+    final = final[(final["init"] == init) & np.isfinite(final[column])]
     for sparsity, rows in final.groupby("sparsity"):
-        yield Sample(_sparsity(sparsity), (rows[[loss, "llc"]].to_numpy(),), rank_correlation)
+        yield Sample(_sparsity(sparsity), (rows[[LOSS, column]].to_numpy(),), rank_correlation)
 
 
-def _trends(states: pd.DataFrame, column: str) -> Iterator[Sample]:
+def _by_start(states: pd.DataFrame, *, inits: Sequence[str], column: str) -> Iterator[Sample]:
     """Yield for each initialisation the correlation of sparsity with a column, last epoch."""
-    for init, rows in _last_epoch(states[np.isfinite(states[column])]).groupby("init"):
+    final = _last_epoch(states)
+    final = final[final["init"].isin(inits) & np.isfinite(final[column])]
+    for init, rows in final.groupby("init"):
         yield Sample(init, (rows[["sparsity", column]].to_numpy(),), rank_correlation)
 
 
-def _beginnings(
-    states: pd.DataFrame, column: str, *, init: str, settings: "ClaimSettings"
-) -> Iterator[Sample]:
+def _beginnings(states: pd.DataFrame, *, init: str, settings: "ClaimSettings") -> Iterator[Sample]:
     """Yield for each low sparsity how far the first value lies from that of high sparsities."""
     first = _first_and_last(states[states["init"] == init])[0]
-    high = first.loc[first["sparsity"] >= settings.high_sparsity, [column]].to_numpy()
+    high = first.loc[first["sparsity"] >= settings.high_sparsity, ["llc"]].to_numpy()
     for sparsity, rows in first[first["sparsity"] <= settings.low_sparsity].groupby("sparsity"):
         yield Sample(
             _sparsity(sparsity),
-            (rows[[column]].to_numpy(), high),
+            (rows[["llc"]].to_numpy(), high),
             lambda low, high: _median(low) - _median(high),
         )
 
 
 def _changes(
     states: pd.DataFrame,
-    column: str,
     *,
     init: str,
+    column: str,
     settings: "ClaimSettings",
     low: bool,
     absolute: bool,
 ) -> Iterator[Sample]:
     """Yield for each low, or high, sparsity how a column changes from first to last state."""
-    states = states[(states["init"] == init) & np.isfinite(states[column])]
+    states = states[states["init"] == init]
     first, last = _first_and_last(states)
     change = (last[column] - first[column]).to_numpy()
-    if column != "llc":
-        change = change / (1 - first["sparsity"].to_numpy())
     # A model with one state only says nothing of a change.
     moved = first.assign(change=np.abs(change) if absolute else change)
     moved = moved[last["epoch"].to_numpy() > first["epoch"].to_numpy()]
@@ -425,9 +702,34 @@ def _changes(
         yield Sample(_sparsity(sparsity), (rows[["change"]].to_numpy(),), _median)
 
 
+def _panel_ratios(
+    states: pd.DataFrame,
+    *,
+    groups: Sequence[tuple[str, int | None]],
+    settings: "ClaimSettings",
+    summary: Callable[[np.ndarray], np.ndarray],
+) -> Iterator[Sample]:
+    """Yield for each low sparsity the ratio of final losses of two starts, of any samples each.
+
+    A start whose number of samples is not known is compared with none.
+    """
+    final = _last_epoch(states)
+    final = final[final["sparsity"] <= settings.low_sparsity]
+    for sparsity, rows in final.groupby("sparsity"):
+        found = [
+            rows.loc[(rows["init"] == init) & (rows["samples"] == size), [LOSS]].to_numpy()
+            for init, size in groups
+        ]
+        if all(map(len, found)):
+            yield Sample(
+                _sparsity(sparsity),
+                tuple(found),
+                lambda four, six: summary(four)[..., 0] / summary(six)[..., 0],
+            )
+
+
 def _start_ratios(
     states: pd.DataFrame,
-    loss: str,
     *,
     inits: tuple[str, str],
     settings: "ClaimSettings",
@@ -439,7 +741,7 @@ def _start_ratios(
     """
     rows = _last_epoch(states[states["init"].isin(inits)])
     rows = rows[rows["sparsity"] <= settings.low_sparsity]
-    wide = rows.pivot(index=["sparsity", "seed"], columns="init", values=loss).dropna()
+    wide = rows.pivot(index=["sparsity", "seed"], columns="init", values=LOSS).dropna()
     if not set(inits) <= set(wide):
         return
     for sparsity, pairs in wide.groupby(level="sparsity"):
@@ -475,8 +777,8 @@ def _mean(values: np.ndarray) -> np.ndarray:
     return values.mean(axis=-2)
 
 
-def _quantile(values: np.ndarray, share: float) -> np.ndarray:
-    return np.quantile(values, share, axis=-2)
+def _best(share: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda values: np.quantile(values, share, axis=-2)
 
 
 def _median(values: np.ndarray) -> np.ndarray:

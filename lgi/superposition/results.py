@@ -1,27 +1,126 @@
 """Results of study 2 that rest on all of its rooms."""
 
-from lgi.catalogue import TABLES, Result
+import os
+from pathlib import PurePath
+from typing import Any
+
+from lgi.catalogue import FIGURES, REPORTS, TABLES, Result
+from lgi.superposition.departures import results as departures
+from lgi.superposition.generalisation import results as generalisation
+from lgi.superposition.geometry import results as geometry
 from lgi.superposition.llc import results as llc
-from lgi.superposition.training.results import TABLE
+from lgi.superposition.phases import results as phases
+from lgi.superposition.published import results as published
+from lgi.superposition.training import results as training
+
+CLAIMS = TABLES + "superposition_claims.csv"
+SUMMARY = TABLES + "superposition_claims_summary.csv"
+
+REPORT = REPORTS + "superposition.md"
+ROOMS = (training, geometry, generalisation, departures, phases, llc, published)
+"""Rooms of which the written analysis tells, as far as they make something."""
+TOLD = {
+    "status": llc.STATUS,
+    "published": published.COMPARISON,
+    "phases": phases.PHASES,
+    "gap": TABLES + "superposition_gap.csv",
+    "epochs": TABLES + "superposition_epochs.csv",
+    "departures": TABLES + "superposition_departures.csv",
+}
+"""Its tables, by what its sections call them."""
+SHOWN = {
+    "loss against LLC": FIGURES + "loss_vs_llc_epoch_{published_epoch}.png",
+    "published": FIGURES + "superposition_published.png",
+    "loss over training": FIGURES + "loss_over_training.png",
+    "LLC over training": FIGURES + "llc_over_training.png",
+    "settings side by side": FIGURES + "llc_settings.png",
+    "status": FIGURES + "llc_status.png",
+    "four-gons and six-gons": FIGURES + "kgon4_vs_kgon6.png",
+    "phases": FIGURES + "superposition_phases.png",
+    "gap": FIGURES + "superposition_gap.png",
+    "departures": FIGURES + "superposition_departures.png",
+    "polygons": geometry.POLYGONS,
+}
+"""Its figures, by what its sections call them."""
+
+
+def told(config: Any) -> dict[str, str]:
+    """Return the tables of the written analysis that this study makes, by name."""
+    made = _made(config)
+    return {name: path for name, path in TOLD.items() if path in made}
+
+
+def shown(config: Any) -> dict[str, str]:
+    """Return the figures of the written analysis that this study makes, by name."""
+    study, made = config.superposition, _made(config)
+    models = study.models(study.geometry.polygons)
+    films = [model for model in models if model.init == study.original.optimal] or models
+    values = films[0]._asdict() if films else {}
+    values["published_epoch"] = study.published_epochs[-1] if study.published_panels else ""
+    paths = {name: path.format_map(values) for name, path in SHOWN.items()} if films else {}
+    return {name: path for name, path in paths.items() if path in made}
+
+
+def links(config: Any) -> dict[str, str]:
+    """Return the same paths as seen from where the text lies."""
+    folder = PurePath(REPORT).parent
+    return {name: os.path.relpath(path, folder) for name, path in shown(config).items()}
+
+
+def _made(config: Any) -> set[str]:
+    results = (result for room in ROOMS for result in room.RESULTS)
+    return {path for result in results for path in result.paths(config)}
+
+
+def _written_from(config: Any, wildcards: Any) -> dict:
+    figures = list(shown(config).values())
+    return {"claims": CLAIMS, "summary": SUMMARY, "figures": figures} | told(config)
+
+
+def _judged(config: Any, wildcards: Any) -> dict:
+    study = config.superposition
+    return {
+        "names": [name for name in study.llc.runs for _ in llc.estimates(config, name)],
+        "settings": study.claims,
+        "original": study.original,
+        "panels": study.published.panels,
+        "scales": {"drawn": study.llc.drawn, "published": study.published.setting},
+        "samples": study.drawn,
+    }
+
 
 RESULTS = (
     Result(
         rule="judge_superposition_claims",
-        output=TABLES + "superposition_claims.csv",
+        output={"claims": CLAIMS, "summary": SUMMARY},
         purpose="Give each statement of study 2 its verdict, with the numbers behind it.",
         make="lgi.superposition.claims:claims",
         inputs=lambda config, wildcards: {
-            "table": TABLE,
-            "llc": llc.estimates(config, config.superposition.llc.drawn),
+            "table": training.TABLE,
+            "llc": llc.estimates(config, *config.superposition.llc.runs),
         },
-        settings=lambda config, wildcards: {
-            "settings": config.superposition.claims,
-            "original": config.superposition.original,
-        },
+        settings=_judged,
         groups=("llc",),
         labels={"table": "statements of the study, with verdicts"},
         caption="The statements of the study, each with a computed verdict: the statistic, its "
         "bootstrap interval, and whether all states or those alone whose estimate is ok, other "
-        "losses and other numbers of samples lead to another verdict.",
+        "settings, losses and numbers of samples lead to another verdict. The summary has a row "
+        "for each.",
+    ),
+    Result(
+        rule="write_superposition_report",
+        output=REPORT,
+        purpose="Write the analysis of study 2 from its tables: answers, verdicts, findings.",
+        make="lgi.superposition.report:write",
+        inputs=_written_from,
+        settings=lambda config, wildcards: {
+            "settings": config.superposition,
+            "links": links(config),
+        },
+        groups=("llc",),
+        labels={"text": "the written analysis"},
+        caption="The analysis of study 2 as text, made from its tables: what the original said and "
+        "asked for with answers first, then the claims with their verdicts, the findings, and the "
+        "limits.",
     ),
 )

@@ -40,16 +40,17 @@ Sparsity = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Original(Settings):
-    """What the original study states: the starts of which its statements speak."""
+    """The starts of which the statements of the original study speak, and one to compare with."""
 
     kgon4: Initialisation  # "four-gon"
-    kgon6: Initialisation  # "six-gon"
-    optimal: Initialisation  # "optimal"
+    optimal: Initialisation  # "optimal", its six-gon
+    kgon6: Initialisation  # ours: six corners, and all else as kgon4
 
     @model_validator(mode="after")
     def _check(self) -> "Original":
-        if self.kgon4 == self.kgon6:
-            raise ValueError(f"kgon4 and kgon6 are compared and must differ, not {self.kgon4}")
+        for name in ("kgon6", "optimal"):
+            if self.kgon4 == getattr(self, name):
+                raise ValueError(f"kgon4 and {name} are compared and must differ, not {self.kgon4}")
         return self
 
 
@@ -110,6 +111,7 @@ class ClaimSettings(Settings):
     correlation_margin: Annotated[float, Field(gt=0, lt=1)]
     llc_margin: Positive
     loss_margin: Positive  # as a share of 1 - S, the loss of a model that always answers 0
+    ratio_margin: Annotated[float, Field(gt=0, lt=1)]  # of two losses, from 1
 
     @model_validator(mode="after")
     def _check(self) -> "ClaimSettings":

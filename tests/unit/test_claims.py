@@ -7,6 +7,7 @@ from lgi import claims, intervals
 from lgi.claims import (
     ABOVE_0,
     COLUMNS,
+    CONTRADICTED,
     EXACTLY_0,
     NOT_APPLICABLE,
     NOT_SUPPORTED,
@@ -14,6 +15,7 @@ from lgi.claims import (
     SUPPORTED,
     UNDECIDED,
     WHOLE,
+    WITHIN,
     Claim,
     Claims,
     Part,
@@ -177,3 +179,43 @@ def test_two_claims_cannot_share_an_id():
     apart = [judge(claim(), [part(ABOVE)], samples=m) for m in (50, 100)]
     table = claim_table([row for rows in apart for row in rows], also=("samples",))
     assert list(table) == [*COLUMNS[:3], "samples", *COLUMNS[3:]]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "found"),
+    [
+        (0.1, 0.9, SUPPORTED),
+        (0.01, 0.04, WITHIN),
+        (-0.04, 0.04, WITHIN),
+        (-0.04, -0.01, WITHIN),
+        (-0.9, -0.1, CONTRADICTED),
+        (-0.9, -0.01, NOT_SUPPORTED),
+        (-0.9, 0.1, UNDECIDED),
+        (np.nan, np.nan, UNDECIDED),
+    ],
+)
+def test_a_margin_tells_what_contradicts_from_what_is_no_effect(low, high, found):
+    assert claims.verdict(low, high, ABOVE_0, margin=0.05) == found
+
+
+def test_without_a_margin_nothing_but_not_supported_is_said():
+    assert claims.verdict(0.01, 0.04, ABOVE_0) == SUPPORTED
+    assert claims.verdict(-0.04, -0.01, ABOVE_0) == NOT_SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("follows", "found"),
+    [("every", CONTRADICTED), ("some", SUPPORTED), ("mean", CONTRADICTED)],
+)
+def test_a_part_that_contradicts_counts_as_one_that_does_not_support(follows, found):
+    sentences = Sentences(supported="yes", not_supported="no", undecided="open", within="small")
+    claim = Claim("a", "b", OURS, "c", ABOVE_0, sentences, follows, margin=0.05)
+    each = [Part("x", intervals.Interval(1, 0.5, 1.5, 9))]
+    whole = Part(WHOLE, intervals.Interval(0.1, 0.06, 0.2, 18))
+    against = Part("y", intervals.Interval(-1, -1.5, -0.5, 9))
+    rows = claims.judge(claim, [*each, against], whole)
+    assert rows[0]["verdict"] == found
+    small = Part("y", intervals.Interval(0.02, 0.01, 0.03, 9))
+    rows = claims.judge(claim, [*each, small], whole)
+    assert rows[0]["verdict"] == (WITHIN if follows == "every" else SUPPORTED)
+    assert rows[0]["sentence"] == ("small" if follows == "every" else "yes")

@@ -4,78 +4,46 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lgi.claims import NOT_SUPPORTED, ORIGINAL, SUPPORTED, UNDECIDED, WHOLE, Claims
+from lgi.claims import (
+    CONTRADICTED,
+    ORIGINAL,
+    SUPPORTED,
+    UNDECIDED,
+    WHOLE,
+    WITHIN,
+    Claims,
+)
 from lgi.errors import DataError
 from lgi.intervals import rank_correlation
 from lgi.superposition import claims
-from lgi.superposition.settings import ClaimSettings, Original
-
-INITS = ["kgon4", "kgon6", "optimal", "random"]
-SPARSITIES = [0.4, 0.7, 0.9, 0.97, 0.99]
-SEEDS = 40
-EPOCHS = [0, 85, 40_000]
-SETTINGS = ClaimSettings(
-    confidence=0.95,
-    resamples=200,
-    seed=0,
-    least=10,
-    low_sparsity=0.8,
-    high_sparsity=0.96,
-    best=0.1,
-    correlation_margin=0.3,
-    llc_margin=0.5,
-    loss_margin=0.05,
+from lgi.superposition.settings import Original
+from tests.unit.superposition.synthetic import (
+    EPOCHS,
+    LOSSES,
+    SEEDS,
+    SETTINGS,
+    SPARSITIES,
+    both,
+    world,
 )
-KEYS = ["init", "samples", "sparsity", "seed", "epoch"]
-LOSSES = ["train_loss", "test_loss", "population_loss"]
 
-ROLES = Original(kgon4="kgon4", kgon6="kgon6", optimal="optimal")
-ALL = ["id", "samples", "loss", "states", "part"]
-
+ALL = ["id", "samples", "loss", "states", "setting", "part"]
 TREND_OF_LOSS = "superposition.trend_of_loss"
 TREND_OF_LLC = "superposition.trend_of_llc"
-NO_CORRELATION = "superposition.no_correlation.kgon6"
+TREND_AS_SAID = "superposition.trend_of_undivided_loss"
+NO_CORRELATION = "superposition.no_correlation.optimal"
 BEGIN = "superposition.optimal_begins_low"
 RISE = "superposition.optimal_rises"
 LLC_STAYS = "superposition.optimal_llc_stays"
 LOSS_STAYS = "superposition.optimal_loss_stays"
 WORSE = "superposition.kgon4_worse_on_average"
 BEST = "superposition.kgon4_best_better"
+EQUAL = [f"{claim}.{six}" for claim in (WORSE, BEST) for six in ("optimal", "kgon6")]
+OF_LOSS = [TREND_OF_LOSS, TREND_AS_SAID, LOSS_STAYS, WORSE, BEST]
 
 
-def world(true: bool, seeds=SEEDS, samples=(1000,)):
-    """Return tables in which every claim holds, or in which the opposite of each does."""
-    rng = np.random.default_rng(3)
-    frame = pd.MultiIndex.from_product([INITS, samples, SPARSITIES, range(seeds), EPOCHS])
-    frame = frame.set_names(KEYS).to_frame(index=False)
-    size = len(frame)
-    density = 1 - frame["sparsity"]
-    last, first = frame["epoch"] == EPOCHS[-1], frame["epoch"] == 0
-    six, four, optimal = (frame["init"] == init for init in ("kgon6", "kgon4", "optimal"))
-    low, high = frame["sparsity"] < 0.8, frame["sparsity"] > 0.96
-
-    luck = rng.uniform(-1, 1, size)
-    loss = density * (0.2 + 0.01 * luck) if true else (1.05 - density) * (0.2 + 0.01 * luck)
-    llc = (2 + 6 * density if true else 8 - 6 * density) + 0.1 * rng.uniform(-1, 1, size)
-    llc += 0 if true else 0.2 * luck * six
-    # From four-gons worse on average, the best fifth better; or so from six-gons.
-    worse = four if true else six
-    loss *= np.where(worse, np.where(frame["seed"] % 3 == 0, 0.8, 1.3), 1)
-    begins = (0.5 if true else 12) + 0.1 * rng.uniform(-1, 1, size)
-    llc = np.where(optimal & low & first, begins, llc)
-    if true:  # high sparsity: nothing happens along training
-        llc = np.where(optimal & high, 2 + 0.1 * rng.uniform(-1, 1, size), llc)
-        loss = np.where(optimal & high, density * 0.1, loss)
-    else:
-        llc = np.where(optimal & high & first, llc - 3, llc)
-        loss = np.where(optimal & high & first, loss + density, loss)
-    table = frame.assign(**dict.fromkeys(LOSSES, loss))
-    estimates = frame.assign(llc=llc, status=np.where(last | first, "ok", "not a minimum"))
-    return table, estimates
-
-
-def judged(table, llc, roles=ROLES):
-    return claims.claims(table, [llc], SETTINGS, roles)
+def judged(*tables, **also):
+    return both(*tables, **also)[0]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +53,7 @@ def held():
 
 @pytest.fixture(scope="module")
 def opposite():
-    return judged(*world(False))
+    return judged(*world(False, samples=(100, 1000)))
 
 
 def whole(result, claim):
@@ -96,32 +64,130 @@ def whole(result, claim):
 
 @pytest.mark.parametrize(
     "claim",
-    [NO_CORRELATION, TREND_OF_LOSS, TREND_OF_LLC, BEGIN, RISE, LLC_STAYS, LOSS_STAYS, WORSE, BEST],
+    [NO_CORRELATION, TREND_OF_LLC, BEGIN, RISE, LLC_STAYS, *OF_LOSS, *EQUAL],
 )
 def test_opposite_worlds_get_opposite_verdicts(held, opposite, claim):
     assert set(whole(held, claim)["verdict"]) == {SUPPORTED}
-    assert set(whole(opposite, claim)["verdict"]) == {NOT_SUPPORTED}
+    assert set(whole(opposite, claim)["verdict"]) == {CONTRADICTED}
 
 
 def test_every_claim_of_the_original_study_is_tried_above(held):
-    tried = {NO_CORRELATION, TREND_OF_LOSS, TREND_OF_LLC, BEGIN, RISE}
-    tried |= {LLC_STAYS, LOSS_STAYS, WORSE, BEST}
+    tried = {NO_CORRELATION, TREND_OF_LLC, BEGIN, RISE, LLC_STAYS, *OF_LOSS}
     assert set(held.loc[held["source"] == ORIGINAL, "id"]) == tried
 
 
-def test_a_row_for_each_claim_loss_number_of_samples_choice_of_states_and_part(held):
+def test_a_row_for_each_claim_loss_size_setting_choice_of_states_and_part(held):
     assert not held.duplicated(ALL).any()
-    assert {*claims.DIFFERS, "sentence", "reason"} < set(held)
+    assert {*claims.DIFFERS, "sentence", "reason", "margin", "flips", "shown"} < set(held)
     of_six = held[held["id"] == NO_CORRELATION]
-    assert len(of_six) == 2 * 3 * 2 * (len(SPARSITIES) + 1)
+    assert len(of_six) == 2 * 3 * 2 * 2 * (len(SPARSITIES) + 1)
     assert set(of_six["loss"]) == set(LOSSES)
     assert set(of_six["states"]) == {"all", "ok"}
+    assert set(of_six["setting"]) == {"published", "fine"}
     of_llc = held[held["id"] == TREND_OF_LLC]
     assert set(of_llc["loss"]) == {""}
-    assert set(of_llc["part"]) == {WHOLE, *INITS}
-    parts = held[held["part"] != WHOLE].groupby(ALL[:-1])
+    assert set(of_llc["part"]) == {WHOLE, "kgon4", "optimal"}
+    parts = held[held["part"] != WHOLE].groupby(ALL[:-1], dropna=False)
     wholes = held[held["part"] == WHOLE]
     assert parts["n"].sum().sum() == wholes["n"].sum()
+
+
+def test_what_is_said_of_the_llc_is_asked_of_the_hessian_and_the_rank(held):
+    measures = {
+        "superposition.trend_of_llc",
+        "superposition.trend_of_hessian_llc",
+        "superposition.trend_of_directions.further_starts",
+        "superposition.no_correlation.kgon4.hessian_llc",
+        "superposition.no_correlation.optimal.directions",
+    }
+    assert measures < set(held["id"])
+    assert set(whole(held, "superposition.trend_of_hessian_llc")["verdict"]) == {SUPPORTED}
+    ours = held.loc[held["source"] != ORIGINAL, "id"]
+    assert "superposition.no_correlation.kgon6" in set(ours)
+    assert NO_CORRELATION not in set(ours)
+
+
+def test_claims_of_a_loss_need_no_setting_and_early_ones_a_setting_with_early_states(held):
+    assert set(held.loc[held["id"].isin(OF_LOSS), "setting"]) == {""}
+    for claim in (BEGIN, RISE, LLC_STAYS):
+        assert set(held.loc[held["id"] == claim, "setting"]) == {"published"}
+        assert "no coefficient" in whole(held, RISE).iloc[0]["sentence"]
+
+
+def test_claims_about_early_states_that_no_setting_estimates_are_undecided():
+    table, llc = world(True)
+    late = llc[llc["epoch"] > 0]
+    result, summary = both(table, late)
+    for claim in (BEGIN, RISE, LLC_STAYS):
+        assert set(result.loc[result["id"] == claim, "verdict"]) == {UNDECIDED}
+        assert claim in set(summary["id"])
+
+
+def test_as_it_was_said_compares_what_the_panels_show():
+    """100 samples make four-gons worse; at equal numbers nothing differs."""
+    table, llc = world(True, samples=(100, 1000))
+    density = 1 - table["sparsity"]
+    rng = np.random.default_rng(1)
+    luck = 1 + 0.01 * rng.uniform(-1, 1, len(table))
+    loss = density * luck * np.where(table["samples"] == 100, 1.5, 1)
+    table = table.assign(**dict.fromkeys(LOSSES, loss))
+    result = judged(table, llc)
+    said = whole(result, WORSE)
+    assert set(said["verdict"]) == {SUPPORTED}
+    assert said["samples"].isna().all()
+    assert said["claim"].str.contains("kgon4 with 100 samples").all()
+    assert set(whole(result, BEST)["verdict"]) == {CONTRADICTED}
+    for claim in EQUAL:
+        assert set(whole(result, claim)["verdict"]) == {WITHIN}
+        assert set(whole(result, claim)["samples"]) == {100, 1000}
+
+
+def test_sparsities_are_compared_by_the_loss_divided_by_their_density():
+    """A loss that is the same share of 1 - S everywhere has no trend but that of 1 - S."""
+    table, llc = world(True)
+    rng = np.random.default_rng(1)
+    share = 0.2 + 0.01 * rng.uniform(-1, 1, len(table))
+    table = table.assign(**dict.fromkeys(LOSSES, (1 - table["sparsity"]) * share))
+    result = judged(table, llc)
+    assert set(whole(result, TREND_AS_SAID)["verdict"]) == {SUPPORTED}
+    assert set(whole(result, TREND_OF_LOSS)["verdict"]) == {WITHIN}
+
+
+def test_verdicts_flip_at_the_margins_that_are_listed(held):
+    row = whole(held, LOSS_STAYS).query("samples == 1000 and loss == 'train_loss'").iloc[0]
+    assert row["margin"] == 0.05
+    word, place, to = row["flips"].split(" ", 2)
+    assert (word, to) == ("below", UNDECIDED)
+    place = float(place.rstrip(":"))
+    for factor, verdict in ((1.05, SUPPORTED), (0.95, UNDECIDED)):
+        settings = SETTINGS.model_copy(update={"loss_margin": factor * place})
+        again = judged(*world(True, samples=(100, 1000)), settings=settings)
+        again = whole(again, LOSS_STAYS).query("samples == 1000 and loss == 'train_loss'")
+        assert set(again["verdict"]) == {verdict}
+
+
+def test_the_summary_has_a_row_for_each_claim_and_says_what_changes_it():
+    table, llc = world(True, samples=(100, 1000))
+    fine = llc[llc["epoch"] == EPOCHS[-1]].copy()
+    turned = {name: -fine[name] for name in claims.MEASURES}
+    result, summary = both(table, llc, fine=fine.assign(**turned))
+    assert set(summary["id"]) == set(result["id"])
+    assert summary["id"].is_unique
+    assert tuple(summary) == claims.SUMMARY
+    rows = summary.set_index("id")
+    trend = rows.loc[TREND_OF_LLC]
+    assert (trend["setting"], trend["samples"], trend["states"]) == ("fine", 1000, "ok")
+    assert trend["verdict"] == CONTRADICTED
+    assert trend["changes_with"] == (
+        f"setting (published all: {SUPPORTED}; published ok: {SUPPORTED}; "
+        f"fine all: {CONTRADICTED}; fine ok: {CONTRADICTED})"
+    )
+    rise = rows.loc[RISE]
+    assert (rise["setting"], rise["states"], rise["changes_with"]) == ("published", "all", "")
+    assert rows.loc[NO_CORRELATION, "loss"] == "train_loss"
+    assert rows.loc[NO_CORRELATION, "samples"] == 1000
+    chosen = result[result["shown"]]
+    assert Claims(chosen).verdict(RISE) == rise["verdict"]
 
 
 def test_the_same_tables_give_the_same_rows(held):
@@ -143,7 +209,7 @@ def test_ok_states_alone_can_differ_from_all():
 def test_losses_and_numbers_of_samples_can_differ(held):
     assert not whole(held, TREND_OF_LOSS)[["differs_by_loss", "differs_by_samples"]].any().any()
     table, llc = world(True, samples=(100, 1000))
-    table["test_loss"] = 1 - table["test_loss"]
+    table["test_loss"] *= -1
     table.loc[table["samples"] == 100, "train_loss"] *= -1
     result = whole(judged(table, llc), TREND_OF_LOSS)
     assert result["differs_by_loss"].all()
@@ -155,10 +221,11 @@ def test_losses_and_numbers_of_samples_can_differ(held):
 def test_one_start_against_it_refutes_every_start():
     table, llc = world(True)
     turned = table["init"] == "random"
-    table.loc[turned, LOSSES] = 1 - table.loc[turned, LOSSES]
-    rows = whole(judged(table, llc), TREND_OF_LOSS)
-    assert (rows["statistic"] < 0).all()
-    assert set(rows["verdict"]) == {NOT_SUPPORTED}
+    steps = 0.2 * (1 - table["sparsity"]) * table["sparsity"]
+    table.loc[turned, LOSSES] = steps[turned].to_numpy()[:, None] * [1, 1, 1]
+    rows = whole(judged(table, llc), TREND_OF_LOSS + ".further_starts")
+    assert set(rows["verdict"]) == {CONTRADICTED}
+    assert set(whole(judged(table, llc), TREND_OF_LOSS)["verdict"]) == {SUPPORTED}
 
 
 def test_too_few_models_decide_nothing():
@@ -226,9 +293,11 @@ def test_the_original_says_which_starts_play_its_roles():
     names = {"kgon4": "square", "kgon6": "hexagon", "optimal": "best"}
     renamed = [frame.assign(init=frame["init"].replace(names)) for frame in (table, llc)]
     result = judged(*renamed, Original(**names))
-    for claim in (TREND_OF_LOSS, BEGIN, RISE, LLC_STAYS, LOSS_STAYS, WORSE, BEST):
+    for claim in (TREND_OF_LOSS, BEGIN, RISE, LLC_STAYS, LOSS_STAYS):
         assert set(whole(result, claim)["verdict"]) == {SUPPORTED}
-    assert set(whole(result, "superposition.no_correlation.hexagon")["source"]) == {ORIGINAL}
+    for claim in (f"{WORSE}.best", f"{BEST}.hexagon"):
+        assert set(whole(result, claim)["verdict"]) == {SUPPORTED}
+    assert set(whole(result, "superposition.no_correlation.best")["source"]) == {ORIGINAL}
 
 
 def test_a_claim_owns_the_sentence_of_its_verdict(held, opposite):
