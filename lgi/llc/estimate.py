@@ -253,10 +253,10 @@ def statuses(
     # Below a minimum that was looked for lies another one, below any other state a slope.
     lower = NOT_A_MINIMUM if thresholds.fall is None else NOT_LOCAL
     bounds = (
+        (lower, "share_below", "above", thresholds.share_below),
         (NOT_A_MINIMUM, "gradient_norm", "above", thresholds.gradient_norm),
         (NOT_A_MINIMUM, "moved", "above", thresholds.moved),
         (NOT_A_MINIMUM, "curvature", "below", thresholds.curvature),
-        (lower, "share_below", "above", thresholds.share_below),
         (lower, "llc", "below", -table["llc_se"]),
         (NOT_LOCAL, "fall", "above", thresholds.fall),
         (NOT_LOCAL, "free", "above", thresholds.free),
@@ -275,7 +275,8 @@ def statuses(
             continue
         values = table[column]
         broken = ~diverged & ~(values <= bound if side == "above" else values >= bound)
-        status[broken & (status == OK)] = name
+        free = (status == OK) | ((status == NOT_LOCAL) & (name == NOT_A_MINIMUM))
+        status[broken & free] = name
         for model in np.flatnonzero(broken):
             limit = np.broadcast_to(bound, values.shape)[model]
             reason[model] += f"{'; ' if reason[model] else ''}{column} {values[model]:.3g} "

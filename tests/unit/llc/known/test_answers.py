@@ -208,5 +208,5 @@ def test_the_scales_of_a_mean_squared_error_are_refused_on_the_kgons(kind, chang
     likelihood = GaussianLikelihood(kind="gaussian", sigma=0.5**0.5)
     coarse = drawn_setting.model_copy(update={"localisation": 1.0} | changes)
     found = estimates(known, coarse, likelihood, 1_000, 8)
-    assert abs(found["llc"].mean() / known.truth - 1) > 0.08
+    assert abs(found["llc"].mean() / known.truth - 1) > answers.MARGIN  # 7 to 47 %
     assert set(found["status"]) == {"not local"}
