@@ -637,7 +637,11 @@ def _bootstrap(
         group[random.integers(len(group), size=(settings.resamples, len(group)))]
         for group in sample.groups
     ]
-    return _Resampled(sample.name, n, statistic, sample.statistic(*resampled), "")
+    replicates = sample.statistic(*resampled)
+    # Where one model alone differs, resamples without it say nothing, and the others not the truth.
+    if np.isnan(replicates).mean() > 1 - settings.confidence:
+        return _Resampled(sample.name, n, np.nan, np.empty(0), "the values hardly vary")
+    return _Resampled(sample.name, n, statistic, replicates, "")
 
 
 def _together(parts: list[_Resampled]) -> _Resampled:

@@ -244,6 +244,14 @@ def test_a_loss_that_does_not_vary_has_no_correlation():
     assert rows["reason"].eq("the values do not vary or are 0").all()
 
 
+def test_one_model_that_differs_is_no_correlation():
+    pairs = np.column_stack([np.arange(20.0), np.arange(20) == 19])
+    part = claims.Sample("x", (pairs,), rank_correlation)
+    judged = claims._bootstrap(part, SETTINGS, np.random.default_rng(0)).at(0.95)
+    assert judged.reason == "the values hardly vary"
+    assert np.isnan(judged.interval.low)
+
+
 def test_missing_starts_are_said_not_hidden():
     table, llc = world(True)
     result = judged(table[table["init"] == "random"], llc)
