@@ -5,9 +5,11 @@ from pathlib import PurePath
 from typing import Any
 
 from lgi.catalogue import FIGURES, REPORTS, TABLES, Result
+from lgi.llc.known import results as known
 from lgi.superposition.departures import results as departures
 from lgi.superposition.generalisation import results as generalisation
 from lgi.superposition.geometry import results as geometry
+from lgi.superposition.limit import results as limit
 from lgi.superposition.llc import results as llc
 from lgi.superposition.phases import results as phases
 from lgi.superposition.published import results as published
@@ -17,12 +19,28 @@ CLAIMS = TABLES + "superposition_claims.csv"
 SUMMARY = TABLES + "superposition_claims_summary.csv"
 
 REPORT = REPORTS + "superposition.md"
-ROOMS = (training, geometry, generalisation, departures, phases, llc, published)
+ROOMS = (
+    training,
+    geometry,
+    generalisation,
+    departures,
+    phases,
+    limit,
+    llc,
+    published,
+    known,
+)
 """Rooms of which the written analysis tells, as far as they make something."""
 TOLD = {
     "status": llc.STATUS,
     "published": published.COMPARISON,
+    "known": known.TABLE,
+    "resolution": llc.RESOLUTION,
+    "locality": TABLES + "superposition_llc_locality.csv",
+    "stability": TABLES + "superposition_llc_stability.csv",
     "phases": phases.PHASES,
+    "limit_llc": limit.COEFFICIENTS,
+    "limit_transitions": limit.TRANSITIONS,
     "gap": TABLES + "superposition_gap.csv",
     "epochs": TABLES + "superposition_epochs.csv",
     "departures": TABLES + "superposition_departures.csv",
@@ -36,7 +54,12 @@ SHOWN = {
     "settings side by side": FIGURES + "llc_settings.png",
     "status": FIGURES + "llc_status.png",
     "four-gons and six-gons": FIGURES + "kgon4_vs_kgon6.png",
+    "known answers": FIGURES + "llc_known_answers.png",
+    "resolution": FIGURES + "superposition_llc_resolution.png",
+    "locality": FIGURES + "superposition_llc_locality.png",
+    "stability": FIGURES + "superposition_llc_stability.png",
     "phases": FIGURES + "superposition_phases.png",
+    "limit": FIGURES + "superposition_limit.png",
     "gap": FIGURES + "superposition_gap.png",
     "departures": FIGURES + "superposition_departures.png",
     "polygons": geometry.POLYGONS,
