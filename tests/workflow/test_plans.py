@@ -38,19 +38,20 @@ def test_the_published_experiments_are_planned_in_full(laboratory):
     assert jobs["fit_fine"] == jobs["fit_seeds"] == 11
     # 4 starts x 2 sample sizes x 9 sparsities
     assert jobs["train_superposition"] == 72
-    assert jobs["estimate_superposition_llc"] == 2 * 72  # two settings
-    assert jobs["trace_superposition_llc"] == jobs["plot_llc_trace"] == 3
+    assert jobs["estimate_superposition_llc"] == 4 * 72  # four settings
+    assert jobs["trace_superposition_llc"] == jobs["plot_llc_trace"] == 2
     assert jobs["judge_superposition_claims"] == jobs["calibrate_superposition_llc"] == 1
     assert jobs["collect_superposition_llc"] == 1
     assert jobs["llc_status"] == 2
     assert jobs["animate_polygons"] == jobs["plot_snapshots"] == 36
-    assert jobs["llc_and_loss"] == 14
+    assert jobs["llc_and_loss"] == 6
     assert jobs["loss_vs_llc"] == 7
+    assert jobs["compare_published"] == 1
     assert jobs["unknown"] == 0
 
 
 def test_a_figure_plans_only_what_it_shows(laboratory):
-    figure = "results/figures/llc_and_loss_epoch_85.png"
+    figure = "results/figures/llc_and_loss_epoch_40000.png"
     output = laboratory.snakemake("--dry-run", figure, base=None).stdout
     jobs = planned(output)
     # 4 starts x 9 sparsities, of the samples and the setting that are drawn
@@ -81,7 +82,7 @@ def test_training_alone_asks_for_cuda_and_lists_that_look_alike_have_jobs_of_the
     drawn = {"fit_figure", "fit_animation"}
     fits = {rule for rule in jobs if rule.split("_")[0] == "fit"} - drawn
     assert {"fit", "fit_seeds", "fit_list2"} <= fits
-    assert asking == fits | {"train_superposition"}
+    assert asking == fits | {"train_superposition", "train_superposition_limit"}
 
 
 def test_the_slurm_profile_plans_from_a_fresh_clone(laboratory):
