@@ -63,10 +63,10 @@ def loss_vs_llc(
     samples: int,
     loss: str = "train_loss",
 ) -> Figure:
-    """Draw the loss against the LLC at one epoch: a point per seed, a curve through the means.
+    """Draw the loss against the LLC at one epoch: a point per seed, a curve through the medians.
 
-    Points are hollow where the estimate is not ok: such a value is no learning coefficient. A mean
-    is hollow where half of its seeds or more are not ok.
+    Points are hollow where the estimate is not ok: such a value is no learning coefficient. A
+    median is hollow where half of its seeds or more are not ok.
 
     Parameters
     ----------
@@ -93,12 +93,12 @@ def loss_vs_llc(
         part = rows[rows["init"] == init]
         for sparsity, cloud in part.groupby("sparsity"):
             _draw_cloud(axes, cloud, loss, colours[sparsity])
-        _draw_means(axes, part, loss, colours)
+        _draw_medians(axes, part, loss, colours)
         signed_log_axis(axes, "x", rows["llc"], *LINEAR_LLC)
         loss_axis(axes, rows[loss])
     figure.supxlabel(f"LLC at epoch {epoch:,} ({scale_label(rows)})")
     figure.supylabel(LOSSES[loss])
-    handles = [*sparsity_handles(colours, marker="o", ls="", ms=4), _mean_handle()]
+    handles = [*sparsity_handles(colours, marker="o", ls="", ms=4), _median_handle()]
     corner.legend(handles=[*handles, *quality_handles(rows["status"] == OK, lost)], loc="center")
     return figure
 
@@ -108,13 +108,13 @@ def _draw_cloud(axes: Axes, cloud: "pd.DataFrame", loss: str, colour: str) -> No
         axes.scatter(points["llc"], points[loss], s=9, lw=0.5, ec=colour, fc=face, alpha=0.8)
 
 
-def _draw_means(axes: Axes, part: "pd.DataFrame", loss: str, colours: dict[float, str]) -> None:
-    means = part.groupby("sparsity")[["llc", loss]].mean()
+def _draw_medians(axes: Axes, part: "pd.DataFrame", loss: str, colours: dict[float, str]) -> None:
+    medians = part.groupby("sparsity")[["llc", loss]].median()
     hollow = _mostly_not_ok(part, "sparsity")
-    axes.plot(means["llc"], means[loss], color="black", lw=0.8, zorder=3)
-    face = [HOLLOW if hollow[s] else colours[s] for s in means.index]
-    edge = [colours[s] if hollow[s] else "black" for s in means.index]
-    axes.scatter(means["llc"], means[loss], s=20, marker="s", c=face, ec=edge, lw=1, zorder=4)
+    axes.plot(medians["llc"], medians[loss], color="black", lw=0.8, zorder=3)
+    face = [HOLLOW if hollow[s] else colours[s] for s in medians.index]
+    edge = [colours[s] if hollow[s] else "black" for s in medians.index]
+    axes.scatter(medians["llc"], medians[loss], s=20, marker="s", c=face, ec=edge, lw=1, zorder=4)
 
 
 def _mostly_not_ok(rows: "pd.DataFrame", key: str) -> "pd.Series":
@@ -442,6 +442,6 @@ def _panels(names: Sequence[str], **share: bool) -> tuple[Figure, dict[str, Axes
     return figure, panels, grid[len(names)]
 
 
-def _mean_handle() -> Line2D:
+def _median_handle() -> Line2D:
     marks = {"marker": "s", "ms": 4, "mfc": "none", "lw": 0.8}
-    return Line2D([], [], color="black", label="mean over seeds", **marks)
+    return Line2D([], [], color="black", label="median over seeds", **marks)

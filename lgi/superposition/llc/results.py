@@ -192,7 +192,7 @@ RESULTS = (
         groups=("llc",),
         labels={"figure": "loss against LLC, epoch {epoch}", "variant": "{variant}"},
         caption="Loss against local learning coefficient at one epoch: a panel per initialisation, "
-        "a colour per sparsity, a point per seed, a curve through the sparsity means. Hollow "
+        "a colour per sparsity, a point per seed, a curve through the sparsity medians. Hollow "
         "points are estimates that are not ok: their values are no coefficients.",
     ),
     Result(

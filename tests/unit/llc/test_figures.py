@@ -82,15 +82,17 @@ class TestLossVsLLC:
         assert any("hollow: not ok" in label for label in labels) == (hollow > 0)
         assert labels[: len(SPARSITIES)] == ["S = 0.4000", "S = 0.8000", "S = 0.9700"]
 
-    def test_a_curve_through_the_means_of_the_sparsities(self, table, llc):
+    def test_a_curve_through_the_medians_of_the_sparsities(self, table, llc):
         figure = self.draw(table, llc)
         chosen = table.merge(llc)[lambda t: (t["samples"] == 1000) & (t["epoch"] == 13)]
         for init, axes in panels(figure).items():
-            means = chosen[chosen["init"] == init].groupby("sparsity")[["llc", "train_loss"]].mean()
+            medians = (
+                chosen[chosen["init"] == init].groupby("sparsity")[["llc", "train_loss"]].median()
+            )
             curve = next(line for line in axes.lines if len(line.get_xdata()) == len(SPARSITIES))
-            assert np.allclose(np.transpose(curve.get_data()), means)
+            assert np.allclose(np.transpose(curve.get_data()), medians)
             (squares,) = clouds(axes, 20)
-            assert np.allclose(squares.get_offsets(), means)
+            assert np.allclose(squares.get_offsets(), medians)
 
     def test_colours_belong_to_sparsities(self, table, llc):
         figure = self.draw(table, llc, 40_000)
