@@ -6,6 +6,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 
+def evaluated(
+    loss_and_gradient: Callable[..., None], parameters: np.ndarray, *data: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the loss [lanes] of parameters [P, lanes] and its gradient [P, lanes].
+
+    Parameters
+    ----------
+    loss_and_gradient
+        Function of (parameters, *data, gradient, loss) that writes its last two arguments.
+    parameters
+        float [P, lanes].
+    *data
+        Arrays handed on to it.
+    """
+    parameters = np.ascontiguousarray(parameters)
+    gradient, loss = np.empty_like(parameters), np.empty(parameters.shape[1])
+    loss_and_gradient(parameters, *data, gradient, loss)
+    return loss, gradient
+
+
 @dataclass(frozen=True)
 class Problem:
     """Some models around whose parameters a loss is sampled: what a study turns a run into."""

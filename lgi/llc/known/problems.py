@@ -13,6 +13,7 @@ from scipy.optimize import minimize
 from lgi.llc.known import losses_cpu
 from lgi.llc.known.settings import ProblemName
 from lgi.llc.known.theory import deep_linear, normal_crossing, reduced_rank, regular
+from lgi.llc.problem import evaluated
 
 CROSSINGS = ((1, 0), (2, 0), (3, 0), (1, 1), (2, 2), (3, 3), (2, 1), (3, 1), (3, 2))
 QUADRATIC, CROSSING = "quadratic", "normal crossing"
@@ -235,8 +236,7 @@ def kgon_minimum(kind: str) -> np.ndarray:
         b[5] = sixth_bias
 
     def loss_and_gradient(parameters):
-        gradient, loss = np.empty((18, 1)), np.empty(1)
-        losses_cpu.one_active(parameters[:, None].copy(), np.array(6), gradient, loss)
+        loss, gradient = evaluated(losses_cpu.one_active, parameters[:, None], np.array(6))
         return loss[0], gradient[:, 0]
 
     found = minimize(loss_and_gradient, np.append(W, b), jac=True, method="BFGS", tol=1e-10)

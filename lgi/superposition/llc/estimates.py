@@ -16,6 +16,7 @@ from lgi.superposition.geometry.geometry import kgon_kinds
 from lgi.superposition.llc.settings import SuperpositionEstimate
 from lgi.superposition.training.data import count_patterns
 from lgi.superposition.training.kernels import loss_and_gradient
+from lgi.superposition.training.population import as_lanes, from_lanes
 from lgi.superposition.training.run import fresh_samples, training_data
 from lgi.superposition.training.view import Models
 
@@ -167,8 +168,7 @@ def _polygons(
 
 
 def _kgons(parameters: np.ndarray, features: int) -> np.ndarray:
-    W = parameters[:-features].T.reshape(parameters.shape[1], -1, features)
-    return kgon_kinds(W, parameters[-features:].T)
+    return kgon_kinds(*from_lanes(parameters, len(parameters) // features - 1))
 
 
 def trace_run(run: Run, setting: SuperpositionEstimate, seed: int, epoch: int) -> Traces:
@@ -205,9 +205,7 @@ def problems(models: Models, setting: SuperpositionEstimate) -> Iterator[Problem
     values do not repeat.
     """
     record, epochs, seeds = models.run.record, models.epochs.tolist(), models.seeds
-    parameters = np.concatenate(
-        [models.W.reshape(len(seeds), len(epochs), -1), models.b], axis=2
-    )  # [M, T, P]
+    parameters = as_lanes(models.W, models.b)  # [P, M T]
     fresh = setting.data
     data = fresh_samples(record, fresh.samples) if fresh else training_data(record)
     samples = data.shape[1]
@@ -219,7 +217,7 @@ def problems(models: Models, setting: SuperpositionEstimate) -> Iterator[Problem
         occurs = shares[part].any(axis=0)
         yield Problem(
             loss_and_gradient=loss_and_gradient,
-            parameters=parameters[part].reshape(-1, parameters.shape[2]).T,
+            parameters=parameters[:, first * len(epochs) : (first + step) * len(epochs)],
             samples=samples,
             streams=[(seed, "llc", epoch) for seed in seeds[part] for epoch in epochs],
             # One dtype for all arrays, as the loss asks for.

@@ -8,7 +8,7 @@ import pandas as pd
 from lgi.randomness import generator
 from lgi.runs import Run
 from lgi.superposition.geometry.geometry import feature_dimensionality, is_live, kgon_kinds
-from lgi.superposition.phases.descent import FLAT, GRADIENT, curvatures, descend
+from lgi.superposition.phases.descent import FLAT, HOW, curvatures, descend
 from lgi.superposition.phases.settings import Phases
 from lgi.superposition.training.population import (
     PopulationLoss,
@@ -20,7 +20,7 @@ from lgi.superposition.training.settings import DataSettings, OneHotData
 from lgi.superposition.training.view import Models
 
 ONE_ACTIVE = "one active feature"
-ARRIVED = 1e3 * GRADIENT  # a larger gradient is not that of a minimum
+ARRIVED = 1e3 * HOW.tolerance  # a larger gradient is not that of a minimum
 SAME = 1e-6  # of the loss of a model that answers 0: nearer, two minima have one loss
 FINAL = ["init", "samples", "sparsity", "kgon"]
 

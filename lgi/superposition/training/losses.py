@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lgi.llc.problem import evaluated
 from lgi.superposition.training.data import count_patterns
 from lgi.superposition.training.kernels import loss_and_gradient
 from lgi.superposition.training.population import as_lanes
@@ -65,8 +66,7 @@ def pattern_losses(
         Weighted mean of the mean of (x̂ - x)² over features.
     """
     parameters = as_lanes(W, b)
-    losses = np.empty(parameters.shape[1])
-    shares = np.repeat(np.asarray(weights, np.float64)[:, None], len(losses), axis=1)
+    shares = np.repeat(np.asarray(weights, np.float64)[:, None], parameters.shape[1], axis=1)
     patterns = np.ascontiguousarray(patterns, np.float64)
-    loss_and_gradient(parameters, patterns, shares, np.empty_like(parameters), losses)
+    losses, _ = evaluated(loss_and_gradient, parameters, patterns, shares)
     return losses.reshape(b.shape[:-1])

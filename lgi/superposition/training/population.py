@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lgi.llc.known import losses_cpu
+from lgi.llc.problem import evaluated
 from lgi.superposition.training.data import population
 from lgi.superposition.training.kernels import loss_and_gradient
 from lgi.superposition.training.settings import DataSettings
@@ -42,7 +43,7 @@ def population_loss(data: DataSettings, hidden: int, sparsity: float) -> Populat
 
     def loss(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         shares = np.repeat(probability[:, None], parameters.shape[1], axis=1)
-        return _called(loss_and_gradient, parameters, patterns, shares)
+        return evaluated(loss_and_gradient, parameters, patterns, shares)
 
     return loss
 
@@ -90,14 +91,7 @@ def _one_active(features: int) -> PopulationLoss:
     count = np.array(features)
 
     def loss(parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        total, gradient = _called(losses_cpu.one_active, parameters, count)
+        total, gradient = evaluated(losses_cpu.one_active, parameters, count)
         return total / features, gradient / features
 
     return loss
-
-
-def _called(kernel: Callable, parameters: np.ndarray, *data: np.ndarray) -> tuple:
-    parameters = np.ascontiguousarray(parameters)
-    gradient, loss = np.empty_like(parameters), np.empty(parameters.shape[1])
-    kernel(parameters, *data, gradient, loss)
-    return loss, gradient
