@@ -12,7 +12,7 @@ from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits.drawn import FitsSettings
 from lgi.gaussians.fits.images import check_image, image_size, load_image
 from lgi.gaussians.fits.initial import Variety
-from lgi.gaussians.fits.pictures import LOOKED_INTO, picture_size
+from lgi.gaussians.fits.pictures.read import LOOKED_INTO, picture_size
 from lgi.gaussians.fits.settings import ImageSettings, RecipeSettings
 from lgi.gaussians.llc.settings import GaussiansLLC
 from lgi.gaussians.n_study.settings import NStudySettings

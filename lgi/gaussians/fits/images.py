@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lgi.errors import ImageError
-from lgi.gaussians.fits.pictures import LOOKED_INTO, digest, picture_size, read_picture
+from lgi.gaussians.fits.pictures.read import LOOKED_INTO, digest, picture_size, read_picture
 from lgi.gaussians.fits.settings import (
     SMALLEST_SIDE,
     SSIM_WINDOW,
