@@ -1,7 +1,11 @@
 # Study 1: fit N Gaussians to an image.
 
 from lgi.gaussians.fits.engines import FIT as FIT_ENGINES
+from lgi.gaussians.fits.images import plan_images
 from lgi.gaussians.fits.results import fit_inputs, fit_settings
+
+if workflow.is_main_process:
+    plan_images(CONFIG.gaussians.images.values())
 
 FITS = CATALOGUE.result("fit")
 FIT_SOURCE = source_of("fit_gaussians", FIT_ENGINES[CONFIG.device].function)

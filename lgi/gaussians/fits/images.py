@@ -1,6 +1,9 @@
 """Target images: synthetic ones from a formula, a photograph, or a picture from a file."""
 
+import json
 import math
+import os
+from collections.abc import Iterable
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -46,6 +49,9 @@ TRIANGLES = (
 )
 """Corners (x, y) in units of width and height, and colour (r, g, b), of what is painted in turn."""
 
+PLANNED = "LGI_PICTURES"
+"""Variable of the environment that holds the digests of files by their paths."""
+
 PHOTOGRAPH = "mpl-data/sample_data/grace_hopper.jpg"
 """The photograph's place in the package matplotlib."""
 
@@ -88,7 +94,6 @@ def check_image(settings: ImageSettings) -> None:
         _photograph_file()
     if settings.kind == "file":
         width, height = picture_size(settings.path)
-        # From here on the process knows the file by these bytes.
         if width * height <= LOOKED_INTO or settings.sha256 not in (None, digest(settings.path)):
             load_image(settings)
         _need_window(settings, width, height)
@@ -101,11 +106,19 @@ def image_size(settings: ImageSettings) -> tuple[int, int]:
     return settings.width, settings.height
 
 
+def plan_images(images: Iterable[ImageSettings]) -> None:
+    """Take down the digests of files for the jobs of this process: one on a cluster plans anew."""
+    paths = [image.path for image in images if image.kind == "file"]
+    os.environ[PLANNED] = json.dumps({path: digest(path) for path in paths})
+
+
 def planned(settings: ImageSettings) -> ImageSettings:
     """Return settings with the digest of their file, so that no other one is taken for it."""
-    if settings.kind != "file":
+    if settings.kind != "file" or settings.sha256 is not None:
         return settings
-    return settings.model_copy(update={"sha256": digest(settings.path)})
+    known = json.loads(os.environ.get(PLANNED, "{}"))
+    sha256 = known.get(settings.path) or digest(settings.path)
+    return settings.model_copy(update={"sha256": sha256})
 
 
 def at_size(pixels: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -14,8 +14,10 @@ from lgi.gaussians.fits.images import (
     check_image,
     image_size,
     load_image,
+    plan_images,
     planned,
 )
+from lgi.gaussians.fits.pictures.read import digest
 from lgi.gaussians.fits.settings import ImageSettings
 
 KINDS = [
@@ -239,6 +241,17 @@ def test_a_planned_image_is_known_by_the_bytes_of_its_file(tmp_path, make_image)
         load_image(settings)
     check_image(from_file(path))
     assert planned(make_image("smooth")) == make_image("smooth")
+
+
+def test_a_job_that_plans_anew_takes_no_other_picture(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    Image.new("RGB", (10, 10), "red").save(path)
+    monkeypatch.setenv(images.PLANNED, "{}")
+    plan_images([from_file(path)])
+    Image.new("RGB", (10, 10), "blue").save(path)
+    digest.cache_clear()  # as in a process of its own
+    with pytest.raises(ImageError, match="another picture than the run was planned with"):
+        load_image(planned(from_file(path)))
 
 
 def test_of_a_large_file_only_the_header_is_read_when_it_is_checked(tmp_path, monkeypatch):
