@@ -28,9 +28,6 @@ def tiff_size(path: str, file: BinaryIO) -> tuple[int, int]:
     with tifffile.TiffFile(file) as opened:
         page = _page(path, opened)
         _space(page)
-        ends = [a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=False)]
-        if max(ends, default=0) > opened.filehandle.size:
-            raise RefusedError("not an image, it is a TIFF that ends before its picture does")
         turned = _tag(page, 274, 1) in range(5, 9)
     width, height = page.imagewidth, page.imagelength
     return (height, width) if turned else (width, height)
@@ -70,7 +67,12 @@ def _page(path: str, opened: Any) -> "TiffPage":
         raise RefusedError("a raw photograph (DNG or the like), whose first page is a thumbnail")
     if page.imagedepth != 1:
         raise RefusedError(f"a volume of {page.imagedepth} slices")
+    if not (isinstance(page.imagewidth, int) and isinstance(page.imagelength, int)):
+        raise RefusedError("not an image, it is a TIFF of more than one width or height")
     allow_size(page.imagewidth, page.imagelength)
+    ends = [a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=False)]
+    if max(ends, default=0) > opened.filehandle.size:
+        raise RefusedError("not an image, it is a TIFF that ends before its picture does")
     pages = [one for one in opened.pages if not (_tag(one, 254, 0) & 0b101)]
     note(path, len(pages), "pages")
     return page

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import itertools
 import os
+import struct
 import warnings
 
 import imagecodecs
@@ -65,6 +67,48 @@ def test_a_profile_of_16_bits_and_one_of_greys(pictures, holds):
     grey = pictures.rgb[..., :1]
     profile = pictures.chunk(b"iCCP", b"linear\0\0" + imagecodecs.zlib_encode(LINEAR))
     holds(pictures.png(8, 0, grey, profile), encoded(grey / 255), 1 / 255)
+
+
+def profile_of_inks() -> bytes:
+    """Return a profile of CMYK: a table (lut8) of two steps of each ink, to L*a*b*."""
+    table = b""
+    for c, m, y, k in itertools.product((0, 1), repeat=4):
+        lightness = 255 * (1 - k) * (1 - 0.3 * c - 0.5 * m - 0.1 * y)
+        a, b = (128 + (1 - k) * (first - 5 * y) for first in (70 * m - 40 * c, 85 * y - 40 * c))
+        table += bytes(round(value) for value in (lightness, a, b))
+    unit = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    curves = (bytes(range(256)) * 4, bytes(range(256)) * 3)
+    white = struct.pack(">3i", 63190, 65536, 54061)
+    tags = {
+        b"A2B0": b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + unit + curves[0] + table + curves[1],
+        b"wtpt": b"XYZ " + bytes(4) + white,
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"inks" + bytes(79),
+        b"cprt": b"text" + bytes(4) + b"none",
+    }
+    place = 132 + 12 * len(tags)
+    index, data = struct.pack(">I", len(tags)), b""
+    for name, tag in tags.items():
+        index += name + struct.pack(">II", place + len(data), len(tag))
+        data += tag + bytes(-len(tag) % 4)
+    size = struct.pack(">I", place + len(data))
+    head = size + b"test\2\x40\0\0prtrCMYKLab " + bytes(12) + b"acsp" + bytes(28) + white
+    return head.ljust(128, b"\0") + index + data
+
+
+@pytest.mark.parametrize("form", ["TIFF", "JPEG"])
+def test_inks_with_a_profile_are_what_little_cms_makes_of_them(pictures, holds, form):
+    profile = profile_of_inks()
+    inks = np.random.default_rng(5).integers(0, 256, (16, 16, 4), dtype=np.uint8)
+    inks[0, :2] = [[0, 0, 0, 0], [0, 0, 0, 255]]
+    options = {"quality": 100} if form == "JPEG" else {}
+    image = Image.fromarray(inks, mode="CMYK")
+    content = pictures.encoded(form, image, icc_profile=profile, **options)
+    opened = Image.open(io.BytesIO(content))
+    srgb = ImageCms.createProfile("sRGB")
+    shown = ImageCms.profileToProfile(opened, io.BytesIO(profile), srgb, outputMode="RGB")
+    holds(content, np.asarray(shown) / 255, 1.5 / 255)  # two builds of it round apart by a level
+    if form == "TIFF":
+        assert np.asarray(shown)[0, :2].tolist() == [[255] * 3, [0] * 3]
 
 
 def test_a_profile_of_srgb_changes_no_bit(pictures):

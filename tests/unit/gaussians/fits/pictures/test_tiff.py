@@ -170,6 +170,7 @@ def test_a_page_that_does_not_say_what_it_means(pictures, holds):
         ((8,) * 3, 6, {"t530": (2, 2)}, "YCbCr with coarser colours"),
         ((5, 6, 5), 2, {}, "bits"),
         ((8,) * 3, 2, {"t254": (1,)}, "raw photograph"),
+        ((8,) * 3, 2, {"t256": (14, 14)}, "more than one width"),
     ],
 )
 def test_what_is_not_read_is_named(pictures, bits, photometric, tags, named):
