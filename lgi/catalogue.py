@@ -126,6 +126,8 @@ class Study:
     run_reader: str = "lgi.runs:read_run"  # "module:function" that reads one of its run files
     # Places, below its section, of mappings whose entries may say ``from:`` another.
     inherits: Sequence[tuple[str, ...]] = ()
+    # Places, below its section, of mappings whose entries name a file, and the key that does.
+    files: Sequence[tuple[str, str]] = ()
     # Names that are gone, with what took their places: by the place of the configuration where they
     # were defined.
     removed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

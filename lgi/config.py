@@ -1,6 +1,8 @@
 """The whole configuration: a section for each study, checked at once before anything runs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ValidationError, create_model
@@ -31,13 +33,18 @@ Config = create_model(
 )
 
 
-def check(raw: Mapping[str, Any]) -> Config:
+def check(
+    raw: Mapping[str, Any], files: Sequence[tuple[str | Path, Mapping[str, Any]]] = ()
+) -> Config:
     """Turn the merged YAML into a checked configuration.
 
     Parameters
     ----------
     raw
         What Snakemake read from config.yaml and its overlays.
+    files
+        Folder and content of each of these, the later over the earlier: a path is relative to the
+        folder of the last that states it, or else to the working folder.
 
     Returns
     -------
@@ -51,7 +58,7 @@ def check(raw: Mapping[str, Any]) -> Config:
         file, the value found and what is allowed.
     """
     config, problems = None, []
-    raw = _resolved(raw, problems)
+    raw = _located(_resolved(raw, problems), files)
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
@@ -85,6 +92,25 @@ def _resolved(raw: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
                 )
                 gone = "".join(_gone(place, name) for name in named if name not in entries)
                 problems.append(f"{place}.{error}{gone}")
+    return raw
+
+
+def _located(
+    raw: dict[str, Any], files: Sequence[tuple[str | Path, Mapping[str, Any]]]
+) -> dict[str, Any]:
+    """Return the configuration with paths from the working folder; ``~`` is a home folder."""
+    for study in STUDIES:
+        for section, key in study.files:
+            entries = _get(raw, study.name, *section.split("."))
+            for name, entry in entries.items() if isinstance(entries, Mapping) else ():
+                if not isinstance(entry, dict) or not isinstance(entry.get(key), str):
+                    continue
+                place = (study.name, *section.split("."), name, key)
+                stating = (folder for folder, held in reversed(files) if _get(held, *place))
+                # Relative, so that the same results in another clone are not made anew.
+                folder = os.path.relpath(next(stating, os.curdir))
+                if path := os.path.expanduser(entry[key]):
+                    entry[key] = path if folder == os.curdir else os.path.join(folder, path)
     return raw
 
 

@@ -3,6 +3,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
@@ -22,8 +23,14 @@ os.environ.update(
     PYDANTIC_DISABLE_PLUGINS="__all__",
 )
 
+# The folder and the content of each configuration file; the command line comes last.
+CONFIG_FILES = [
+    (Path(path).parent, load_configfile(path))
+    for path in (f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles)
+] + [(os.curdir, workflow.config_settings.config)]
+
 try:
-    CONFIG = configuration.check(config)
+    CONFIG = configuration.check(config, CONFIG_FILES)
 except LgiError as error:
     raise WorkflowError(str(error))
 

@@ -1,7 +1,11 @@
 # Study 1: fit N Gaussians to an image.
 
 from lgi.gaussians.fits.engines import FIT as FIT_ENGINES
-from lgi.gaussians.fits.results import fit_settings, image_file
+from lgi.gaussians.fits.images import plan_images
+from lgi.gaussians.fits.results import fit_inputs, fit_settings
+
+if workflow.is_main_process:
+    plan_images(CONFIG.gaussians.images.values())
 
 FITS = CATALOGUE.result("fit")
 FIT_SOURCE = source_of("fit_gaussians", FIT_ENGINES[CONFIG.device].function)
@@ -10,7 +14,7 @@ FIT_SOURCE = source_of("fit_gaussians", FIT_ENGINES[CONFIG.device].function)
 rule fit:
     """Fit N Gaussians to an image: one run file."""
     input:
-        image=lambda wildcards: image_file(CONFIG, wildcards),
+        lambda wildcards: fit_inputs(CONFIG, wildcards),
     output:
         FITS.output,
     log:
@@ -37,7 +41,7 @@ for batch in CONFIG.gaussians.batches():
         name:
             batch.name
         input:
-            image=lambda wildcards: image_file(CONFIG, wildcards),
+            lambda wildcards: fit_inputs(CONFIG, wildcards),
         output:
             [together_in(FITS.output, seed) for seed in batch.seeds],
         log:

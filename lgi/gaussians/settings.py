@@ -1,5 +1,6 @@
 """The section of study 1: images, recipes, the runs that combine them, and what they are asked."""
 
+import math
 from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Any
@@ -9,8 +10,9 @@ from pydantic import AfterValidator, Field
 from lgi.errors import ImageError
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits.drawn import FitsSettings
-from lgi.gaussians.fits.images import check_image, load_image
+from lgi.gaussians.fits.images import check_image, image_size, load_image
 from lgi.gaussians.fits.initial import Variety
+from lgi.gaussians.fits.pictures.read import LOOKED_INTO, picture_size
 from lgi.gaussians.fits.settings import ImageSettings, RecipeSettings
 from lgi.gaussians.llc.settings import GaussiansLLC
 from lgi.gaussians.n_study.settings import NStudySettings
@@ -75,12 +77,13 @@ class Gaussians(Settings):
         clustered = self._clustered()
         for name, image in self.images.items():
             try:
+                check_image(image)
                 if name not in clustered:
-                    check_image(image)
                     continue
                 variety = _variety(image)
             except ImageError as error:
-                yield f"images.{name}", str(error)
+                file = getattr(image, "path", None)
+                yield f"images.{name}{'.path' if file else ''}", str(error)
                 continue
             for place, n in clustered[name]:
                 if misfit := variety.misfit(n, f"image {name}"):
@@ -102,5 +105,14 @@ class Gaussians(Settings):
 
 @cache
 def _variety(image: ImageSettings) -> Variety:
-    """Return the number of pixels and colours; an image is loaded for it once a process."""
+    """Return the number of pixels and colours; an image is loaded for it once a process.
+
+    Of a large file only the pixels are counted, by its header: should its colours be fewer, the
+    run that has too few of them says so.
+    """
+    if image.kind == "file":
+        width, height = picture_size(image.path)
+        if width * height > LOOKED_INTO:
+            pixels = math.prod(image_size(image))
+            return Variety(pixels, pixels)
     return Variety.of(load_image(image))

@@ -1,9 +1,16 @@
 """What a configuration may hold: each value that may not be there is named with its place."""
 
-import pytest
+import copy
 
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+from snakemake.utils import update_config
+
+from lgi.config import check
 from lgi.errors import ConfigError
-from tests.configurations import RUNS, SMOKE, checked
+from tests.configurations import ROOT, RUNS, SMOKE, checked
 
 MODEL = {"init": "kgon4", "samples": 100, "sparsity": 0.4262, "seeds": 0, "epoch": 12}
 TRACE = MODEL | {"setting": "published"}
@@ -71,7 +78,11 @@ BAD = {
     "unknown device": ({"device": "tpu"}, ["device: ", "'cpu' or 'cuda'", "found 'tpu'"]),
     "missing image": (
         {"gaussians": {"images": {"cat": {"kind": "file", "path": "nowhere/cat.png"}}}},
-        ["gaussians.images.cat", "nowhere/cat.png"],
+        ["gaussians.images.cat.path: nowhere/cat.png: no such image file; allowed are PNG, JPEG"],
+    ),
+    "a background that is no colour": (
+        {"gaussians": {"images": {"cat": {"kind": "file", "path": "a", "background": "whitish"}}}},
+        ["gaussians.images.cat.background: must be the name of a colour", "found 'whitish'"],
     ),
     "image smaller than the SSIM window": (
         {"gaussians": {"images": {"gradient": {"width": 7}}}},
@@ -399,6 +410,84 @@ def test_all_problems_are_reported_together():
         checked(SMOKE, *(overlay for overlay, _ in rows))
     for text in (text for _, says in rows for text in says):
         assert text in str(refused.value)
+
+
+def images(**entries) -> dict:
+    """Return an overlay of images from files."""
+    return {"gaussians": {"images": {n: {"kind": "file", **e} for n, e in entries.items()}}}
+
+
+def test_all_pictures_that_cannot_be_read_are_named(tmp_path):
+    Image.new("LAB", (16, 16)).save(tmp_path / "lab.tif")
+    Image.new("RGB", (16, 8)).save(tmp_path / "low.png")
+    np.save(tmp_path / "array.npy", np.zeros((16, 16, 3)))
+    Image.new("RGB", (16, 16)).save(tmp_path / "fine.png")
+    paths = {path.stem: {"path": str(path)} for path in tmp_path.iterdir()}
+    paths["pinned"] = paths["fine"] | {"sha256": "0" * 64}
+    with pytest.raises(ConfigError, match="the configuration has 4 problems:") as refused:
+        checked(SMOKE, images(**paths))
+    for name, says in {
+        "lab": "a TIFF in the colour space CIELAB; allowed are",
+        "low": "16 x 8 pixels",
+        "array": "an array of NumPy; allowed are",
+        "pinned": "another picture",
+    }.items():
+        line = next(line for line in str(refused.value).split("\n") if f"images.{name}." in line)
+        assert line.startswith(f"  gaussians.images.{name}.path: {paths[name]['path']}: ")
+        assert says in line
+
+
+def test_a_path_is_relative_to_the_last_file_that_names_it(tmp_path, monkeypatch):
+    places = ("first", "second", "run", "home")
+    for place in places:
+        (tmp_path / place).mkdir()
+        Image.new("RGB", (16, 16)).save(tmp_path / place / "cat.png")
+        Image.new("RGB", (16, 16)).save(tmp_path / place / f"{place}.png")
+    monkeypatch.chdir(tmp_path / "run")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    elsewhere = str(tmp_path / "second" / "second.png")
+    overlays = {
+        "first": images(
+            cat={"path": "cat.png"}, dog={"path": "first.png"}, far={"path": elsewhere}
+        ),
+        "second": images(cat={"path": "../second/cat.png"}, home={"path": "~/home.png"}),
+        "run": {"gaussians": {"images": {"dog": {"width": 12, "height": 12}}}},
+        "line": images(mine={"path": "run.png"}),
+    }
+    merged = yaml.safe_load((ROOT / "config.yaml").read_text())
+    files = [(ROOT, copy.deepcopy(merged))]
+    for place, overlay in overlays.items():
+        update_config(merged, overlay)
+        files.append((tmp_path / place if place != "line" else ".", overlay))
+    found = check(merged, files).gaussians.images
+    assert found["cat"].path == "../second/../second/cat.png"
+    assert found["dog"].path == "../first/first.png"
+    assert found["far"].path == elsewhere
+    assert found["home"].path == str(tmp_path / "home" / "home.png")
+    assert found["mine"].path == "run.png"
+    # Alone, relative to the working folder.
+    alone = checked(SMOKE, overlays["line"])
+    assert alone.gaussians.images["mine"].path == "run.png"
+
+
+def test_a_large_picture_is_decoded_at_planning_by_nothing(tmp_path, monkeypatch):
+    """Not even to start from k-means; a small one is, so that its faults are known."""
+    Image.new("RGB", (1200, 1000)).save(tmp_path / "large.png")
+    Image.new("RGB", (16, 16)).save(tmp_path / "small.png")
+
+    def decode(*_):
+        raise ValueError("decoded")
+
+    monkeypatch.setattr("imagecodecs.png_decode", decode)
+    many = FIT | {"image": "cat", "n": 100}
+    overlay = images(cat={"path": str(tmp_path / "large.png"), "width": 12, "height": 12})
+    overlay["gaussians"] |= {"recipes": KMEANS, "fits": {"drawn": [many]}}
+    checked(SMOKE, overlay)
+    many["n"] = 145
+    with pytest.raises(ConfigError, match="found 145, allowed are 1 to 144: image cat"):
+        checked(SMOKE, overlay)
+    with pytest.raises(ConfigError, match=r"small\.png: not an image, .*decoded"):
+        checked(SMOKE, images(cat={"path": str(tmp_path / "small.png")}))
 
 
 def test_numbers_written_as_text_are_numbers():

@@ -1,11 +1,17 @@
 """What Snakemake plans and refuses, before any job runs."""
 
+import copy
+import hashlib
+import os
 import re
 
 import imageio.v3 as imageio
 import numpy as np
 import pytest
+import yaml
+from PIL import Image
 
+from lgi.runs import read_run
 from tests.configurations import RUNS, SMOKE, checked
 from tests.workflow.conftest import makers, planned
 
@@ -166,6 +172,59 @@ def test_an_image_file_that_is_none_is_named(laboratory):
     assert "the configuration has 3 problems:" in output
     for image in images.values():
         assert image["path"] in output
+
+
+def picture(path, colour="red", size=(16, 12)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+
+
+def test_a_picture_is_found_beside_the_configuration_that_names_it(laboratory):
+    """Braces in its path are no wildcards; a path on the command line starts where one works."""
+    beside = laboratory.folder.parent / "settings"
+    picture(beside / "pictures" / "cat{n}.png")
+    picture(laboratory.folder / "mine{seed} é.png")
+    named = copy.deepcopy(SMOKE)
+    named["gaussians"]["images"]["cat"] = {"kind": "file", "path": "pictures/cat{n}.png"}
+    base = beside / "smoke.yaml"
+    base.write_text(yaml.safe_dump(named))
+    line = {"images": {"mine": {"kind": "file", "path": "mine{seed} é.png"}}}
+    targets = [f"results/gaussians/{name}/published/n3_seed1.npz" for name in ("cat", "mine")]
+    size = {"gaussians": {"images": {"cat": {"width": 10, "height": 10}}}}
+    made = makers(
+        laboratory.snakemake(
+            "--dry-run", "--config", f"gaussians={line}", "--", *targets, overlays=[size], base=base
+        ).stdout
+    )
+    assert made["fit"] == set(targets)
+
+
+def test_a_picture_is_known_by_its_bytes(laboratory):
+    """Not by its time: one replaced by an older file is noticed, a touch makes nothing anew."""
+    path = laboratory.folder / "cat.png"
+    picture(path)
+    overlay = {
+        "gaussians": {
+            "images": {"cat": {"kind": "file", "path": "cat.png"}},
+            "recipes": {"published": {"iterations": 2}},
+        }
+    }
+    target = "results/gaussians/cat/published/n2_seed1.npz"
+    laboratory.snakemake(target, overlays=[overlay])
+    record = read_run(laboratory.folder / target).record
+    assert record["image"]["path"] == "cat.png"
+    assert record["image"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def again() -> str:
+        return laboratory.snakemake("--dry-run", target, overlays=[overlay]).stdout
+
+    path.touch()
+    assert "Nothing to be done" in again()
+    picture(path, "blue")
+    os.utime(path, (1_500_000_000, 1_500_000_000))
+    assert planned(again())["fit"] == 1
+    picture(path)
+    assert "Nothing to be done" in again()
 
 
 def test_an_unlisted_start_that_does_not_fit_is_refused_before_any_job(laboratory):

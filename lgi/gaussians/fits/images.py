@@ -1,11 +1,17 @@
-"""Target images: synthetic ones from a formula, a photograph, or any file that imageio reads."""
+"""Target images: synthetic ones from a formula, a photograph, or a picture from a file."""
 
+import json
+import math
+import os
+from collections.abc import Iterable
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from lgi.errors import ImageError
+from lgi.gaussians.fits.pictures.read import LOOKED_INTO, digest, picture_size, read_picture
 from lgi.gaussians.fits.settings import (
     SMALLEST_SIDE,
     SSIM_WINDOW,
@@ -15,7 +21,6 @@ from lgi.gaussians.fits.settings import (
     GradientCheckerboardImage,
     GradientImage,
     ImageSettings,
-    PhotographImage,
     ScaledGradientCheckerboardImage,
     SmoothImage,
     TexturedImage,
@@ -44,6 +49,9 @@ TRIANGLES = (
 )
 """Corners (x, y) in units of width and height, and colour (r, g, b), of what is painted in turn."""
 
+PLANNED = "LGI_PICTURES"
+"""Variable of the environment that holds the digests of files by their paths."""
+
 PHOTOGRAPH = "mpl-data/sample_data/grace_hopper.jpg"
 """The photograph's place in the package matplotlib."""
 
@@ -64,12 +72,13 @@ def load_image(settings: ImageSettings) -> np.ndarray:
     Raises
     ------
     ImageError
-        If a file is missing, not an image, empty, or smaller than an SSIM window; names the file.
+        If a file cannot be read, is another one than its digest says, or is smaller than an SSIM
+        window; names the file.
     """
     if settings.kind == "file":
         return _from_file(settings)
     if settings.kind == "photograph":
-        return _photograph(settings)
+        return at_size(read_picture(_photograph_file()), settings.width, settings.height)
     image = _FORMULAS[settings.kind](settings)
     if image.ndim == 2:
         image = np.stack([image] * 3, axis=-1)
@@ -77,11 +86,77 @@ def load_image(settings: ImageSettings) -> np.ndarray:
 
 
 def check_image(settings: ImageSettings) -> None:
-    """Raise ImageError if `load_image` could not give a usable target; cheap for synthetic ones."""
-    if settings.kind == "file":
-        load_image(settings)
+    """Raise ImageError if `load_image` could not give a usable target.
+
+    Nothing is computed of a synthetic image, and of a large file only the header is read.
+    """
     if settings.kind == "photograph":
         _photograph_file()
+    if settings.kind == "file":
+        width, height = picture_size(settings.path)
+        if width * height <= LOOKED_INTO or settings.sha256 not in (None, digest(settings.path)):
+            load_image(settings)
+        _need_window(settings, width, height)
+
+
+def image_size(settings: ImageSettings) -> tuple[int, int]:
+    """Return width and height of a target image in pixels; of a file the header is read."""
+    if settings.width is None:
+        return picture_size(settings.path)
+    return settings.width, settings.height
+
+
+def plan_images(images: Iterable[ImageSettings]) -> None:
+    """Take down the digests of files for the jobs of this process: one on a cluster plans anew."""
+    paths = [image.path for image in images if image.kind == "file"]
+    os.environ[PLANNED] = json.dumps({path: digest(path) for path in paths})
+
+
+def planned(settings: ImageSettings) -> ImageSettings:
+    """Return settings with the digest of their file, so that no other one is taken for it."""
+    if settings.kind != "file" or settings.sha256 is not None:
+        return settings
+    known = json.loads(os.environ.get(PLANNED, "{}"))
+    sha256 = known.get(settings.path) or digest(settings.path)
+    return settings.model_copy(update={"sha256": sha256})
+
+
+def at_size(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Return a picture at another size, undistorted.
+
+    It is cut to the new shape around its middle; then each pixel is the mean over its area.
+
+    Parameters
+    ----------
+    pixels
+        float32 [H, W, 3].
+    width, height
+        Size of the result in pixels.
+
+    Returns
+    -------
+    ndarray
+        float32 [height, width, 3].
+    """
+    rows, columns = pixels.shape[:2]
+    wide = min(columns, rows * width / height)
+    high = min(rows, columns * height / width)
+    return _means(_means(pixels, wide, width, 1), high, height, 0)
+
+
+def _means(pixels: np.ndarray, extent: float, count: int, axis: int) -> np.ndarray:
+    """Return the means over `count` equal parts of the middle of an axis, in float64 within."""
+    pixels = np.moveaxis(pixels, axis, 0)
+    begin = (len(pixels) - extent) / 2
+    found = np.empty((count, *pixels.shape[1:]), dtype=np.float32)
+    edges = begin + extent * np.arange(count + 1) / count
+    for place, (low, high) in enumerate(pairwise(edges)):
+        first, last = math.floor(low), min(math.ceil(high), len(pixels))
+        inside = np.arange(first, last)
+        weights = np.minimum(inside + 1, high) - np.maximum(inside, low)
+        weighted = weights[:, None, None] * pixels[first:last]
+        found[place] = weighted.sum(axis=0) / weights.sum()
+    return np.ascontiguousarray(np.moveaxis(found, 0, axis))
 
 
 def _grid(settings: ImageSettings) -> tuple[np.ndarray, np.ndarray]:
@@ -160,10 +235,6 @@ _FORMULAS = {
 }
 
 
-def _photograph(settings: PhotographImage) -> np.ndarray:
-    return _resize(_read(_photograph_file()), settings.width, settings.height)
-
-
 def _photograph_file() -> str:
     """Return where matplotlib keeps the photograph, found without importing matplotlib."""
     package = find_spec("matplotlib")
@@ -176,65 +247,16 @@ def _photograph_file() -> str:
 
 
 def _from_file(settings: FileImage) -> np.ndarray:
-    pixels = _read(settings.path)
+    pixels = read_picture(settings.path, settings.background, settings.range, settings.sha256)
     if settings.width is not None:
-        pixels = _resize(pixels, settings.width, settings.height)
-    height, width = pixels.shape[:2]
-    if min(height, width) < SMALLEST_SIDE:
+        return at_size(pixels, settings.width, settings.height)
+    _need_window(settings, pixels.shape[1], pixels.shape[0])
+    return pixels
+
+
+def _need_window(settings: FileImage, width: int, height: int) -> None:
+    if settings.width is None and min(width, height) < SMALLEST_SIDE:
         raise ImageError(
             f"{settings.path}: {width} x {height} pixels; SSIM with windows of "
             f"{SSIM_WINDOW} x {SSIM_WINDOW} needs at least {SMALLEST_SIDE} x {SMALLEST_SIDE}"
         )
-    return pixels
-
-
-def _read(path: str) -> np.ndarray:
-    """Return the first picture of a file as float32 [height, width, 3] in [0, 1]."""
-    import imageio.v3 as iio
-
-    if not Path(path).is_file():
-        raise ImageError(f"{path}: no such image file")
-    try:
-        # As bytes: imageio leaves a file open that none of its plugins can read.
-        content, suffix = Path(path).read_bytes(), Path(path).suffix or None
-        pixels = np.asarray(iio.imread(content, index=0, extension=suffix))
-    except Exception as error:  # imageio's plugins raise errors of many unrelated classes
-        raise ImageError(f"{path}: not an image that imageio reads ({error})") from None
-    if pixels.size == 0 or pixels.ndim not in (2, 3):
-        raise ImageError(f"{path}: an array of shape {pixels.shape} is not a picture")
-    return _as_colour(_as_unit_range(pixels, path), path)
-
-
-def _as_unit_range(pixels: np.ndarray, path: str) -> np.ndarray:
-    if pixels.dtype == bool:
-        return pixels.astype(np.float32)
-    if np.issubdtype(pixels.dtype, np.unsignedinteger):
-        return pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
-    if np.issubdtype(pixels.dtype, np.floating) and np.all((pixels >= 0) & (pixels <= 1)):
-        return pixels.astype(np.float32)
-    raise ImageError(
-        f"{path}: values of type {pixels.dtype}; allowed are unsigned integers, or floats in [0, 1]"
-    )
-
-
-def _as_colour(pixels: np.ndarray, path: str) -> np.ndarray:
-    """Return red, green, blue; transparent pixels lie on black."""
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    channels = pixels.shape[2]
-    if channels not in (1, 2, 3, 4):
-        raise ImageError(f"{path}: {channels} channels; allowed are 1 to 4")
-    if channels in (2, 4):
-        pixels = pixels[..., :-1] * pixels[..., -1:]
-    return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
-
-
-def _resize(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Return the image at another size, each pixel the mean over its area."""
-    from PIL import Image
-
-    channels = [
-        Image.fromarray(pixels[..., c], mode="F").resize((width, height), Image.Resampling.BOX)
-        for c in range(3)
-    ]
-    return np.stack([np.asarray(channel, dtype=np.float32) for channel in channels], axis=-1)

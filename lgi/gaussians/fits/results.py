@@ -6,6 +6,7 @@ from typing import Any
 from lgi.catalogue import ANIMATIONS, FIGURES, ROOT, TABLES, Result
 from lgi.errors import ConfigError
 from lgi.gaussians.fits.drawn import figures, fits_of
+from lgi.gaussians.fits.images import planned
 
 NAME = "{image}/{recipe}/n{n}_seed{seed}"
 FIT = ROOT + f"gaussians/{NAME}.npz"
@@ -31,8 +32,11 @@ def fit_of(wildcards: Any) -> tuple[str, str, int]:
     return wildcards.image, wildcards.recipe, int(wildcards.n)
 
 
-def image_file(config: Any, wildcards: Any) -> str | list:
-    """Return the file that an image is read from; none for a synthetic one.
+def fit_inputs(config: Any, wildcards: Any) -> list[str]:
+    """Return the files that a fit waits for: none.
+
+    Its picture is no such file: it is known by its bytes (`fit_settings`), not by its time, and
+    braces in its path are no wildcards.
 
     Raises
     ------
@@ -42,15 +46,15 @@ def image_file(config: Any, wildcards: Any) -> str | list:
     image, recipe, n = fit_of(wildcards)
     if misfit := config.gaussians.start_misfit(image, recipe, n):
         raise ConfigError(f"{image}/{recipe}/n{n}: {misfit}")
-    return getattr(config.gaussians.images[image], "path", [])
+    return []
 
 
 def fit_settings(config: Any, wildcards: Any) -> dict:
-    """Return what a fit depends on besides its seed, its file and its engine."""
+    """Return what a fit depends on besides its seed and its engine."""
     image, recipe, n = fit_of(wildcards)
     return {
         "image_name": image,
-        "image": config.gaussians.images[image],
+        "image": planned(config.gaussians.images[image]),
         "recipe_name": recipe,
         "recipe": config.gaussians.recipes[recipe],
         "n": n,

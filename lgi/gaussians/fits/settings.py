@@ -1,9 +1,16 @@
 """Typed settings of study 1: images and recipes."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from lgi.settings import Settings, Share
 
@@ -88,18 +95,41 @@ class PhotographImage(Settings):
     height: Side
 
 
+def _colour(value: Any) -> Any:
+    """Return red, green and blue in [0, 1] of a colour that CSS has a name for, or #rrggbb."""
+    if not isinstance(value, str):
+        return value
+    from PIL import ImageColor
+
+    try:
+        red, green, blue = ImageColor.getrgb(value)
+    except ValueError:
+        raise ValueError(
+            "must be the name of a colour in CSS, '#rrggbb', or [red, green, blue] from 0 to 1"
+        ) from None
+    return red / 255, green / 255, blue / 255
+
+
+Colour = Annotated[tuple[Share, Share, Share], BeforeValidator(_colour)]
+
+
 class FileImage(Settings):
-    """A picture from a file that imageio reads."""
+    """A picture from a file, as a viewer shows it (`lgi.gaussians.fits.pictures`)."""
 
     kind: Literal["file"]
     path: Annotated[str, Field(min_length=1)]
     width: Side | None = None  # None: as in the file
     height: Side | None = None
+    background: Colour = (0.0, 0.0, 0.0)  # behind what is transparent; black as an empty canvas
+    range: tuple[float, float] | None = None  # samples of black and white; None: by their type
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None  # None: any file
 
     @model_validator(mode="after")
     def _size_is_whole(self) -> "FileImage":
         if (self.width is None) != (self.height is None):
             raise ValueError("give width and height, or neither to keep the size of the file")
+        if self.range is not None and self.range[0] == self.range[1]:
+            raise ValueError("range: black and white must differ")
         return self
 
 

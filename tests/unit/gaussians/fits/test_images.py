@@ -3,11 +3,21 @@ from types import SimpleNamespace
 import imageio.v3 as iio
 import numpy as np
 import pytest
+from PIL import Image
 from pydantic import TypeAdapter, ValidationError
 
 from lgi.errors import ImageError
 from lgi.gaussians.fits import images
-from lgi.gaussians.fits.images import TRIANGLES, check_image, load_image
+from lgi.gaussians.fits.images import (
+    TRIANGLES,
+    at_size,
+    check_image,
+    image_size,
+    load_image,
+    plan_images,
+    planned,
+)
+from lgi.gaussians.fits.pictures.read import digest
 from lgi.gaussians.fits.settings import ImageSettings
 
 KINDS = [
@@ -75,6 +85,50 @@ def test_photograph_is_the_mean_over_areas_of_the_file(make_target):
     assert pixels.shape == (600, 512, 3)
     expected = pixels.reshape(75, 8, 64, 8, 3).mean((1, 3)) / 255
     np.testing.assert_allclose(make_target("photograph", 64, 75), expected, atol=1e-6)
+    # In another shape its middle is shown: here a square, halved.
+    square = pixels[44:556].reshape(256, 2, 256, 2, 3).mean((1, 3)) / 255
+    np.testing.assert_allclose(make_target("photograph", 256, 256), square, atol=1e-6)
+
+
+def test_photograph_of_the_published_size_keeps_its_bits(make_target):
+    """Means over areas by Pillow, as they were taken first."""
+    pixels = iio.imread(images._photograph_file()).astype(np.float32) / np.float32(255)
+    channels = [
+        Image.fromarray(pixels[..., channel], mode="F").resize((64, 75), Image.Resampling.BOX)
+        for channel in range(3)
+    ]
+    np.testing.assert_array_equal(make_target("photograph", 64, 75), np.stack(channels, axis=-1))
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((40, 60), (15, 15)), ((60, 40), (30, 10)), ((31, 47), (13, 9))]
+)
+def test_another_shape_cuts_around_the_middle_and_distorts_nothing(shape, size):
+    """Of a ramp the means are known exactly, also where an area ends within a pixel."""
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
+    ramp = np.stack([columns, rows, columns + rows], axis=-1).astype(np.float32) / 100
+    width, height = size
+    image = at_size(ramp, width, height)
+    scale = min(shape[1] / width, shape[0] / height)  # of both sides alike
+    across = shape[1] / 2 + scale * (np.arange(width) + 0.5 - width / 2)
+    down = shape[0] / 2 + scale * (np.arange(height) + 0.5 - height / 2)
+    assert image.shape == (height, width, 3)
+    assert image.dtype == np.float32
+    # A pixel that is shared counts with its own value, not with that of its part.
+    np.testing.assert_allclose(image[..., 0], np.tile(across, (height, 1)) / 100, atol=2.5e-3)
+    np.testing.assert_allclose(image[..., 1], np.tile(down, (width, 1)).T / 100, atol=2.5e-3)
+    assert image.mean(axis=(0, 1)) == pytest.approx(
+        [shape[1] / 200, shape[0] / 200, np.sum(shape) / 200], abs=1e-5
+    )
+
+
+def test_an_area_that_ends_within_a_pixel_takes_its_share():
+    row = np.repeat(np.float32([0.1, 0.4, 0.7])[None, :, None], 3, axis=2)
+    image = at_size(np.repeat(row, 3, axis=0), 2, 2)
+    expected = [(0.1 + 0.4 / 2) / 1.5, (0.4 / 2 + 0.7) / 1.5]
+    np.testing.assert_allclose(image[..., 0], [expected, expected], atol=1e-7)
+    larger = at_size(np.repeat(row, 3, axis=0), 6, 6)
+    np.testing.assert_allclose(larger[0, :, 0], np.repeat([0.1, 0.4, 0.7], 2), atol=1e-7)
 
 
 def test_a_missing_photograph_is_an_error_that_names_it(make_image, monkeypatch, tmp_path):
@@ -146,6 +200,75 @@ def test_resizing_keeps_the_mean(tmp_path):
     np.testing.assert_allclose(image, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("stated", "colour"),
+    [
+        (None, (0, 0, 0)),
+        ("white", (1, 1, 1)),
+        ("#336699", (0.2, 0.4, 0.6)),
+        ([0.25, 0.5, 1], (0.25, 0.5, 1)),
+    ],
+)
+def test_background_of_a_file(tmp_path, stated, colour):
+    Image.new("RGBA", (10, 10), (255, 0, 0, 51)).save(tmp_path / "a.png")
+    keys = {} if stated is None else {"background": stated}
+    image = load_image(from_file(tmp_path / "a.png", **keys))
+    np.testing.assert_allclose(image[3, 4], 0.2 * np.array([1, 0, 0]) + 0.8 * np.array(colour))
+
+
+@pytest.mark.parametrize("stated", ["whitish", "#ffffff80", "#12", [1, 1], [0, 0, 2], 3, None])
+def test_a_background_that_is_no_colour_is_an_error(stated):
+    with pytest.raises(ValidationError, match="background"):
+        from_file("a.png", background=stated)
+
+
+def test_range_of_a_file_states_black_and_white(tmp_path):
+    Image.fromarray(np.full((12, 12), 7.5, dtype=np.float32)).save(tmp_path / "bright.tiff")
+    assert load_image(from_file(tmp_path / "bright.tiff", range=[0, 10])) == pytest.approx(0.75)
+    with pytest.raises(ValidationError, match="black and white must differ"):
+        from_file("a.png", range=[3, 3])
+
+
+def test_a_planned_image_is_known_by_the_bytes_of_its_file(tmp_path, make_image):
+    path = tmp_path / "a.png"
+    Image.new("RGB", (10, 10), "red").save(path)
+    settings = planned(from_file(path))
+    assert len(settings.sha256) == 64
+    load_image(settings)
+    check_image(settings)
+    Image.new("RGB", (10, 10), "blue").save(path)
+    with pytest.raises(ImageError, match="another picture than the run was planned with"):
+        load_image(settings)
+    check_image(from_file(path))
+    assert planned(make_image("smooth")) == make_image("smooth")
+
+
+def test_a_job_that_plans_anew_takes_no_other_picture(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    Image.new("RGB", (10, 10), "red").save(path)
+    monkeypatch.setenv(images.PLANNED, "{}")
+    plan_images([from_file(path)])
+    Image.new("RGB", (10, 10), "blue").save(path)
+    digest.cache_clear()  # as in a process of its own
+    with pytest.raises(ImageError, match="another picture than the run was planned with"):
+        load_image(planned(from_file(path)))
+
+
+def test_of_a_large_file_only_the_header_is_read_when_it_is_checked(tmp_path, monkeypatch):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (1200, 900)).save(tmp_path / "large.jpg", exif=exif)
+    settings = from_file(tmp_path / "large.jpg")
+
+    def decode(*_):
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", decode)
+    check_image(settings)
+    assert image_size(settings) == (900, 1200)
+    assert image_size(from_file("nowhere.png", width=20, height=10)) == (20, 10)
+
+
 def test_half_a_size_is_an_error():
     with pytest.raises(ValidationError, match="width and height, or neither"):
         from_file("a.png", width=20)
@@ -171,9 +294,8 @@ def test_bad_files_are_errors_that_name_them(tmp_path):
         assert str(tmp_path / name) in str(error.value)
 
 
-@pytest.mark.filterwarnings("ignore:ImageIO's vendored tifffile:DeprecationWarning")
 def test_floats_beyond_one_are_an_error(tmp_path):
-    iio.imwrite(tmp_path / "bright.tiff", np.full((12, 12), 7.5, dtype=np.float32))
+    Image.fromarray(np.full((12, 12), 7.5, dtype=np.float32)).save(tmp_path / "bright.tiff")
     with pytest.raises(ImageError, match="floats in"):
         check_image(from_file(tmp_path / "bright.tiff"))
 

@@ -1,11 +1,14 @@
+import hashlib
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lgi.errors import ConfigError, ImageError
 from lgi.gaussians.fits import fit_cpu
 from lgi.gaussians.fits.history import MEASURES
+from lgi.gaussians.fits.images import planned
 from lgi.gaussians.fits.run import fit_run
 from lgi.gaussians.fits.settings import FileImage
 from lgi.runs import read_run, write_run
@@ -86,6 +89,17 @@ def test_transposed_image_gives_the_transposed_fit(run, make_target, make_recipe
     np.testing.assert_allclose(
         turned[:, [1, 0, 3, 2, 4, 5, 6, 7, 8]], gradient, rtol=1e-3, atol=1e-6
     )
+
+
+def test_the_record_holds_the_digest_of_the_picture(run, tmp_path):
+    Image.new("RGB", (12, 12), "red").save(tmp_path / "a.png")
+    settings = planned(FileImage(kind="file", path=str(tmp_path / "a.png")))
+    _, record = run(image=settings)
+    content = (tmp_path / "a.png").read_bytes()
+    assert record["image"]["sha256"] == hashlib.sha256(content).hexdigest()
+    Image.new("RGB", (12, 12), "blue").save(tmp_path / "a.png")
+    with pytest.raises(ImageError, match="another picture than the run was planned with"):
+        run(image=settings)
 
 
 def test_bad_runs_are_errors(run, make_image):

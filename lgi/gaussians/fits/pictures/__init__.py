@@ -1,0 +1,1 @@
+"""Pictures from files, as a person sees them in a viewer."""
