@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 COVERED, UNCOVERED = OKABE_ITO[0], OKABE_ITO[1]
 
 DOES = {
-    TURNS: "turn, no later",
+    TURNS: "turn",
     DELAYS: "delay",
     UNCLEAR: "undecided",
     FREEZES: "freeze",

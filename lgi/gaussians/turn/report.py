@@ -192,6 +192,9 @@ def _rate(study: "Study", rows: pd.DataFrame) -> Iterator[str]:
         f"Of {counted(len(rate), 'recipe')} that change the learning rate alone (and for how long), "
         f"none is shown to cure, and {int(ruled_out.sum())} are shown not to."
     )
+    sooner = rate.loc[(rate["kind"] == DELAYS) & (rate["later_in_rate_high"] < 0), "recipe"]
+    if len(sooner):
+        yield (f"In the integrated rate, what delays turns sooner: {listed(sooner.tolist())}.")
     if (rate["kind"] == FREEZES).any():
         yield (
             "So the rate decides when a fit turns, and whether it does before the rate is spent; in "
