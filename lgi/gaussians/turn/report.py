@@ -173,7 +173,7 @@ LONG = {
     FREEZES: "Freezes: {}.",
     DELAYS: "Delays: {}.",
     TURNS: "Most seeds turn, and that they turn later is not shown: {}.",
-    UNCLEAR: "None of the three is shown of {}.",
+    UNCLEAR: "Which of the three is not shown: {}.",
 }
 
 
@@ -200,7 +200,7 @@ def _rate(rows: pd.DataFrame, reference: str) -> Iterator[str]:
             "So the rate decides when a fit turns, and one that is spent before lets it end without."
         )
     if not (rate["better"] == SUPPORTED).any():
-        yield f"None of them is shown to have a lower best loss than {reference}."
+        yield f"Not one of them is shown to have a lower best loss than {reference}."
 
 
 def _ends(name: str) -> tuple[str, str, str]:
