@@ -149,8 +149,8 @@ def _coverage_first(settings: TurnSettings) -> Claim:
         f"log2 of the iteration of the turn over that of {settings.uncovered:.0%} uncovered",
         ABOVE_0,
         Sentences(
-            supported=f"Coverage goes first: on average {lost} of the image is lost for good before "
-            f"the loss is {settings.factor:g} times its best.",
+            supported=f"Coverage goes first: on average {lost} of the image is lost for good "
+            f"before the loss is {settings.factor:g} times its best.",
             not_supported=f"Coverage does not go first: on average the loss is {settings.factor:g} "
             f"times its best before {lost} of the image is lost for good.",
             undecided="Which comes first, the loss of coverage or the rise of the loss, is not "
