@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lgi.claims import NOT_APPLICABLE, NOT_SUPPORTED, SUPPORTED, WHOLE, Claims
+from lgi.claims import NOT_APPLICABLE, WHOLE, Claims
 from lgi.gaussians.elsewhere import report as elsewhere
 from lgi.gaussians.llc import report as llc
 from lgi.gaussians.n_study import report as n_study
@@ -101,19 +101,15 @@ def _title(study: Study) -> Iterator[str]:
     for claim in IN_SHORT:
         yield f"- {study.claims.sentence(claim)}"
         if claim == "turn.lost_pixels":
-            for verdict, text in (
-                (SUPPORTED, "What keeps a fit from turning"),
-                (NOT_SUPPORTED, "What does not"),
-            ):
-                if recipes := turn.cured(study, verdict):
-                    yield f"- {text}: {', '.join(recipes)}."
+            yield from turn.in_short(study)
 
 
 def _verdicts(study: Study) -> Iterator[str]:
     claims = study.claims.table
     yield "## The claims and their verdicts"
     yield ""
-    whole = claims[claims["part"] == WHOLE]
+    of_recipes = claims["id"].str.startswith("cures.")
+    whole = claims[(claims["part"] == WHOLE) & ~of_recipes]
     parts = claims[claims["part"] != WHOLE].groupby("id")["n"].sum()
     by_part = whole["statistic"].isna() & whole["id"].isin(parts.index)
     whole = whole.assign(n=whole["n"].where(~by_part, whole["id"].map(parts)))
@@ -141,7 +137,8 @@ def _verdicts(study: Study) -> Iterator[str]:
         "value does, not supported where none of it does, undecided otherwise. A claim that speaks "
         "of several N, recipes or images holds only if it holds of each; the parts stand in "
         "`gaussians_claims.csv`, with p-values corrected for their number (Holm). A claim that a "
-        "definition decides, whatever the data say, is not applicable."
+        "definition decides, whatever the data say, is not applicable. What recipes do about the "
+        "turn is told below, recipe by recipe."
     )
 
 
@@ -168,10 +165,10 @@ def _methods(study: Study) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"*Turning.* A fit has turned once a logged loss exceeds {turn.factor:g} times its best. "
-        "The loss on covered pixels is the reported loss of the image in which every uncovered "
-        "pixel has the target's colour; the rest falls on uncovered pixels. SSIM is measured anew "
-        "for that image, so the two parts add up to the loss."
+        f"*Turning.* A fit has turned once a logged loss exceeds {turn.factor:g} times its best, "
+        "within its iterations. L1 and L2 are means over pixels, so their rise is the sum of what "
+        "pixels add; they are told apart by whether they were covered at the best and are covered "
+        "then. The states compared are the best, the first kept one from the turn on, and the end."
     )
     yield ""
     yield (
