@@ -85,12 +85,13 @@ RESULTS = (
         settings=lambda config, _: {
             "settings": {room: getattr(config.gaussians, room) for room in ROOMS},
             "original": config.gaussians.original,
+            "of_the_original": config.gaussians.of_the_original,
             "lists": config.gaussians.runs,
         },
         labels={"table": "statements about study 1, with verdicts"},
         caption="The statements about study 1, each with a computed verdict: the statistic, its "
-        "interval over seeds, and the verdict that both give. Statements that the original made "
-        "from one seed are tried on the others.",
+        "interval, the number of seeds it rests on, and the verdict that both give. Statements "
+        "that the original made from one seed are tried on others, and of its image alone.",
     ),
     Result(
         "write_gaussians_report",

@@ -67,7 +67,7 @@ RESULTS = (
             "settings": config.gaussians.n_study.seeds,
             "original": config.gaussians.original.seed,
             "tolerance": config.gaussians.n_study.tolerance,
-            "claimed": config.gaussians.original.worse,
+            "claimed": config.gaussians.original.worse if config.gaussians.of_the_original else [],
             "confidence": config.gaussians.n_study.seeds.confidence,
         },
         labels={"table": "N over many seeds"},
@@ -76,8 +76,9 @@ RESULTS = (
         "line is their mean, with an interval for it; the one with diamonds is the seed that "
         "the original's statements rest on. What one more Gaussian does to the best loss. "
         "Above, the difference for each seed, and the mean over seeds with its interval; full "
-        "marks differ from 0 after correction for the number of steps. Shaded are the N that "
-        "the original says do worse than one fewer, diamonds its own seed. Below, the share "
+        "marks differ from 0 after correction for the number of steps. Shaded, on its own image, "
+        "are the N that the original says do worse than one fewer, diamonds its seed. Below, the "
+        "share "
         "of seeds that do worse, with its interval, and what it would be if all steps were "
         "alike. What one seed tells of N. On the left, how often it has two N in the order of "
         "the mean of the other seeds. On the right, how far its losses and its steps from N "
