@@ -37,7 +37,7 @@ ROOM = 1.08  # of an axis, above the number of parameters / 2
 
 @styled
 def llc_vs_n(table: "pd.DataFrame") -> Figure:
-    """Draw half the effective dimension against N: a column per image and recipe, a row per σ and γ.
+    """Draw half the effective dimension against N: a column per image, recipe, a row per σ, γ.
 
     Points are hollow where the estimate is not ok, and arrows where one lies beyond the axis. Lines
     are means over seeds. An image and recipe with one N alone is left out.
