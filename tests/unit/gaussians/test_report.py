@@ -350,7 +350,7 @@ def test_a_picture_of_ones_own_is_not_laid_at_the_door_of_the_original():
     text = told(tables, own)
     assert text.splitlines()[2].startswith("This is about image textured.")
     named = [line for line in text.splitlines() if "original" in line]
-    assert len(named) == 2  # what is not asked, and whose range N / pixels are set beside
+    assert len(named) == 1  # that it is not asked
 
 
 def test_the_text_counts_what_stands_in_the_table(texts):
