@@ -161,7 +161,7 @@ BAD = {
     ),
     "a turn of runs that are not listed": (
         {"gaussians": {"turn": {"fits": {"recipe": "wide"}}}},
-        ["gaussians.turn.fits: no runs of image gradient_checkerboard with recipe wide are listed"],
+        ["gaussians.turn.fits: no runs of list seeds with recipe wide are listed"],
     ),
     "neighbours of two seeds": (
         {"gaussians": {"turn": {"neighbours": {"fits": {"seeds": [42, 1]}}}}},
