@@ -196,6 +196,12 @@ BAD = {
             "fine took its place"
         ],
     ),
+    "a setting of study 1 that is gone, changed": (
+        {"gaussians": {"llc": {"settings": {"far": {"draws": 30}}}}},
+        [
+            "gaussians.llc.settings.far: not defined any more; far is gone, sharp took its place",
+        ],
+    ),
     "a setting from one that is gone": (
         {"superposition": {"llc": {"settings": {"mine": {"from": "hmc_log_n"}}}}},
         ["superposition.llc.settings.mine.from: ", "hmc_log_n is gone, fine took its place"],
