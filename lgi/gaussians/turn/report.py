@@ -74,7 +74,7 @@ def _split(study: "Study", turned: pd.DataFrame) -> Iterator[str]:
     yield (
         "The pixel loss, the part of the loss that is a mean over pixels, can be split exactly. Of "
         "its rise since the best, pixels that were covered then and are not any more make up "
-        f"{estimate(early)} at the turn and {estimate(late)} at the end (n = {late['n']} seeds). 1 "
+        f"{estimate(early)} at the turn and {estimate(late)} at the end (n = {number(late['n'])} seeds). 1 "
         "would be all of it; more means that other pixels get better meanwhile."
     )
     yield early["sentence"]
@@ -150,7 +150,7 @@ def _cures(study: "Study") -> Iterator[str]:
             yield text.format(listed(recipes))
     if recipes := that(study, NOT_APPLICABLE):
         yield f"Not applicable to {listed(recipes)}: {DECIDED}."
-    yield from _rate(study, rows)
+    yield from _rate(rows, reference)
     better = rows.loc[rows["better"] == SUPPORTED].sort_values("best_loss")
     if len(better):
         first = better.iloc[0]
@@ -173,11 +173,11 @@ LONG = {
     FREEZES: "Freezes: {}.",
     DELAYS: "Delays: {}.",
     TURNS: "Most seeds turn, and that they turn later is not shown: {}.",
-    UNCLEAR: "None of the three is shown of {}.",
+    UNCLEAR: "Which of the three is not shown: {}.",
 }
 
 
-def _rate(study: "Study", rows: pd.DataFrame) -> Iterator[str]:
+def _rate(rows: pd.DataFrame, reference: str) -> Iterator[str]:
     """Yield what a change of the rate alone, by schedule, size or horizon, does."""
     changes = rows["changes"].map(lambda text: set(_text(text).split(", ")))
     rate = rows[changes.map(lambda keys: keys <= RATE)]
@@ -197,9 +197,10 @@ def _rate(study: "Study", rows: pd.DataFrame) -> Iterator[str]:
         yield (f"In the integrated rate, what delays turns sooner: {listed(sooner.tolist())}.")
     if (rate["kind"] == FREEZES).any():
         yield (
-            "So the rate decides when a fit turns, and whether it does before the rate is spent; in "
-            "what was tried it did not buy a lower loss."
+            "So the rate decides when a fit turns, and one that is spent before lets it end without."
         )
+    if not (rate["better"] == SUPPORTED).any():
+        yield f"Not one of them is shown to have a lower best loss than {reference}."
 
 
 def _ends(name: str) -> tuple[str, str, str]:
