@@ -63,9 +63,9 @@ Values = TypeVar("Values")
 class Sentences:
     """What a text may say of a claim, by its verdict.
 
-    ``{estimate}`` stands for the statistic of the whole with its interval, ``{claim}`` and
-    ``{measure}`` for those of the claim. Where an effect is within the margin, and no sentence says
-    so, that of "not supported" is true as well.
+    ``{estimate}`` stands for the statistic of the whole with its interval, ``{n}`` for the number
+    of values that it rests on, ``{claim}`` and ``{measure}`` for those of the claim. Where an
+    effect is within the margin, and no sentence says so, that of "not supported" is true as well.
     """
 
     supported: str
@@ -242,7 +242,7 @@ def judge(
         if without and not first["reason"]:
             first["reason"] = "without " + ", ".join(without)
     first["sentence"] = claim.sentences.of(first["verdict"]).format(
-        estimate=prose.estimate(first), claim=claim.text, measure=claim.measure
+        estimate=prose.estimate(first), n=first["n"], claim=claim.text, measure=claim.measure
     )
     return [row | also for row in (first, *rows)]
 

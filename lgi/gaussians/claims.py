@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from lgi.claims import claim_table
+from lgi.claims import ORIGINAL, OURS, claim_table
 from lgi.gaussians.elsewhere import claims as elsewhere
 from lgi.gaussians.llc import claims as llc_claims
 from lgi.gaussians.n_study import claims as n_study
@@ -22,9 +22,11 @@ def claims(
     turn: pd.DataFrame,
     cures: pd.DataFrame,
     prediction: pd.DataFrame,
+    planted: pd.DataFrame,
     llc: pd.DataFrame,
     settings: Mapping[str, Settings],
     original: OriginalStudy,
+    of_the_original: bool,
     lists: Sequence[RunList],
 ) -> pd.DataFrame:
     """Judge the claims of every room.
@@ -37,10 +39,15 @@ def claims(
         Best losses that the original printed.
     turn, cures, prediction, llc
         ``gaussians_turn.csv`` and so on.
+    planted
+        ``gaussians_prediction_planted.csv``.
     settings
         The section of each room, by its name.
     original
         What the original states.
+    of_the_original
+        Whether the N-study is of its image. Of another one nothing is asked that it says of single
+        N, and no claim is its own.
     lists
         The lists of runs.
 
@@ -55,14 +62,19 @@ def claims(
             reproducibility=reproducibility,
             published=published,
             settings=settings["n_study"],
-            original=original,
+            original=original if of_the_original else None,
             lists=lists,
         ),
         *turn_claims.claims(turn=turn, cures=cures, settings=settings["turn"], lists=lists),
         *elsewhere.claims(
-            table=table, settings=settings["elsewhere"], original=original, lists=lists
+            table=table, settings=settings["elsewhere"], ratio=original.ratio, lists=lists
         ),
-        *prediction_claims.claims(prediction=prediction, settings=settings["prediction"]),
+        *prediction_claims.claims(
+            prediction=prediction, planted=planted, settings=settings["prediction"]
+        ),
         *llc_claims.claims(llc, settings["llc"].claims),
     ]
-    return claim_table(rows)
+    found = claim_table(rows)
+    if not of_the_original:
+        found["source"] = found["source"].replace(ORIGINAL, OURS)
+    return found

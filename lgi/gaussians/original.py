@@ -7,21 +7,23 @@ import numpy as np
 import pandas as pd
 from pydantic import model_validator
 
-from lgi.gaussians.selection import RecipeName
-from lgi.settings import Count, OneOrMore, Seed, Settings, Share
+from lgi.gaussians.selection import RecipeName, RunList
+from lgi.settings import Count, Name, OneOrMore, Seed, Settings, Share
 
 
 class OriginalStudy(Settings):
     """What the original study states, in its own words where they are numbers."""
 
     seed: Seed  # the one that its statements rest on
-    recipes: OneOrMore[RecipeName]  # with which it was run
     # A recipe with which it ran some fits again, and the one that they are compared with.
     again: RecipeName
     reference: RecipeName
     worse: OneOrMore[Count]  # N that do worse than one fewer
     best: Count  # the best N of the range
     ratio: tuple[Share, Share]  # the optimal share of Gaussians in the pixels
+    # List of runs with seeds of their own, on which the N that do worse are tried. It is asked for
+    # on the original's image alone, so that a configuration of another need not have it.
+    fresh: Name
 
     @model_validator(mode="after")
     def _ratio_is_an_interval(self) -> Self:
@@ -30,14 +32,35 @@ class OriginalStudy(Settings):
         return self
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
-        """Yield the N that are spoken of and not run with the seeds of the N-study."""
-        entry = config.gaussians.run_list(config.gaussians.n_study.seeds.runs)
-        there = f"there are {', '.join(map(str, entry.n))}"
+        """Yield what is spoken of and not run, if the N-study is of the original's image."""
+        study = config.gaussians
+        if not study.of_the_original:
+            return
+        entry = study.run_list(study.n_study.seeds.runs)
         if self.best not in entry.n:
-            yield "best", f"list {entry.name} has no N = {self.best}; {there}"
+            yield "best", f"list {entry.name} has no N = {self.best}; {_there(entry)}"
+        if self.fresh not in (names := [one.name for one in study.runs]):
+            found = f"unknown list of runs; found {self.fresh!r}"
+            yield "fresh", f"{found}, there are {', '.join(names)}"
+            return
+        fresh = study.run_list(self.fresh)
+        for kind in ("image", "recipe"):
+            if (own := getattr(fresh, kind)) != (wanted := getattr(entry, kind)):
+                found, asked = ", ".join(own), ", ".join(wanted)
+                yield "fresh", f"list {fresh.name} has {kind} {found}, list {entry.name} {asked}"
+        if twice := sorted({self.seed, *entry.seeds} & {*fresh.seeds}):
+            found = ", ".join(map(str, twice))
+            yield (
+                "fresh",
+                f"list {fresh.name} must have other seeds than {entry.name}; found {found}",
+            )
         for i, n in enumerate(self.worse):
-            for missing in [m for m in (n - 1, n) if m not in entry.n]:
-                yield f"worse.{i}", f"list {entry.name} has no N = {missing}; {there}"
+            for missing in [m for m in (n - 1, n) if m not in fresh.n]:
+                yield f"worse.{i}", f"list {fresh.name} has no N = {missing}; {_there(fresh)}"
+
+
+def _there(entry: RunList) -> str:
+    return f"there are {', '.join(map(str, entry.n))}"
 
 
 def per_cent(shares: pd.Series | tuple[float, ...]) -> pd.Series | np.ndarray:

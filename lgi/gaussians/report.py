@@ -18,15 +18,21 @@ from lgi.gaussians.settings import Gaussians
 from lgi.gaussians.turn import report as turn
 from lgi.prose import counted, interval, number, table
 
-IN_SHORT = (
-    "n_study.not_monotone",
-    "n_study.seed_matters",
-    "turn.lost_pixels",
+OF_THE_ORIGINAL = (
+    "n_study.as_bad_as_printed",
+    "n_study.other_steps",
     "n_study.optimal_ratio",
-    "prediction.loss_from_start",
-    "llc.jacobian",
 )
-"""Claims that the text starts with."""
+"""Claims that the text starts with where it is about the original's image."""
+
+IN_SHORT = (
+    "n_study.seed_matters",
+    "n_study.not_monotone",
+    "turn.lost_pixels",
+    "prediction.loss_from_start",
+    "llc.hessian",
+)
+"""Claims that the text starts with on any image."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def write(
     **tables
         Tables of study 1 by name: ``n_study``, ``n_study_summary``, ``discrepancies``,
         ``reproducibility``, ``steps``, ``seeds_summary``, ``turn``, ``cures``, ``elsewhere``,
-        ``features``, ``prediction``, ``llc``.
+        ``features``, ``llc``.
 
     Raises
     ------
@@ -91,6 +97,13 @@ def write(
 def _title(study: Study) -> Iterator[str]:
     yield "# Study 1: why loss against N looks as it does, and what cures it"
     yield ""
+    if not study.settings.of_the_original:
+        image = study.settings.run_list(study.settings.n_study.fine).image[0]
+        yield (
+            f"This is about image {image}. What the original study says of single N it says of "
+            "another picture, and it is not asked here."
+        )
+        yield ""
     yield (
         "Written by the workflow from its tables: every number stands in `results/tables/`, and "
         "which sentence is written depends on the verdicts below."
@@ -98,7 +111,7 @@ def _title(study: Study) -> Iterator[str]:
     yield ""
     yield "In short:"
     yield ""
-    for claim in IN_SHORT:
+    for claim in (*(OF_THE_ORIGINAL if study.settings.of_the_original else ()), *IN_SHORT):
         yield f"- {study.claims.sentence(claim)}"
         if claim == "turn.lost_pixels":
             yield from turn.in_short(study)
@@ -108,11 +121,14 @@ def _verdicts(study: Study) -> Iterator[str]:
     claims = study.claims.table
     yield "## The claims and their verdicts"
     yield ""
-    of_recipes = claims["id"].str.startswith("cures.")
-    whole = claims[(claims["part"] == WHOLE) & ~of_recipes]
-    parts = claims[claims["part"] != WHOLE].groupby("id")["n"].sum()
+    whole = claims[(claims["part"] == WHOLE) & ~claims["id"].str.startswith("cures.")]
+    # The same seeds may stand behind several parts: their numbers do not add up.
+    parts = claims[claims["part"] != WHOLE].groupby("id")["n"].agg(["min", "max"])
     by_part = whole["statistic"].isna() & whole["id"].isin(parts.index)
-    whole = whole.assign(n=whole["n"].where(~by_part, whole["id"].map(parts)))
+    ends = whole[["id", "n"]].join(parts, on="id")
+    whole = whole.assign(
+        fewest=ends["n"].where(~by_part, ends["min"]), most=ends["n"].where(~by_part, ends["max"])
+    )
     yield from table(
         whole,
         {
@@ -128,17 +144,23 @@ def _verdicts(study: Study) -> Iterator[str]:
                     else interval(value, low, high)
                 ),
             ),
-            "n": ("n", number),
+            "n": (
+                ("fewest", "most"),
+                lambda few, most: (
+                    number(few) if few == most else f"{number(few)} to {number(most)}"
+                ),
+            ),
         },
     )
     yield ""
     yield (
         "A claim says that a value lies in a region. It is supported where the whole interval of the "
-        "value does, not supported where none of it does, undecided otherwise. A claim that speaks "
-        "of several N, recipes or images holds only if it holds of each; the parts stand in "
-        "`gaussians_claims.csv`, with p-values corrected for their number (Holm). A claim that a "
-        "definition decides, whatever the data say, is not applicable. What recipes do about the "
-        "turn is told below, recipe by recipe."
+        "value does, not supported where none of it does, undecided otherwise. n counts seeds, "
+        "unless the measure says otherwise: fits of one seed are no independent observations. A "
+        "claim that speaks of several N, recipes or images holds only if it holds of each; the parts "
+        "stand in `gaussians_claims.csv`, with p-values corrected for their number (Holm). A claim "
+        "that a definition decides, whatever the data say, is not applicable. What recipes do about "
+        "the turn is told below, recipe by recipe."
     )
 
 
@@ -147,12 +169,15 @@ def _methods(study: Study) -> Iterator[str]:
     turns = study.tables["turn"]
     yield "## Methods"
     yield ""
+    every, listed = len(study.settings.fitted()), len(turns)
     yield (
-        f"{len(turns):,} fits: {counted(turns['image'].nunique(), 'image')}, "
+        f"{listed:,} fits are listed in the configuration and stand in `gaussians.csv`: "
+        f"{counted(turns['image'].nunique(), 'image')}, "
         f"{counted(turns['recipe'].nunique(), 'recipe')}, N from {turns['n'].min()} to "
-        f"{turns['n'].max()}, {counted(turns['seed'].nunique(), 'seed')}. Each is a file below `results/gaussians/` with its "
-        "settings and the fingerprint of its code; docs/gaussians.md defines rendering, loss and "
-        "gradient."
+        f"{turns['n'].max()}, {counted(turns['seed'].nunique(), 'seed')}. {every - listed:,} more are "
+        f"made to be watched and for effective dimensions: {every:,} in all. Each is a file below "
+        "`results/gaussians/` with its settings and the fingerprint of its code; docs/gaussians.md "
+        "defines rendering, loss and gradient."
     )
     yield ""
     yield (
@@ -174,10 +199,12 @@ def _methods(study: Study) -> Iterator[str]:
     yield (
         "*Prediction.* Each fold, a seed, or in a harder test a seed and an N, is predicted by least "
         "squares from all others; skill is the share of the baseline's squared error that a "
-        "prediction saves."
+        "prediction saves. The skill that would have been found is that of predictors which were "
+        "planted, made of the losses' own ups and downs."
     )
     yield ""
     yield (
-        "*Learning coefficient.* Hamiltonian Monte Carlo around a minimum of the loss itself, pixels "
-        "as samples; docs/gaussians_llc.md says what was tried."
+        "*Effective dimension.* Hamiltonian Monte Carlo around a minimum of the squared error, to "
+        "which each fit was taken further, with pixels as samples; docs/gaussians_llc.md says what "
+        "was tried."
     )

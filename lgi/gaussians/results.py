@@ -25,8 +25,6 @@ SHOWN = {
     "cures": turn.CURES_FIGURE,
     "neighbours": turn.NEIGHBOURS_FIGURE,
     "elsewhere": elsewhere.FIGURE,
-    "prediction": prediction.FIGURE,
-    "spectra": prediction.SPECTRA_FIGURE,
     "llc": llc.FIGURE,
     "llc_sweep": llc.SWEEP_FIGURE,
 }
@@ -38,8 +36,7 @@ def shown(config: Any) -> dict[str, str]:
     detail, study = config.gaussians.turn.neighbours, config.gaussians
     middle = next(fit for fit in study.select(detail.fits) if fit.n == detail.middle)
     film = FIT_ANIMATION.format(**middle._replace(recipe=detail.film)._asdict())
-    predicted = study.prediction.fits(study.runs)[0]._asdict()
-    return {name: path.format(**predicted) for name, path in SHOWN.items()} | {"film": film}
+    return SHOWN | {"film": film}
 
 
 def links(config: Any) -> dict[str, str]:
@@ -61,7 +58,6 @@ def _told(config: Any, wildcards: Any) -> dict:
         "cures": turn.CURES,
         "elsewhere": elsewhere.ELSEWHERE,
         "features": prediction.FEATURES,
-        "prediction": prediction.PREDICTION,
         "llc": llc.LLC,
         "figures": list(shown(config).values()),
     }
@@ -80,17 +76,19 @@ RESULTS = (
             "turn": turn.TURN,
             "cures": turn.CURES,
             "prediction": prediction.PREDICTION,
+            "planted": prediction.PLANTED,
             "llc": llc.LLC,
         },
         settings=lambda config, _: {
             "settings": {room: getattr(config.gaussians, room) for room in ROOMS},
             "original": config.gaussians.original,
+            "of_the_original": config.gaussians.of_the_original,
             "lists": config.gaussians.runs,
         },
         labels={"table": "statements about study 1, with verdicts"},
         caption="The statements about study 1, each with a computed verdict: the statistic, its "
-        "interval over seeds, and the verdict that both give. Statements that the original made "
-        "from one seed are tried on the others.",
+        "interval, the number of seeds it rests on, and the verdict that both give. Statements "
+        "that the original made from one seed are tried on others, and of its image alone.",
     ),
     Result(
         "write_gaussians_report",

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from lgi.errors import ImageError
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
+from lgi.gaussians.fits import published
 from lgi.gaussians.fits.drawn import FitsSettings
 from lgi.gaussians.fits.images import check_image, image_size, load_image
 from lgi.gaussians.fits.initial import Variety
@@ -42,9 +43,22 @@ class Gaussians(Settings):
     prediction: PredictionSettings
     llc: GaussiansLLC
 
+    @property
+    def of_the_original(self) -> bool:
+        """Whether the N-study is of the published image, of which alone the original speaks."""
+        return self.images[self.run_list(self.n_study.fine).image[0]] == published.IMAGE
+
     def listed(self) -> list[FitName]:
         """Return every listed run once, sorted."""
         return sorted({fit for entry in self.runs for fit in entry.fits()})
+
+    def fitted(self) -> list[FitName]:
+        """Return every run that something asks for, listed or not, once, sorted."""
+        chosen = [entry for _, entry in sections(self) if isinstance(entry, Selection)]
+        film = self.turn.neighbours
+        watched = {fit._replace(recipe=film.film) for fit in self.select(film.fits)}
+        middle = {fit for fit in watched if fit.n == film.middle}
+        return sorted({*self.listed(), *self.select(*chosen), *middle})
 
     def run_list(self, name: str) -> RunList:
         """Return the list of runs of a name."""

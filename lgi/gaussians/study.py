@@ -39,4 +39,5 @@ STUDY = Study(
     run_reader="lgi.gaussians.fits.view:read_fit",
     inherits=(("recipes",), ("llc", "settings")),
     files=(("images", "path"),),
+    removed={"gaussians.llc.settings": {"far": "sharp", "near": "sharp"}},
 )

@@ -1,4 +1,4 @@
-"""Whether the original's optimal N / pixels is optimal for other images, and how it is judged."""
+"""Whether many more Gaussians fit better than the range that the original calls optimal."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,12 +7,12 @@ import pandas as pd
 
 from lgi import intervals
 from lgi.claims import (
-    ABOVE_0,
+    BELOW_0,
     NOT_SUPPORTED,
     NOTHING,
-    ORIGINAL,
     OURS,
     SUPPORTED,
+    UNDECIDED,
     Claim,
     Part,
     Sentences,
@@ -20,7 +20,6 @@ from lgi.claims import (
 )
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits.table import rows_of
-from lgi.gaussians.original import OriginalStudy
 from lgi.gaussians.selection import RunList
 from lgi.prose import listed, percent
 
@@ -29,10 +28,10 @@ def claims(
     *,
     table: pd.DataFrame,
     settings: ElsewhereSettings,
-    original: OriginalStudy,
+    ratio: tuple[float, float],
     lists: Sequence[RunList],
 ) -> Iterator[dict]:
-    """Judge for every recipe whether the original's ratio is optimal, image by image.
+    """Judge for every recipe whether the most Gaussians fit better than a range, image by image.
 
     Parameters
     ----------
@@ -40,8 +39,8 @@ def claims(
         Runs, as from `lgi.gaussians.fits.table.table`.
     settings
         Which of them, and the confidence.
-    original
-        The original's range of N / pixels, and the recipes with which it was run.
+    ratio
+        The range of N / pixels that the original calls optimal for its image.
     lists
         The lists of runs.
 
@@ -50,42 +49,43 @@ def claims(
     dict
         Rows of `lgi.claims.judge`. The statistic compares, seed by seed, the logarithm of the
         best loss with the most Gaussians tried, beyond the range, and with an N inside the range:
-        above 0 if more Gaussians than the range allows do worse.
+        below 0 if more Gaussians than the range allows do better.
     """
     compared = rows_of(table, settings.fits.fits(lists))
     for recipe, of_recipe in compared.groupby("recipe"):
         images = sorted(of_recipe["image"].unique())
         level = intervals.joint_level(settings.confidence, len(images))
         parts = [
-            _beyond(image, of_recipe[of_recipe["image"] == image], original.ratio, level)
-            for image in images
+            _beyond(image, of_recipe[of_recipe["image"] == image], ratio, level) for image in images
         ]
-        yield from judge(_claim(recipe, original, parts), parts)
+        yield from judge(_claim(recipe, ratio, parts), parts)
 
 
-def _claim(recipe: str, original: OriginalStudy, parts: Sequence[Part]) -> Claim:
-    low, high = original.ratio
-    by_verdict = {
-        verdict: [part.name for part in parts if part.verdict(ABOVE_0) == verdict]
-        for verdict in (SUPPORTED, NOT_SUPPORTED)
+def _claim(recipe: str, ratio: tuple[float, float], parts: Sequence[Part]) -> Claim:
+    range_ = f"{percent(ratio[0], 2)} to {percent(ratio[1], 2)} of the pixels"
+    found = {
+        text: listed([part.name for part in parts if part.verdict(BELOW_0) == verdict], "")
+        for verdict, text in _ON.items()
     }
-    favour, against = by_verdict[SUPPORTED], listed(by_verdict[NOT_SUPPORTED])
-    though = f", though not on {listed(favour)}" if favour else ""
+    images = "; ".join(f"{text} {images}" for text, images in found.items() if images)
+    sentence = f"With {recipe} the most Gaussians tried, beside {range_}, fit {images}."
     return Claim(
         f"elsewhere.{recipe}",
-        f"an optimal N / pixels of {low:.2%} to {high:.2%} holds for other images and resolutions, "
-        f"with recipe {recipe}",
-        ORIGINAL if recipe in original.recipes else OURS,
-        "mean log of the best loss far beyond the range minus inside it, paired by seed",
-        ABOVE_0,
-        Sentences(
-            supported=f"With {recipe}, a range of {percent(low, 2)} to {percent(high, 2)} does "
-            "better than the most Gaussians tried, on every image.",
-            not_supported=f"With {recipe}, there is no such optimal range: many more Gaussians do "
-            f"better on {against}{though}.",
-            undecided=f"With {recipe}, whether there is such an optimal range is not decided.",
-        ),
+        f"with recipe {recipe} the most Gaussians tried fit better than {range_}",
+        OURS,
+        "mean log of the best loss with the most Gaussians minus that inside the range, paired by "
+        "seed",
+        BELOW_0,
+        Sentences(sentence, sentence, sentence),
     )
+
+
+_ON = {
+    SUPPORTED: "better on",
+    NOT_SUPPORTED: "worse on",
+    UNDECIDED: "neither for certain on",
+}
+"""How the most Gaussians fit, by the verdict on an image."""
 
 
 def _beyond(image: str, rows: pd.DataFrame, ratio: tuple[float, float], level: float) -> Part:

@@ -33,7 +33,7 @@ def elsewhere(table: "pd.DataFrame", ratio: tuple[float, float]) -> Figure:
         ``gaussians_elsewhere.csv``: image, recipe, n, n_over_pixels, best_loss, low, high,
         is_lowest.
     ratio
-        The original's optimal N / pixels, shaded.
+        N / pixels that the original calls optimal for its image, shaded.
 
     Raises
     ------
@@ -61,11 +61,13 @@ def elsewhere(table: "pd.DataFrame", ratio: tuple[float, float]) -> Figure:
             axes.set_yscale("log")
     for axes in panels.flat[len(images) :]:
         axes.remove()
+    for axes in panels.flat[max(len(images) - across, 0) : len(images)]:
+        axes.tick_params(labelbottom=True)
     figure.supxlabel("N / pixels (%)")
     figure.supylabel("best loss, mean over seeds")
     handles = [Line2D([], [], color=c, marker="o", ms=3, label=r) for r, c in colours.items()]
     handles.append(Line2D([], [], color=GREY, marker="*", ls="", ms=7, mec="black", label="lowest"))
-    handles.append(Patch(color=LIGHT_GREY, label="range called optimal"))
+    handles.append(Patch(color=LIGHT_GREY, label="range called optimal for the original's image"))
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     return figure
 

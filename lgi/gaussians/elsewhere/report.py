@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 from lgi.prose import interval, number, percent, table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lgi.gaussians.report import Study
 
 
 def section(study: "Study") -> Iterator[str]:
-    """Yield whether an optimal ratio holds for other images and resolutions."""
+    """Yield what best loss and N / pixels do on other images and resolutions."""
     rows = study.tables["elsewhere"]
-    yield "## Does it hold elsewhere?"
+    yield "## Other images and resolutions"
     yield ""
     lowest = rows[rows["is_lowest"].astype(bool)]
     most = rows.groupby(["image", "recipe"])["n"].transform("max")
@@ -27,13 +29,33 @@ def section(study: "Study") -> Iterator[str]:
                 lambda n, at_most: f"{n}, the most tried" if at_most else f"{n}",
             ),
             "N / pixels": ("n_over_pixels", lambda share: percent(share, 2)),
-            "best loss": (("best_loss", "low", "high"), interval),
+            "seeds": ("seeds", number),
+            "mean best loss": (("best_loss", "low", "high"), interval),
+            "best at iteration": ("best_iteration", number),
             "PSNR (dB)": ("psnr_at_best", lambda value: number(value, 4)),
-            "in the range": ("in_range", lambda inside: "yes" if inside else "no"),
         },
     )
     yield ""
     yield study.figure("elsewhere", "Best loss against N / pixels for every image")
     yield ""
+    called = ", which the original calls optimal for its image"
+    called = called if study.settings.of_the_original else ""
+    yield (
+        f"The mean is lowest with the most Gaussians tried in {int(lowest['at_most'].sum())} of "
+        f"{len(lowest)} rows. Whether these fit better than N at "
+        f"{percent(study.settings.original.ratio[0], 2)} to "
+        f"{percent(study.settings.original.ratio[1], 2)} of the pixels{called}, seed by seed:"
+    )
     for recipe in sorted(rows["recipe"].unique()):
         yield study.claims.sentence(f"elsewhere.{recipe}")
+        yield from _still_falling(study, recipe, rows[rows["recipe"] == recipe])
+
+
+def _still_falling(study: "Study", recipe: str, rows: "pd.DataFrame") -> Iterator[str]:
+    """Yield of how many N the best comes at the last iteration, as where a loss still falls."""
+    last = study.settings.recipes[recipe].iterations
+    if ends := int((rows["best_iteration"] == last).sum()):
+        yield (
+            f"With {recipe} the best comes at the last iteration, {last:,}, for {ends} of "
+            f"{len(rows)} images and N (median over seeds): what more iterations do is not known."
+        )

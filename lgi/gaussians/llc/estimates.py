@@ -1,4 +1,8 @@
-"""Learning coefficients of fitted Gaussians, with pixels as samples.
+"""Effective dimensions of minima near fits of Gaussians, with pixels as samples.
+
+What is estimated is λ̂ of `lgi.llc` at a noise σ and a localisation γ. It moves with both, so it is
+no learning coefficient, and it is that of the minimum to which a fit was taken further, which is
+another state than the fit.
 
 The loss of a sample is -log of its likelihood under normal noise of the intensities, σ: L(w) is the
 mean over pixels of Σ_channels (image - target)² / (2 σ²), and n is the number of pixels. The
@@ -6,7 +10,7 @@ estimator is that of `lgi.llc`. Chains move in coordinates in which the localise
 as far as the Hessian at w* tells: w = w* + V a z, with its eigenvectors V, its eigenvalues h and
 a = (nβ h + γ)^-½. The localisation is that of w, so that it is γ a² for each z.
 
-To second order the coefficient is half the number of directions that the data determine,
+To second order (Laplace) λ̂ is half the number of directions that the data determine,
 ½ Σ nβ h / (nβ h + γ): half the effective dimension (MacKay 1992) of the Hessian. That of the
 Jacobian leaves out how the image bends.
 """
@@ -24,6 +28,7 @@ from lgi.gaussians.llc.settings import GaussianEstimate
 from lgi.gaussians.prediction.jacobian import effective_dimension, effective_rank
 from lgi.llc import estimate
 from lgi.llc import tables as of_both
+from lgi.llc.estimate import TIGHTER
 from lgi.llc.problem import Problem
 from lgi.llc.status import DIVERGED
 from lgi.llc.sweep import sweep as swept
@@ -46,6 +51,7 @@ COLUMNS = (
     "llc",
     "llc_se",
     "predicted",
+    "predicted_shift",
     "predicted_jacobian",
     "effective_rank",
     "rhat",
@@ -57,15 +63,17 @@ COLUMNS = (
     "status",
     "reason",
     "loss_at_w",
+    "loss_of_fit",
     "mean_loss",
     "rmse",
     "rmse_of_fit",
+    "below_fit",
     "moved",
 )
 
 
 def estimate_minimum(minimum: Run, settings: Mapping[str, GaussianEstimate]) -> pd.DataFrame:
-    """Estimate the learning coefficient of a minimum with some settings.
+    """Estimate half the effective dimension of a minimum with some settings.
 
     Parameters
     ----------
@@ -80,13 +88,15 @@ def estimate_minimum(minimum: Run, settings: Mapping[str, GaussianEstimate]) -> 
         A row per setting with the columns `COLUMNS`: ``trained`` values and those of them that are
         not on a bound, ``parameters``, P; what `lgi.llc.estimate.estimate` says, ``gradient_norm``
         along the coordinates z of the chains; ``predicted`` and ``predicted_jacobian``, half the
-        effective dimension of the Hessian and of the Jacobian; ``effective_rank`` of the Jacobian
+        effective dimension of the Hessian and of the Jacobian, and ``predicted_shift``, by how much
+        the first moves with `TIGHTER` times the γ; ``effective_rank`` of the Jacobian
         (Roy and Vetterli 2007); ``fall``, how far below nβ L(w*) the last draw of a chain falls
-        when it is minimised, the deepest of the chains; ``rmse`` and ``rmse_of_fit``, root mean
-        square error of an intensity at w* and where training ended; ``moved``, the largest change
-        of a value between them. A status is one of `lgi.llc.estimate.statuses`, or `LEFT` where
-        a chain falls deeper than the setting allows though w* is a minimum: it is in the basin of
-        another one.
+        when it is minimised, the deepest of the chains; where w* was found: ``loss_of_fit``, the
+        loss of the best state of training, from which the search began, ``below_fit``, nβ times
+        what w* lies below it, ``rmse`` and ``rmse_of_fit``, root mean square error of an intensity
+        at both, and ``moved``, the largest change of a value between them. A status is one of
+        `lgi.llc.estimate.statuses`, or `LEFT` where a chain falls deeper than the setting allows
+        though w* is a minimum: it is in the basin of another one.
     """
     rows = [_row(minimum, name, setting) for name, setting in settings.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -95,7 +105,7 @@ def estimate_minimum(minimum: Run, settings: Mapping[str, GaussianEstimate]) -> 
 def sweep(
     minimum: Run, name: str, setting: GaussianEstimate, values: Mapping[str, Iterable[float]]
 ) -> pd.DataFrame:
-    """Estimate the learning coefficient of a minimum while one value varies at a time.
+    """Estimate half the effective dimension of a minimum while one value varies at a time.
 
     Parameters
     ----------
@@ -192,6 +202,7 @@ def _row(minimum: Run, name: str, setting: GaussianEstimate) -> dict:
     chains = estimate.traces(posterior.problem(record), setting)
     row = {name: column.item() for name, column in estimate.summary(chains, setting).items()}
     row |= _prediction(minimum, posterior, setting)
+    scale = 1 / (2 * setting.noise**2)
     row["fall"] = np.nan
     if row["status"] != DIVERGED:
         ends = chains.last[:, 0].T
@@ -210,17 +221,24 @@ def _row(minimum: Run, name: str, setting: GaussianEstimate) -> dict:
         "parameters": len(minimum["free"]),
         "rmse": (record["loss"] / 3) ** 0.5,
         "rmse_of_fit": (record["loss_of_fit"] / 3) ** 0.5,
+        "loss_of_fit": record["loss_of_fit"] * scale,
+        "below_fit": chains.n_beta * (record["loss_of_fit"] - record["loss"]) * scale,
         "moved": record["moved"],
     }
 
 
 def _prediction(minimum: Run, posterior: _Posterior, setting: GaussianEstimate) -> dict:
-    """Return what the curvatures say of the coefficient."""
+    """Return what the curvatures say of the dimension."""
     stiffness, values = posterior.n_beta * posterior.curvature, minimum["singular_values"]
     # A singular value s of the Jacobian gives the curvature s² / (σ² pixels).
     ridge = setting.localisation * setting.noise**2 * posterior.samples / posterior.n_beta
+    here, tighter = (
+        0.5 * np.sum(stiffness / (stiffness + factor * setting.localisation))
+        for factor in (1, TIGHTER)
+    )
     return {
-        "predicted": 0.5 * np.sum(stiffness / (stiffness + setting.localisation)),
+        "predicted": here,
+        "predicted_shift": tighter - here,
         "predicted_jacobian": 0.5 * effective_dimension(values, ridge),
         "effective_rank": effective_rank(values),
     }

@@ -1,10 +1,10 @@
 """What is claimed of N, mostly by the original, each claim with a computed verdict.
 
-Seeds are what is independent, so every interval is over seeds. Claims that were made from one
-seed's curve are tried on the other seeds.
+Seeds are what is independent, so every interval is over seeds. What the original says of single
+N, from one seed, is tried on seeds of its own, and of its image alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from lgi.claims import (
     BELOW_0,
     EXACTLY_0,
     LESS_THAN_HALF,
+    MOST,
     NOTHING,
     ORIGINAL,
     OURS,
@@ -45,7 +46,7 @@ def claims(
     reproducibility: pd.DataFrame,
     published: pd.DataFrame,
     settings: NStudySettings,
-    original: OriginalStudy,
+    original: OriginalStudy | None,
     lists: Sequence[RunList],
 ) -> Iterator[dict]:
     """Judge what is claimed of N.
@@ -59,7 +60,7 @@ def claims(
     settings
         Which runs, and the margins.
     original
-        What the original states.
+        What the original states; None on another image than its own, of which it states nothing.
     lists
         The lists of runs.
 
@@ -68,19 +69,25 @@ def claims(
     dict
         Rows of `lgi.claims.judge`; p is that of the t test that a mean is 0.
     """
-    entry = next(entry for entry in lists if entry.name == settings.seeds.runs)
-    losses, of = curves(table, entry), settings.claims
-    others, whole = losses.drop(index=original.seed, errors="ignore"), complete(losses)
+    named, of = {entry.name: entry for entry in lists}, settings.claims
+    losses = curves(table, named[settings.seeds.runs])
+    whole = complete(losses)
     asked = dict(_curve(table, one.fits(lists)) for one in of.curves)
-    yield from _worse(others, original, of)
-    yield from _as_bad_as_printed(others, _printed(published, original.seed), original, of)
-    yield from _best(others, original, of)
+    if original:
+        fresh, printed = curves(table, named[original.fresh]), _printed(published, original.seed)
+        yield from _as_bad_as_printed(fresh, printed, original, of)
+        yield from _as_elsewhere(fresh, printed, original, of)
+        yield from _worse(fresh, original, of)
+        yield from _worse_by_seed(fresh, original, of)
+        yield from _best(losses.drop(index=original.seed, errors="ignore"), original, of)
     yield from _reproducible(reproducibility)
     yield from _one_seed_is_enough(whole, of)
-    yield from _optimal_ratio(asked, original, of)
+    if original:
+        yield from _optimal_ratio(asked, original, of)
     yield from _more_is_better(whole, asked, of)
     yield from _not_monotone(losses, of)
     yield from _structure(whole, of)
+    yield from _timing(table, [named[name] for name in settings.of_several_n()], of)
 
 
 def _worse(
@@ -91,9 +98,15 @@ def _worse(
         "n_study.worse",
         f"{listed(original.worse)} Gaussians do worse than one fewer",
         ORIGINAL,
-        "best loss minus that of one Gaussian fewer, mean over the other seeds",
+        "best loss minus that of one Gaussian fewer, mean over fresh seeds",
         ABOVE_0,
-        _AS_THE_ORIGINAL_SAYS,
+        Sentences(
+            supported="{claim} on average over {n} fresh seeds: their mean step is {estimate}.",
+            not_supported="That {claim} does not hold of the average over {n} fresh seeds: their "
+            "mean step is {estimate}.",
+            undecided="That {claim} can neither be confirmed nor excluded on {n} fresh seeds: "
+            "their mean step is {estimate}.",
+        ),
     )
     yield from judge(claim, _means(values, settings), _average(values, settings))
 
@@ -104,6 +117,7 @@ def _as_bad_as_printed(
     steps = _steps(losses, original.worse)
     sizes = {f"N = {n}": printed.get(n, np.nan) for n in original.worse}
     values = {name: steps[name] / (size if size > 0 else np.nan) for name, size in sizes.items()}
+    together = np.mean(list(steps.values()), axis=0) / _mean_rise(printed, original)
     numbers, size = listed(original.worse), f"{settings.size:g}"
     claim = Claim(
         "n_study.as_bad_as_printed",
@@ -111,17 +125,76 @@ def _as_bad_as_printed(
         "says, or more",
         ORIGINAL,
         "best loss minus that of one Gaussian fewer, as a share of the printed difference, "
-        "mean over the other seeds",
+        "mean over fresh seeds; together: mean step over mean printed difference",
         (settings.size, np.inf),
         Sentences(
-            supported=f"{numbers} Gaussians do worse by {size} of what its table says, or more.",
-            not_supported=f"{numbers} Gaussians do not all do worse by {size} of what its table "
-            "says.",
-            undecided=f"Whether {numbers} Gaussians do worse by {size} of what its table says is "
-            "not decided.",
+            supported=f"{numbers} Gaussians do worse by {size} of what the original printed, or "
+            "more: on average over {n} fresh seeds by {estimate} of it.",
+            not_supported=f"{numbers} Gaussians do not all do worse by {size} of what the original "
+            "printed: on average over {n} fresh seeds the step there is {estimate} of it.",
+            undecided=f"Whether {numbers} Gaussians do worse by {size} of what the original "
+            "printed is not decided: {estimate} of it, {n} fresh seeds.",
         ),
     )
-    yield from judge(claim, _means(values, settings), _average(values, settings))
+    yield from judge(claim, _means(values, settings), _means({WHOLE: together}, settings)[0])
+
+
+def _as_elsewhere(
+    losses: pd.DataFrame, printed: pd.Series, original: OriginalStudy, settings: NClaimSettings
+) -> Iterator[dict]:
+    own = np.mean(list(_steps(losses, original.worse).values()), axis=0)
+    ends, steps = (max(losses), min(losses)), len(original.worse)
+    others = max(losses) - min(losses) - steps
+    rest = losses[ends[0]] - losses[ends[1]] - steps * own
+    values = (own - rest / others if others else rest * np.nan).to_numpy()
+    margin = settings.size * _mean_rise(printed, original)
+    numbers = listed(original.worse)
+    claim = Claim(
+        "n_study.other_steps",
+        f"the step to {numbers} Gaussians is higher than that to the other N",
+        OURS,
+        f"mean step to {numbers} minus that to the other N from {min(losses)} to {max(losses)}, "
+        "mean over fresh seeds",
+        ABOVE_0,
+        Sentences(
+            supported=f"The step to {numbers} Gaussians is higher than that to the other N, by "
+            "{estimate}.",
+            not_supported=f"The step to {numbers} Gaussians is lower than that to the other N, by "
+            "{estimate}.",
+            within=f"The step to {numbers} Gaussians is that to the other N: the two differ by "
+            f"{{estimate}} over {{n}} fresh seeds, less than {settings.size:g} of what the "
+            "original printed.",
+            undecided=f"Whether the step to {numbers} Gaussians is another than that to the other "
+            "N is not decided: the two differ by {estimate} over {n} fresh seeds.",
+        ),
+        margin=margin if margin > 0 else None,
+    )
+    yield from judge(claim, [], _means({WHOLE: values}, settings)[0])
+
+
+def _worse_by_seed(
+    losses: pd.DataFrame, original: OriginalStudy, settings: NClaimSettings
+) -> Iterator[dict]:
+    rises = {
+        name: step[np.isfinite(step)] > 0 for name, step in _steps(losses, original.worse).items()
+    }
+    every = np.all([s > 0 for s in _steps(complete(losses), original.worse).values()], axis=0)
+    numbers, options = listed(original.worse), {"least": settings.least}
+    claim = Claim(
+        "n_study.worse_by_seed",
+        f"most seeds do worse at {numbers} Gaussians than at one fewer",
+        OURS,
+        "share of fresh seeds whose best loss rises; together: at all of these N",
+        MOST,
+        Sentences(
+            supported="{estimate} of {n} fresh seeds rise at all of them.",
+            not_supported="{estimate} of {n} fresh seeds rise at all of them, as the original's "
+            "seed does.",
+            undecided="{estimate} of {n} fresh seeds rise at all of them.",
+        ),
+    )
+    found = parts(rises, _share, settings.confidence, **options)
+    yield from judge(claim, found, parts({WHOLE: every}, _share, settings.confidence, **options)[0])
 
 
 def _best(
@@ -138,7 +211,11 @@ def _best(
         f"best loss at N = {best} minus that of another N, mean over the other seeds; "
         "together: the N that comes closest",
         BELOW_0,
-        _AS_THE_ORIGINAL_SAYS,
+        Sentences(
+            supported="{claim}, as the original says.",
+            not_supported="That {claim} does not hold of the other seeds.",
+            undecided="That {claim} can neither be confirmed nor excluded by {n} other seeds.",
+        ),
     )
     yield from judge(claim, found, _largest(found))
 
@@ -228,7 +305,7 @@ def _more_is_better(
         values[f"{name}, all N"] = agreement_with_n(
             wider.pivot(index="seed", columns="n", values="best_loss")
         )
-    yield from judge(_MORE_IS_BETTER, _means(values, settings))
+    yield from judge(_MORE_IS_BETTER, _means(values, settings, _correlation))
 
 
 def _not_monotone(losses: pd.DataFrame, settings: NClaimSettings) -> Iterator[dict]:
@@ -285,17 +362,11 @@ def _structure(losses: pd.DataFrame, settings: NClaimSettings) -> Iterator[dict]
         yield from judge(claim, [], enough(Part(WHOLE, found), settings.least))
 
 
-_AS_THE_ORIGINAL_SAYS = Sentences(
-    supported="{claim}, as the original says.",
-    not_supported="That {claim} does not hold of the other seeds.",
-    undecided="That {claim} can neither be confirmed nor excluded by the other seeds.",
-)
-
 _REPRODUCIBLE = Claim(
     "n_study.reproducible",
     "runs are reproducible: made again, they have the same best loss",
     ORIGINAL,
-    "largest difference of best losses, of runs whose best lies within both",
+    "largest difference of best losses, of runs whose best lies within both (n: runs)",
     EXACTLY_0,
     Sentences(
         supported="Runs made again give exactly the same best losses. That says nothing of other "
@@ -319,11 +390,50 @@ _MORE_IS_BETTER = Claim(
 )
 
 
-def _means(values: Mapping[str, np.ndarray], settings: NClaimSettings) -> list[Part]:
+def _timing(
+    table: pd.DataFrame, entries: Sequence[RunList], settings: NClaimSettings
+) -> Iterator[dict]:
+    values = {
+        entry.name: agreement_with_n(curves(table, entry, "best_iteration")) for entry in entries
+    }
+    yield from judge(_LATER, _means(values, settings, _correlation))
+
+
+_LATER = Claim(
+    "n_study.timing",
+    "with more Gaussians the best loss comes later",
+    OURS,
+    "rank correlation of the iteration of the best loss and N, mean over seeds, list by list",
+    ABOVE_0,
+    Sentences(
+        supported="With more Gaussians the best loss comes later, in every list of runs.",
+        not_supported="With more Gaussians the best loss comes no later in some list of runs.",
+        undecided="Whether the best loss comes later with more Gaussians is not decided.",
+    ),
+)
+
+
+def _share(rises: np.ndarray, level: float) -> Interval:
+    return intervals.share(int(rises.sum()), len(rises), level)
+
+
+def _correlation(values: np.ndarray, level: float) -> Interval:
+    """Return the mean of correlations, its interval cut to what one can be; NaN stays NaN."""
+    found = intervals.mean(values, level)
+    return found._replace(
+        low=float(np.maximum(found.low, -1.0)), high=float(np.minimum(found.high, 1.0))
+    )
+
+
+def _means(
+    values: Mapping[str, np.ndarray],
+    settings: NClaimSettings,
+    mean: Callable[[np.ndarray, float], Interval] = intervals.mean,
+) -> list[Part]:
     """Return a part for each name: the mean over seeds, with intervals that hold together."""
     return parts(
         values,
-        intervals.mean,
+        mean,
         settings.confidence,
         p=intervals.p_of_mean,
         least=settings.least,
@@ -353,6 +463,12 @@ def _printed(published: pd.DataFrame, seed: int) -> pd.Series:
     """Return the published loss minus that of one Gaussian fewer, by N."""
     losses = published[published["seed"] == seed].set_index("n")["best_loss"]
     return losses - losses.reindex(losses.index - 1).to_numpy()
+
+
+def _mean_rise(printed: pd.Series, original: OriginalStudy) -> float:
+    """Return the mean published rise at the N that do worse; NaN if they do not on average."""
+    rise = float(np.mean([printed.get(n, np.nan) for n in original.worse]))
+    return rise if rise > 0 else np.nan
 
 
 def _largest(found: Sequence[Part]) -> Part:

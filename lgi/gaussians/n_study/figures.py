@@ -156,8 +156,8 @@ def loss_over_seeds(
     ]
     if original in losses.index:
         axes.plot(n, losses.loc[original], "D-", color=ORANGE, ms=3.5, lw=1)
-        label = f"seed {original}, the original's"
-        handles.append(Line2D([], [], color=ORANGE, marker="D", ms=3.5, lw=1, label=label))
+        style = {"color": ORANGE, "marker": "D", "ms": 3.5, "lw": 1}
+        handles.append(Line2D([], [], label=f"seed {original}", **style))
     axes.set(xlabel="number of Gaussians N", ylabel="best loss along training")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(handles=handles, loc="outside upper center", ncols=3)
@@ -178,7 +178,12 @@ def _mean_label(losses: "pd.DataFrame", confidence: float) -> str:
 
 @styled
 def steps(
-    table: "pd.DataFrame", seeds: "pd.DataFrame", claimed: Collection[int], confidence: float
+    table: "pd.DataFrame",
+    seeds: "pd.DataFrame",
+    fresh: "pd.DataFrame",
+    claimed: Collection[int],
+    original: int,
+    confidence: float,
 ) -> Figure:
     """Draw what one more Gaussian does to the best loss: each seed, their mean, and who regresses.
 
@@ -188,10 +193,12 @@ def steps(
 
     Parameters
     ----------
-    table, seeds
-        ``gaussians_steps.csv`` and ``gaussians_seeds.csv``.
+    table, seeds, fresh
+        ``gaussians_steps.csv``, ``gaussians_seeds.csv`` and ``gaussians_fresh_steps.csv``.
     claimed
-        N that the original says do worse than one fewer.
+        N that the original says do worse than one fewer; none on another image than its own.
+    original
+        Seed that the original's statements rest on.
     confidence
         Level of the intervals in `table`.
 
@@ -218,6 +225,10 @@ def steps(
     for part, face in ((found, BLUE), (~found, "white")):
         above.plot(n[part], table["mean"][part], "o", color=BLUE, mfc=face, ms=5, zorder=4)
     above.plot(n, table["original"], "D", color=ORANGE, ms=4.5, mfc="none", mew=1.2, zorder=5)
+    at = fresh["n"] + 0.2
+    bars = {"fmt": "s", "color": GREEN, "ms": 4, "lw": 1.6, "zorder": 4}
+    above.errorbar(at, fresh["mean"], _bars(fresh, "mean", ""), **bars)
+    below.errorbar(at, fresh["share"], _bars(fresh, "share", "share_"), **bars)
     below.errorbar(n, table["share"], _bars(table, "share", "share_"), fmt="o", color=BLUE, ms=4)
     below.plot(n, table["expected_share"], "--", color=GREY, lw=1)
     above.set_ylabel("best loss at N minus\nthat at N − 1")
@@ -225,7 +236,11 @@ def steps(
     below.set(xlabel="number of Gaussians N", ylim=(0, 1))
     below.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.legend(handles=_step_legend(confidence), loc="outside upper center", ncols=3)
+    handles = _step_legend(confidence, original, any(number in claimed for number in n))
+    if len(fresh):
+        label = f"mean of {fresh['seeds'].max()} fresh seeds, {confidence:.0%} interval"
+        handles.insert(2, Line2D([], [], color=GREEN, marker="s", ms=4, lw=1.6, label=label))
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
 
 
@@ -242,15 +257,16 @@ def _bars(table: "pd.DataFrame", centre: str, end: str) -> np.ndarray:
     return np.maximum(np.nan_to_num(np.array([below, above])), 0)
 
 
-def _step_legend(confidence: float) -> list[Line2D]:
+def _step_legend(confidence: float, original: int, claimed: bool) -> list[Line2D]:
     level = f"{confidence:.0%}"
     mean = {"color": BLUE, "marker": "o", "ms": 5}
+    shaded = Line2D([], [], color=LIGHT_GREY, lw=7, alpha=0.5, label="said to do worse")
     return [
         Line2D([], [], color=GREY, marker="o", ls="", ms=2, label="a seed"),
         Line2D([], [], lw=2.4, mfc="white", label=f"mean, {level} interval", **mean),
         Line2D([], [], color=BLUE, lw=0.8, label=f"{level} for all steps together"),
-        Line2D([], [], color=ORANGE, marker="D", ls="", mfc="none", label="the original's seed"),
-        Line2D([], [], color=LIGHT_GREY, lw=7, alpha=0.5, label="said to do worse"),
+        Line2D([], [], color=ORANGE, marker="D", ls="", mfc="none", label=f"seed {original}"),
+        *([shaded] if claimed else []),
         Line2D([], [], color=GREY, ls="--", label="share if all steps were alike"),
     ]
 

@@ -26,7 +26,8 @@ def _n_study(study: "Study", summary: Quantities) -> Iterator[str]:
     fine = study.settings.run_list(study.settings.n_study.fine)
     rows = study.tables["n_study"]
     one = rows[rows["seed"] == seed]
-    yield "## The N-study as the original wrote it"
+    asked = study.settings.of_the_original
+    yield f"## {'The N-study as the original wrote it' if asked else 'Loss against N, one seed'}"
     yield ""
     yield f"Seed {seed}, image {fine.image[0]}, recipe {fine.recipe[0]}."
     yield ""
@@ -50,7 +51,7 @@ def _n_study(study: "Study", summary: Quantities) -> Iterator[str]:
     for part in ("fine", "fine and gap", "broad"):
         yield _line(summary, part, seed)
         yield ""
-    yield _timing(summary, seed)
+    yield _timing(study, summary, seed)
     yield ""
     yield _optimum(summary, seed, study.settings.n_study.tolerance)
     yield ""
@@ -58,12 +59,14 @@ def _n_study(study: "Study", summary: Quantities) -> Iterator[str]:
     yield ""
     yield (
         f"Tiers: {_tiers(summary)}. The cost of an iteration, counted as pixels that Gaussians reach, "
-        f"grows as N to the power {estimate(summary.row('cost_exponent', seeds=seed))}."
+        f"grows as N to the power {number(summary.value('cost_exponent', seeds=seed), 2)}, with seed "
+        f"{seed}."
     )
     yield ""
     yield from _reproducibility(study)
-    yield ""
-    yield from _discrepancies(study)
+    if asked:
+        yield ""
+        yield from _discrepancies(study)
 
 
 def _many_seeds(study: "Study", seeds: Quantities) -> Iterator[str]:
@@ -87,7 +90,7 @@ def _many_seeds(study: "Study", seeds: Quantities) -> Iterator[str]:
                 ("share", "share_low", "share_high"),
                 lambda share, low, high: f"{percent(share)} [{percent(low)}, {percent(high)}]",
             ),
-            "the original's seed": ("original", lambda value: f"{value:+.4f}"),
+            f"seed {study.settings.original.seed}": ("original", lambda value: f"{value:+.4f}"),
         },
     )
     yield ""
@@ -105,7 +108,7 @@ def _many_seeds(study: "Study", seeds: Quantities) -> Iterator[str]:
         f"{percent(seeds.value('expected_regressing'))} would."
     )
     yield ""
-    yield from _of_the_original(study, seeds)
+    yield from _best(study, seeds)
     yield ""
     yield from _variance(study, seeds)
     yield ""
@@ -114,11 +117,7 @@ def _many_seeds(study: "Study", seeds: Quantities) -> Iterator[str]:
 
 def _line(summary: Quantities, part: str, seed: int) -> str:
     find = {"part": part, "seeds": seed}
-    slope, bend = summary.row("slope", **find), summary.row("curvature", **find)
     rises = summary.row("regressions", **find)
-    bends = "" if not np.isfinite(bend["low"]) else ", with no bend that can be told"
-    if bend["low"] > 0 or bend["high"] < 0:
-        bends = f", and it bends (coefficient of N²: {estimate(bend, 2)})"
     steps = (
         f"{number(rises['value'])} of {counted(int(rises['n']), 'step')} to the next N "
         f"{'goes' if rises['value'] == 1 else 'go'} up. "
@@ -127,23 +126,26 @@ def _line(summary: Quantities, part: str, seed: int) -> str:
     )
     return (
         f"*{part}.* {steps}A line through the best losses has slope "
-        f"{estimate(slope)} a Gaussian, R² = {number(summary.value('r_squared', **find))}{bends}."
+        f"{number(summary.value('slope', **find))} a Gaussian, R² = "
+        f"{number(summary.value('r_squared', **find))}."
     )
 
 
-def _timing(summary: Quantities, seed: int) -> str:
+def _timing(study: "Study", summary: Quantities, seed: int) -> str:
     find = {"part": "fine and gap", "seeds": seed}
     middle, trend = (
         summary.row(name, **find) for name in ("best_iteration", "best_iteration_against_n")
     )
-    told = "cannot be told from none"
-    if trend["low"] > 0 or trend["high"] < 0:
-        told = "is there"
+    lists = study.claims.parts("n_study.timing").to_dict("records")
+    over = listed(
+        [f"{row['part']} {estimate(row, 2)} ({counted(row['n'], 'seed')})" for row in lists]
+    )
     return (
-        f"*Timing.* The best loss comes at iteration {number(middle['value'])} (median; "
-        f"{number(middle['low'])} to {number(middle['high'])}), "
-        f"{percent(summary.value('best_share', **find))} of the iterations. A trend with N "
-        f"{told}: rank correlation {estimate(trend, 2)}."
+        f"*Timing.* With seed {seed} the best loss comes at iteration {number(middle['value'])} "
+        f"(median; {number(middle['low'])} to {number(middle['high'])}), "
+        f"{percent(summary.value('best_share', **find))} of the iterations, and its rank correlation "
+        f"with N is {number(trend['value'], 2)} from fine and gap. Mean over seeds, list by list: "
+        f"{over}. {study.claims.sentence('n_study.timing')}"
     )
 
 
@@ -164,16 +166,16 @@ def _between(summary: Quantities, seed: int) -> str:
     gap = summary.row("share_above_broad_line", part="across the gap", seeds=seed)
     text = (
         f"*Broad and fine.* {percent(fine['value'])} of the fine losses lie above the line through "
-        f"the broad ones beside them, and {percent(gap['value'])} of those in the gap."
+        f"the broad ones beside them, and {percent(gap['value'])} of those in the gap, with seed "
+        f"{seed}."
     )
     expected = summary.table[summary.table["quantity"] == "expected_beyond_gap"]
     if len(expected):
         row = expected.iloc[0]
         measured = summary.value("measured_beyond_gap", part=row["part"], seeds=seed)
-        inside = row["low"] <= measured <= row["high"]
         text += (
-            f" The line through fine and gap expects {estimate(row)} at {row['part']}; measured is "
-            f"{number(measured, 4)}, {'inside' if inside else 'outside'} that interval."
+            f" The line through fine and gap expects {number(row['value'])} at {row['part']}; "
+            f"measured is {number(measured, 4)}."
         )
     return text
 
@@ -241,19 +243,39 @@ def _yes(value: object) -> str:
     return "–" if pd.isna(value) else ("yes" if str(value) == "True" else "no")
 
 
-def _of_the_original(study: "Study", seeds: Quantities) -> Iterator[str]:
-    worse = study.claims.parts("n_study.worse")
+def _difficult(study: "Study") -> Iterator[str]:
+    """Yield what fresh seeds say of the N that the original calls worse than one fewer."""
+    claims = study.claims
     yield (
-        "*Difficult N.* "
-        + " ".join(
-            f"{row['part']}: {estimate(row)}, p = {number(row['p'], 2)}, {row['verdict']}."
-            for row in worse.to_dict("records")
-        )
-        + " These are the other seeds' mean steps, at the N that the original calls worse than one "
-        "fewer."
+        f"*Difficult N.* {listed(study.settings.original.worse)}, which the original calls worse than "
+        "one fewer, on seeds that it did not run and that nothing else here rests on:"
     )
-    for claim in ("worse", "as_bad_as_printed", "best"):
-        yield study.claims.sentence(f"n_study.{claim}")
+    for claim in ("as_bad_as_printed", "other_steps", "worse", "worse_by_seed"):
+        yield claims.sentence(f"n_study.{claim}")
+    yield "Of these N, mean step, its share of the printed one, and share of seeds that rise:"
+    yield ""
+    found = [
+        claims.parts(f"n_study.{claim}").set_index("part")
+        for claim in ("worse", "as_bad_as_printed", "worse_by_seed")
+    ]
+    steps, shares, rising = (rows.apply(estimate, axis=1) for rows in found)
+    together = pd.DataFrame({"step": steps, "share": shares, "rising": rising}).rename_axis("part")
+    yield from table(
+        together.reset_index(),
+        {
+            "": ("part", str),
+            "mean step [joint interval]": ("step", str),
+            "of the printed step": ("share", str),
+            "share of seeds that rise": ("rising", str),
+        },
+    )
+    yield ""
+
+
+def _best(study: "Study", seeds: Quantities) -> Iterator[str]:
+    if study.settings.of_the_original:
+        yield from _difficult(study)
+        yield study.claims.sentence("n_study.best")
     mean = seeds.row("best_n", "of the mean")
     single = seeds.row("best_n", "of single seeds")
     yield (

@@ -69,6 +69,10 @@ class NStudySettings(Settings):
         """Return the lists of the study as the original wrote it, by their part in it."""
         return {part: study.run_list(getattr(self, part)) for part in ("fine", "gap", "broad")}
 
+    def of_several_n(self) -> list[str]:
+        """Return the names of all its lists, each once."""
+        return list(dict.fromkeys([self.fine, self.gap, self.broad, self.seeds.runs]))
+
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield the lists and curves that are not of one image and recipe, or lack a seed."""
         study = config.gaussians

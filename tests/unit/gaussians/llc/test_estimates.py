@@ -89,6 +89,8 @@ def test_a_fit_of_colours_alone_is_known_exactly(make_minimum, localisation):
     # 4 × 5,800 draws, effective ones above 10,000: a standard error below 1 % of 4.5.
     assert row.llc == pytest.approx(exact, rel=0.03)
     assert row.predicted == pytest.approx(exact, rel=1e-6)
+    tighter = 0.5 * np.sum(n_beta * h / (n_beta * h + 3 * localisation))
+    assert row.predicted_shift == pytest.approx(tighter - exact, rel=1e-5)
     assert row.predicted_jacobian == pytest.approx(exact, rel=1e-9)
     assert (row.status, row.parameters, row.trained) == ("ok", 9, 9)
     if localisation == 1.0:
@@ -170,6 +172,21 @@ def test_a_table_has_a_row_per_setting(make_minimum):
     assert (first["image"], first["recipe"], first["n"], first["seed"]) == ("test", "smooth", 3, 3)
     assert first["n_beta"] == pytest.approx(256 / np.log(256))
     assert first["rmse"] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_table_says_where_the_minimum_was_found(make_minimum):
+    """Colours alone, from a start off by 0.1: the image is linear in them."""
+    target = render(THREE, SIZE, SIZE, 3.5, SmoothEdge(**EDGE))[0]
+    start = THREE.copy()
+    start[:, 5:8] += 0.1
+    minimum = make_minimum(start, target, trained=["colour"])
+    row = estimate(minimum, draws=40, burn_in=20)
+    assert row.moved == pytest.approx(0.1, abs=1e-6)
+    error = (render(start, SIZE, SIZE, 3.5, SmoothEdge(**EDGE))[0] - target) ** 2
+    loss = error.sum(axis=-1).mean() / (2 * SETTING["noise"] ** 2)
+    assert row.loss_of_fit == pytest.approx(loss, rel=1e-5)  # targets are float32
+    assert row.below_fit == pytest.approx(row.n_beta * (row.loss_of_fit - row.loss_at_w))
+    assert row.loss_at_w == pytest.approx(0, abs=1e-6)
 
 
 def test_same_coefficient_twice(make_minimum):
