@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from lgi.gaussians.fits.edge import COVERED, Edge, edge_of, fall
+from lgi.gaussians.fits.initial import present
 from lgi.gaussians.fits.settings import EdgeSettings
 
 CUBIC = (0x1C6AF84B912394 / 2**72, 0x1EBFCE50FAC4F3 / 2**65, 0x162E42FF0C52D6 / 2**58)
@@ -31,8 +32,8 @@ def render(
     Parameters
     ----------
     parameters
-        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`. Opacity cancels in a weighted mean
-        and is not used.
+        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`; a row of 0 is no Gaussian. Opacity is
+        not used.
     width, height
         Pixels; pixel (column, row) lies at (column / width, row / height).
     cutoff
@@ -47,6 +48,7 @@ def render(
     weight : Tensor
         [height, width], sum of the weights of all Gaussians and of black.
     """
+    parameters = present(parameters)
     w, _ = weights(parameters, width, height, cutoff, edge)
     return blend(w, parameters[:, 5:8], edge_of(cutoff, edge).background)
 
