@@ -64,9 +64,9 @@ def fit(
 
     for iteration in range(1, recipe.iterations + 1):
         w, decay = weights(parameters, target.shape[1], target.shape[0], recipe.cutoff, recipe.edge)
-        image, weight = blend(w, parameters[:, COLUMNS["colour"]], black)
+        image, weight = blend(w, parameters[:, COLUMNS["colour"]], black, recipe.blend)
         error = image_gradient(image, target, recipe)
-        gradient = parameter_gradient(parameters, w, decay, image, weight, error)
+        gradient = parameter_gradient(parameters, w, decay, image, weight, error, recipe.blend)
         parameters.grad = torch.where(trained, gradient, 0)
 
         before = parameters.clone()

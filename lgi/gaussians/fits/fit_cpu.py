@@ -22,7 +22,7 @@ from lgi.gaussians.fits.raster_cpu import (
     image_of,
     no_blocks,
 )
-from lgi.gaussians.fits.settings import EdgeSettings, RecipeSettings
+from lgi.gaussians.fits.settings import Blend, EdgeSettings, RecipeSettings
 from lgi.jit import njit
 
 _ONE = np.float32(1)
@@ -74,7 +74,7 @@ def fit(
     edge, objective, image = (
         edge32_of(recipe.cutoff, recipe.edge),
         objective_of(recipe),
-        image_of(target),
+        image_of(target, recipe.blend),
     )
     blocks, adam, windows = (
         no_blocks(len(begin), 0),
@@ -126,6 +126,7 @@ def render(
     height: int,
     cutoff: float,
     edge: EdgeSettings,
+    kind: Blend,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Render Gaussians as they are fitted.
 
@@ -139,15 +140,17 @@ def render(
         A Gaussian counts up to this many sigma from its centre.
     edge
         How its weight ends there.
+    kind
+        Whether the weighted colours are averaged or added.
 
     Returns
     -------
     image : ndarray
-        float32 [height, width, 3]; uncovered pixels are black.
+        float32 [height, width, 3]; the uncovered pixels of a mean are black.
     weight : ndarray
         float32 [height, width], sum of the weights of all Gaussians and of black.
     """
-    image = image_of(np.zeros((height, width, 3), dtype=np.float32))
+    image = image_of(np.zeros((height, width, 3), dtype=np.float32), kind)
     columns = np.ascontiguousarray(present(parameters).T)
     raster_cpu.render(columns, image, no_blocks(columns.shape[1], 0), edge32_of(cutoff, edge))
     return _rendered(image), image.weight[: width * height].reshape(height, width)
@@ -159,7 +162,7 @@ def gradient(
     recipe: RecipeSettings,
 ) -> np.ndarray:
     """Return the gradient that a fit follows, blind to a hard cut-off, float32 [n, P]."""
-    image, columns = image_of(target), np.ascontiguousarray(parameters.T)
+    image, columns = image_of(target, recipe.blend), np.ascontiguousarray(parameters.T)
     slopes = np.zeros_like(columns)
     edge, blocks = edge32_of(recipe.cutoff, recipe.edge), no_blocks(len(parameters), 0)
     _differentiate(

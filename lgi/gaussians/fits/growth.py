@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lgi.gaussians.fits.initial import first_of, upright
-from lgi.gaussians.fits.settings import ErrorGuidedStart, RecipeSettings
+from lgi.gaussians.fits.settings import Blend, ErrorGuidedStart, RecipeSettings
 from lgi.randomness import generator
 
 
@@ -23,12 +23,15 @@ class Growth:
         By iteration, how many are added after its update.
     start
         How they begin; None where none is added.
+    blend
+        How the recipe blends colours.
     seed
         Seed of the streams, one for each iteration that adds.
     """
 
     counts: dict[int, int]
     start: ErrorGuidedStart | None
+    blend: Blend
     seed: int
 
     def added(self, iteration: int, image: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -53,12 +56,11 @@ class Growth:
         Returns
         -------
         ndarray
-            float32 [count, P], upright and opaque: at the place of their pixel and in the colour
-            of the target there, both axes with one uniformly random scale.
+            float32 [count, P], upright: at the place of their pixel, both axes with one uniformly
+            random scale. Their colour is that of the target there; where colours add up, what the
+            image lacks of it, which may be negative until the first update clamps it.
         """
-        count, (height, width, _) = self.counts.get(iteration, 0), target.shape
-        if not count:
-            return upright(np.empty((0, 2)), np.empty((0, 1)), np.empty((0, 3)))
+        count, (height, width, _) = self.counts[iteration], target.shape
         random = generator(self.seed, "gaussians", "error_guided", iteration)
         error = np.abs(image.astype(np.float64) - target).sum(axis=2).ravel()
         waits = random.exponential(size=error.size)
@@ -67,7 +69,8 @@ class Growth:
         row, column = np.divmod(pixel, width)
         place = np.stack([column / width, row / height], axis=1)
         scale = random.uniform(*self.start.scale, (count, 1))
-        return upright(place, scale, target.reshape(-1, 3)[pixel])
+        colour = target if self.blend == "mean" else target - image
+        return upright(place, scale, colour.reshape(-1, 3)[pixel])
 
 
 def growth_of(recipe: RecipeSettings, n: int, seed: int) -> Growth:
@@ -84,10 +87,10 @@ def growth_of(recipe: RecipeSettings, n: int, seed: int) -> Growth:
     """
     start = recipe.initialisation
     if start.kind != "error_guided":
-        return Growth({}, None, seed)
+        return Growth({}, None, recipe.blend, seed)
     later = n - first_of(n, start)
     after = [later * done // start.rounds for done in range(start.rounds + 1)]
     counts = {
         start.every * (done + 1): after[done + 1] - after[done] for done in range(start.rounds)
     }
-    return Growth({k: count for k, count in counts.items() if count}, start, seed)
+    return Growth({k: count for k, count in counts.items() if count}, start, recipe.blend, seed)

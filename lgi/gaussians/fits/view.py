@@ -15,7 +15,7 @@ from lgi.engines import load
 from lgi.errors import RunFileError
 from lgi.gaussians.fits.history import MEASURES
 from lgi.gaussians.fits.initial import present
-from lgi.gaussians.fits.settings import RecipeSettings
+from lgi.gaussians.fits.settings import RecipeSettings, recorded
 from lgi.runs import Run, read_run
 
 RECORD = (
@@ -102,7 +102,7 @@ class Fit:
     def recipe(self) -> RecipeSettings:
         """Settings of the recipe; RunFileError if it is not one."""
         try:
-            return RecipeSettings.model_validate(self.record["recipe"])
+            return RecipeSettings.model_validate(recorded(self.record["recipe"]))
         except ValidationError as error:
             raise RunFileError(f"{self.path}: recipe: {error}") from None
 
@@ -140,8 +140,10 @@ class Fit:
 
     def render(self, parameters: np.ndarray) -> np.ndarray:
         """Return the image [height, width, 3] of parameters [n, P], rendered as the run did."""
-        cutoff, edge = self.recipe.cutoff, self.recipe.edge
-        image, _ = load(RENDER)(parameters, self.width, self.height, cutoff, edge)
+        recipe = self.recipe
+        image, _ = load(RENDER)(
+            parameters, self.width, self.height, recipe.cutoff, recipe.edge, recipe.blend
+        )
         return image
 
 

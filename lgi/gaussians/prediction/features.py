@@ -207,7 +207,8 @@ def _of_jacobian(
 
 
 def _gram(parameters: np.ndarray, width: int, height: int, recipe: RecipeSettings) -> np.ndarray:
-    return jacobian.gram(parameters, width, height, recipe.cutoff, recipe.edge, recipe.trained)
+    how = (recipe.cutoff, recipe.edge, recipe.blend, recipe.trained)
+    return jacobian.gram(parameters, width, height, *how)
 
 
 def _variation(values: np.ndarray) -> float:
