@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from lgi import intervals
 from lgi.errors import DataError
 from lgi.gaussians.fits.published import is_published
 from lgi.gaussians.fits.view import RUN, Fit
@@ -31,6 +32,9 @@ COLUMNS = (
     "state",
 )
 """Columns of the table of runs."""
+
+CELL = [key for key in RUN if key != "seed"]
+"""What runs have in common that differ by their seed alone."""
 
 
 def tables(
@@ -98,6 +102,64 @@ def rows_of(table: pd.DataFrame, runs: Iterable[tuple]) -> pd.DataFrame:
         (image, recipe, N, seed) of each.
     """
     return table.merge(pd.DataFrame(list(runs), columns=RUN), on=RUN)
+
+
+def by_seed(rows: pd.DataFrame, column: str) -> pd.Series:
+    """Return one value per seed, the mean over its runs: what is independent are seeds, not runs.
+
+    All runs of a seed share their start (N + 1 Gaussians begin with the same first N), so a claim
+    counts seeds: this is the one place where the values of a seed become one. Runs are those of
+    every image, recipe and N that all seeds have, so that seeds differ by luck alone.
+
+    Parameters
+    ----------
+    rows
+        Runs with columns `RUN` and `column`, as from `table`.
+    column
+        What to average: numbers, or whether something holds, whose mean is a share of runs. NaN
+        is left out of the mean.
+
+    Returns
+    -------
+    Series
+        Indexed by ``seed``, ascending; NaN where a seed has no value, empty where no image, recipe
+        and N has all seeds.
+    """
+    have = rows.groupby(CELL)["seed"].transform("nunique")
+    shared = rows[have == rows["seed"].nunique()]
+    return shared[column].astype(float).groupby(shared["seed"]).mean()
+
+
+def differences_by_seed(rows: pd.DataFrame, others: pd.DataFrame, column: str) -> pd.Series:
+    """Return one paired difference per seed, `others` minus `rows`: as `by_seed`, run by run.
+
+    Parameters
+    ----------
+    rows, others
+        Runs of two recipes with columns `RUN` and `column`; those of the same image, N and seed
+        are a pair, and others do not count.
+    column
+        What differs.
+    """
+    keys = [key for key in RUN if key != "recipe"]
+    pairs = rows.merge(others[[*keys, column]], on=keys, suffixes=("", "_other"), validate="1:1")
+    return by_seed(pairs.assign(difference=pairs[f"{column}_other"] - pairs[column]), "difference")
+
+
+def share_of_seeds(rows: pd.DataFrame, column: str, confidence: float) -> intervals.Interval:
+    """Return the share of seeds of whose runs more than half have a property, with its interval.
+
+    Parameters
+    ----------
+    rows
+        Runs, as for `by_seed`.
+    column
+        Whether a run has the property.
+    confidence
+        Level of the exact interval (Clopper and Pearson 1934).
+    """
+    most = by_seed(rows, column) > 0.5
+    return intervals.share(int(most.sum()), len(most), confidence)
 
 
 def reproducibility(table: pd.DataFrame, again: str, reference: str) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lgi import intervals
 from lgi.errors import DataError
 from lgi.gaussians.fits import table as analysis
 from lgi.gaussians.fits.published import IMAGE, RECIPE
@@ -131,3 +132,37 @@ def test_faults_are_errors():
         table_of([])
     with pytest.raises(DataError, match="n 5, seed 42"):
         table_of([fake(5, [1]), fake(5, [2])])
+
+
+def runs_of(*values, recipe="published"):
+    """Rows of (N, seed, value)."""
+    rows = pd.DataFrame(values, columns=["n", "seed", "value"])
+    return rows.assign(image="gradient", recipe=recipe)
+
+
+def test_runs_of_a_seed_are_one_value():
+    rows = runs_of((5, 1, 1.0), (6, 1, 3.0), (5, 2, 4.0), (6, 2, np.nan))
+    assert analysis.by_seed(rows, "value").to_dict() == {1: 2.0, 2: 4.0}
+
+
+def test_seeds_are_compared_on_the_runs_that_all_have():
+    """Seed 1 alone has N = 9, whose value would tell it from seed 2."""
+    rows = runs_of((5, 1, 1.0), (9, 1, 100.0), (5, 2, 1.0))
+    assert analysis.by_seed(rows, "value").to_dict() == {1: 1.0, 2: 1.0}
+    assert analysis.by_seed(rows[rows["seed"] == 1], "value").to_dict() == {1: 50.5}
+    assert not len(analysis.by_seed(runs_of((5, 1, 1.0), (6, 2, 1.0)), "value"))
+
+
+def test_differences_are_of_pairs():
+    """N = 7 has no partner; pairs differ by 1 and 3 with seed 1, by 2 with seed 2."""
+    rows = runs_of((5, 1, 1.0), (6, 1, 2.0), (5, 2, 3.0), (6, 2, 4.0), (7, 1, 9.0))
+    others = runs_of((5, 1, 2.0), (6, 1, 5.0), (5, 2, 5.0), (6, 2, 6.0), recipe="published_3000")
+    found = analysis.differences_by_seed(rows, others, "value")
+    assert found.to_dict() == {1: 2.0, 2: 2.0}
+
+
+def test_a_seed_counts_if_most_of_its_runs_do():
+    rows = runs_of(*[(n, seed, n <= 4 + seed) for n in (5, 6, 7) for seed in (1, 2, 3)])
+    found = analysis.share_of_seeds(rows, "value", 0.95)
+    assert (found.value, found.n) == (2 / 3, 3)
+    assert found == intervals.share(2, 3, 0.95)
