@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from lgi.errors import ImageError
+from lgi.gaussians.blending.settings import BlendingSettings
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits.drawn import FitsSettings
 from lgi.gaussians.fits.images import check_image, load_image
@@ -36,6 +37,7 @@ class Gaussians(Settings):
     fits: FitsSettings
     n_study: NStudySettings
     turn: TurnSettings
+    blending: BlendingSettings
     elsewhere: ElsewhereSettings
     prediction: PredictionSettings
     llc: GaussiansLLC

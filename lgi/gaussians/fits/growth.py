@@ -4,6 +4,7 @@ Both engines ask here where they go, since a choice by chance must be the same o
 what a choice rests on, the rendered image, they make each in its own way.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,8 +90,9 @@ def growth_of(recipe: RecipeSettings, n: int, seed: int) -> Growth:
     if start.kind != "error_guided":
         return Growth({}, None, recipe.blend, seed)
     later = n - first_of(n, start)
-    after = [later * done // start.rounds for done in range(start.rounds + 1)]
-    counts = {
-        start.every * (done + 1): after[done + 1] - after[done] for done in range(start.rounds)
-    }
+    counts: Counter[int] = Counter()
+    for done in range(start.rounds):
+        due = round(start.until * recipe.iterations * (done + 1) / start.rounds)
+        due = min(max(due, 1), recipe.iterations - 1)
+        counts[due] += later * (done + 1) // start.rounds - later * done // start.rounds
     return Growth({k: count for k, count in counts.items() if count}, start, recipe.blend, seed)

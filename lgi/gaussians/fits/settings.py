@@ -157,13 +157,14 @@ class GridStart(Settings):
 class ErrorGuidedStart(ScaleInterval):
     """A share of the Gaussians at first, random as published; the others where the error is.
 
-    They come in rounds of equal size while the fit trains (`lgi.gaussians.fits.growth`).
+    They come in rounds, equal and equally far apart, while the fit trains
+    (`lgi.gaussians.fits.growth`).
     """
 
     kind: Literal["error_guided"]
     first: Fraction  # share of N that is there from the start; one Gaussian at least
     rounds: PositiveInt
-    every: PositiveInt  # iterations from one round to the next
+    until: Annotated[float, Field(gt=0, lt=1)]  # share of the iterations at which the last comes
 
 
 StartSettings = Annotated[
@@ -314,13 +315,9 @@ class RecipeSettings(Settings):
         return self
 
     @model_validator(mode="after")
-    def _grows_in_time(self) -> "RecipeSettings":
-        start = self.initialisation
-        if start.kind == "error_guided" and start.rounds * start.every >= self.iterations:
-            raise ValueError(
-                f"initialisation: rounds times every is {start.rounds * start.every}; allowed is "
-                f"less than iterations, {self.iterations}"
-            )
+    def _has_time_to_grow(self) -> "RecipeSettings":
+        if self.initialisation.kind == "error_guided" and self.iterations == 1:
+            raise ValueError("iterations: 1; allowed with an error_guided start are 2 or more")
         return self
 
     @model_validator(mode="after")
