@@ -32,8 +32,20 @@ COMPARED = (
     ("edge_of_sum", "a smooth edge", "a hard one", {"blend": "sum"}, "edge", "smooth", "hard"),
     ("sum_with_hard", "a sum", "a mean", {"edge": "hard"}, "blend", "sum", "mean"),
     ("sum_with_smooth", "a sum", "a mean", {"edge": "smooth"}, "blend", "sum", "mean"),
-    ("error_guided_or_random", "error_guided", "random", {}, "start", "error_guided", "random"),
-    ("error_guided_or_kmeans", "error_guided", "kmeans", {}, "start", "error_guided", "kmeans"),
+    (
+        "error_guided_or_random",
+        "an error-guided start",
+        "a random start",
+        {},
+        *("start", "error_guided", "random"),
+    ),
+    (
+        "error_guided_or_kmeans",
+        "an error-guided start",
+        "a k-means start",
+        {},
+        *("start", "error_guided", "kmeans"),
+    ),
 )
 """Id, both sides in words, what is held, and which column has which two values."""
 
