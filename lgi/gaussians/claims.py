@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from lgi.claims import ORIGINAL, OURS, claim_table
+from lgi.gaussians.blending import claims as blending_claims
 from lgi.gaussians.elsewhere import claims as elsewhere
 from lgi.gaussians.llc import claims as llc_claims
 from lgi.gaussians.n_study import claims as n_study
@@ -21,6 +22,7 @@ def claims(
     published: pd.DataFrame,
     turn: pd.DataFrame,
     cures: pd.DataFrame,
+    blending: pd.DataFrame,
     prediction: pd.DataFrame,
     planted: pd.DataFrame,
     llc: pd.DataFrame,
@@ -41,6 +43,8 @@ def claims(
         ``gaussians_turn.csv`` and so on.
     planted
         ``gaussians_prediction_planted.csv``.
+    blending
+        ``gaussians_blending_runs.csv``.
     settings
         The section of each room, by its name.
     original
@@ -66,6 +70,7 @@ def claims(
             lists=lists,
         ),
         *turn_claims.claims(turn=turn, cures=cures, settings=settings["turn"], lists=lists),
+        *blending_claims.claims(runs=blending, settings=settings["blending"]),
         *elsewhere.claims(
             table=table, settings=settings["elsewhere"], ratio=original.ratio, lists=lists
         ),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lgi.claims import NOT_APPLICABLE, WHOLE, Claims
+from lgi.gaussians.blending import report as blending
 from lgi.gaussians.elsewhere import report as elsewhere
 from lgi.gaussians.llc import report as llc
 from lgi.gaussians.n_study import report as n_study
@@ -71,8 +72,8 @@ def write(
         What they show; the text needs no more than that they are there.
     **tables
         Tables of study 1 by name: ``n_study``, ``n_study_summary``, ``discrepancies``,
-        ``reproducibility``, ``steps``, ``seeds_summary``, ``turn``, ``cures``, ``elsewhere``,
-        ``features``, ``llc``.
+        ``reproducibility``, ``steps``, ``seeds_summary``, ``turn``, ``cures``, ``blending``,
+        ``elsewhere``, ``features``, ``llc``.
 
     Raises
     ------
@@ -85,6 +86,7 @@ def write(
         _verdicts(study),
         n_study.section(study),
         turn.section(study),
+        blending.section(study),
         prediction.section(study),
         turn.in_detail(study),
         elsewhere.section(study),

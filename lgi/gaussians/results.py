@@ -5,6 +5,7 @@ from pathlib import PurePath
 from typing import Any
 
 from lgi.catalogue import REPORTS, TABLES, Result
+from lgi.gaussians.blending import results as blending
 from lgi.gaussians.elsewhere import results as elsewhere
 from lgi.gaussians.fits.results import FIT_ANIMATION, PUBLISHED, REPRODUCIBILITY, TABLE
 from lgi.gaussians.llc import results as llc
@@ -13,7 +14,7 @@ from lgi.gaussians.prediction import results as prediction
 from lgi.gaussians.turn import results as turn
 
 CLAIMS = TABLES + "gaussians_claims.csv"
-ROOMS = ("n_study", "turn", "elsewhere", "prediction", "llc")
+ROOMS = ("n_study", "turn", "blending", "elsewhere", "prediction", "llc")
 """Rooms whose section says what a claim asks for."""
 
 REPORT = REPORTS + "gaussians.md"
@@ -24,6 +25,7 @@ SHOWN = {
     "turn": turn.TURN_FIGURE,
     "cures": turn.CURES_FIGURE,
     "neighbours": turn.NEIGHBOURS_FIGURE,
+    "blending": blending.FIGURE,
     "elsewhere": elsewhere.FIGURE,
     "llc": llc.FIGURE,
     "llc_sweep": llc.SWEEP_FIGURE,
@@ -56,6 +58,7 @@ def _told(config: Any, wildcards: Any) -> dict:
         "seeds_summary": n_study.SEEDS_SUMMARY,
         "turn": turn.TURN,
         "cures": turn.CURES,
+        "blending": blending.COMPARED,
         "elsewhere": elsewhere.ELSEWHERE,
         "features": prediction.FEATURES,
         "llc": llc.LLC,
@@ -75,6 +78,7 @@ RESULTS = (
             "published": PUBLISHED,
             "turn": turn.TURN,
             "cures": turn.CURES,
+            "blending": blending.RUNS,
             "prediction": prediction.PREDICTION,
             "planted": prediction.PLANTED,
             "llc": llc.LLC,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from lgi.errors import ImageError
+from lgi.gaussians.blending.settings import BlendingSettings
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits import published
 from lgi.gaussians.fits.drawn import FitsSettings
@@ -39,6 +40,7 @@ class Gaussians(Settings):
     fits: FitsSettings
     n_study: NStudySettings
     turn: TurnSettings
+    blending: BlendingSettings
     elsewhere: ElsewhereSettings
     prediction: PredictionSettings
     llc: GaussiansLLC

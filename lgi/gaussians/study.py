@@ -5,6 +5,7 @@ from typing import Any
 
 from lgi.catalogue import Study
 from lgi.gaussians import results as whole
+from lgi.gaussians.blending import results as blending
 from lgi.gaussians.elsewhere import results as elsewhere
 from lgi.gaussians.fits import results as fits
 from lgi.gaussians.llc import results as llc
@@ -32,7 +33,7 @@ STUDY = Study(
     Gaussians,
     tuple(
         result
-        for part in (fits, n_study, turn, elsewhere, prediction, llc, whole)
+        for part in (fits, n_study, turn, blending, elsewhere, prediction, llc, whole)
         for result in part.RESULTS
     ),
     wildcards,

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from lgi.gaussians.fits.settings import EdgeSettings
 
 COVERED = 1e-10
-"""A pixel whose weights sum to no more than this is uncovered, and black; and a Gaussian gets no
-gradient in training from pixels where its own weight is below this."""
+"""A pixel whose weights sum to no more than this is uncovered, whatever the blend, and black where
+that is a mean; and a Gaussian gets no gradient in training from pixels where its own weight is
+below this."""
 
 
 class Edge(NamedTuple):
@@ -19,14 +20,14 @@ class Edge(NamedTuple):
 
     cutoff: float  # in sigma
     floor: float  # exp(-cutoff² / 2) where the edge is smooth, 0 where it is hard
-    background: float  # weight of black, 0 where the edge is hard
+    background: float  # weight of black, 0 where the edge is hard or colours add up
 
 
 def edge_of(cutoff: float, edge: EdgeSettings) -> Edge:
     """Return the constants of a recipe's cut-off and edge."""
     if edge.kind == "hard":
         return Edge(cutoff, 0.0, 0.0)
-    return Edge(cutoff, math.exp(-0.5 * cutoff**2), edge.background)
+    return Edge(cutoff, math.exp(-0.5 * cutoff**2), edge.background or 0.0)
 
 
 def fall(exponential, s, edge):

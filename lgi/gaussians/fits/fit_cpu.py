@@ -11,8 +11,9 @@ import numpy as np
 
 from lgi.gaussians.fits import loss_cpu, raster_cpu
 from lgi.gaussians.fits.edge import COVERED
+from lgi.gaussians.fits.growth import growth_of
 from lgi.gaussians.fits.history import History, Measurement
-from lgi.gaussians.fits.initial import COLUMNS, PARAMETERS
+from lgi.gaussians.fits.initial import COLUMNS, PARAMETERS, present
 from lgi.gaussians.fits.loss_cpu import differentiate_loss, objective_of, target_windows
 from lgi.gaussians.fits.raster_cpu import (
     LANES,
@@ -22,7 +23,7 @@ from lgi.gaussians.fits.raster_cpu import (
     no_blocks,
 )
 from lgi.gaussians.fits.schedule import rates
-from lgi.gaussians.fits.settings import EdgeSettings, RecipeSettings
+from lgi.gaussians.fits.settings import Blend, EdgeSettings, RecipeSettings
 from lgi.jit import njit
 
 _ONE = np.float32(1)
@@ -39,6 +40,7 @@ class _Adam(NamedTuple):
     high: np.ndarray  # [P]
     m: np.ndarray  # [P, n]
     v: np.ndarray  # [P, n]
+    steps: np.ndarray  # [n] done so far, by which the moments' bias is corrected
     moved: np.ndarray  # [P, n] parameters before they are clamped
 
 
@@ -46,6 +48,7 @@ def fit(
     target: np.ndarray,  # [height, width, 3]
     start: np.ndarray,  # [n, P]
     recipe: RecipeSettings,
+    seed: int = 0,
 ) -> tuple[History, np.ndarray]:
     """Fit Gaussians to an image.
 
@@ -57,30 +60,33 @@ def fit(
         float32 start parameters, columns as in `lgi.gaussians.fits.initial.PARAMETERS`.
     recipe
         How to fit.
+    seed
+        Seed of the run; decides nothing where all Gaussians are there from the start.
 
     Returns
     -------
     History
         Measurements, kept parameters and how the fit ended.
     ndarray
-        Parameters [n, P] after the last update.
+        Parameters [n, P] after the last update; fewer if the fit ended before all were added.
     """
-    history = History(recipe, start)
+    history, growth = History(recipe, start), growth_of(recipe, len(start), seed)
+    begin = present(start)
     edge, objective, image = (
         edge32_of(recipe.cutoff, recipe.edge),
         objective_of(recipe),
-        image_of(target),
+        image_of(target, recipe.blend),
     )
     blocks, adam, windows = (
-        no_blocks(len(start), 0),
-        _adam(recipe, len(start)),
+        no_blocks(len(begin), 0),
+        _adam(recipe, len(begin)),
         target_windows(image),
     )
-    parameters = np.ascontiguousarray(start.T)
+    parameters = np.ascontiguousarray(begin.T)
     gradient = np.zeros_like(parameters)
 
     done = 0
-    for pause in history.pauses():
+    for pause in history.pauses(growth.counts):
         steps = rates(recipe, done + 1, pause)
         blocks, failed = _advance(
             parameters,
@@ -103,9 +109,14 @@ def fit(
             measurement = _measure(parameters, gradient, image, blocks, edge, windows, recipe)
             if not history.measure(pause, measurement, parameters.T):
                 break
-        if not _update(parameters, gradient, adam, pause, steps[-1]):
+        if not _update(parameters, gradient, adam, steps[-1]):
             history.diverge(pause)
             break
+        if pause in growth.counts:
+            added = growth.added(pause, _rendered(image), target)
+            parameters = np.ascontiguousarray(np.hstack([parameters, added.T]))
+            gradient, adam = np.zeros_like(parameters), _extended(adam, len(added))
+            blocks = no_blocks(parameters.shape[1], 0)
         done = pause
     return history, parameters.T.copy()
 
@@ -116,6 +127,7 @@ def render(
     height: int,
     cutoff: float,
     edge: EdgeSettings,
+    kind: Blend,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Render Gaussians as they are fitted.
 
@@ -129,20 +141,20 @@ def render(
         A Gaussian counts up to this many sigma from its centre.
     edge
         How its weight ends there.
+    kind
+        Whether the weighted colours are averaged or added.
 
     Returns
     -------
     image : ndarray
-        float32 [height, width, 3]; uncovered pixels are black.
+        float32 [height, width, 3]; the uncovered pixels of a mean are black.
     weight : ndarray
         float32 [height, width], sum of the weights of all Gaussians and of black.
     """
-    image = image_of(np.zeros((height, width, 3), dtype=np.float32))
-    columns = np.ascontiguousarray(parameters.T)
-    raster_cpu.render(columns, image, no_blocks(len(parameters), 0), edge32_of(cutoff, edge))
-    size = width * height
-    rendered = image.rendered[:, :size].T.reshape(height, width, 3)
-    return np.ascontiguousarray(rendered), image.weight[:size].reshape(height, width)
+    image = image_of(np.zeros((height, width, 3), dtype=np.float32), kind)
+    columns = np.ascontiguousarray(present(parameters).T)
+    raster_cpu.render(columns, image, no_blocks(columns.shape[1], 0), edge32_of(cutoff, edge))
+    return _rendered(image), image.weight[: width * height].reshape(height, width)
 
 
 def gradient(
@@ -151,13 +163,20 @@ def gradient(
     recipe: RecipeSettings,
 ) -> np.ndarray:
     """Return the gradient that a fit follows, blind to a hard cut-off, float32 [n, P]."""
-    image, columns = image_of(target), np.ascontiguousarray(parameters.T)
+    image, columns = image_of(target, recipe.blend), np.ascontiguousarray(parameters.T)
     slopes = np.zeros_like(columns)
     edge, blocks = edge32_of(recipe.cutoff, recipe.edge), no_blocks(len(parameters), 0)
     _differentiate(
         columns, slopes, image, blocks, edge, objective_of(recipe), target_windows(image)
     )
     return np.ascontiguousarray(slopes.T)
+
+
+def _rendered(image: raster_cpu.Image) -> np.ndarray:
+    """Return the image that was rendered last, [height, width, 3]."""
+    size = image.width * image.height
+    rendered = image.rendered[:, :size].T.reshape(image.height, image.width, 3)
+    return np.ascontiguousarray(rendered)
 
 
 def _adam(recipe: RecipeSettings, n: int) -> _Adam:
@@ -172,8 +191,20 @@ def _adam(recipe: RecipeSettings, n: int) -> _Adam:
         np.array([row for group in recipe.trained for row in COLUMNS[group]]),
         low,
         high,
-        *(np.zeros((len(PARAMETERS), n), dtype=np.float32) for _ in range(3)),
+        *(np.zeros((len(PARAMETERS), n), dtype=np.float32) for _ in range(2)),
+        np.zeros(n, dtype=np.int64),
+        np.zeros((len(PARAMETERS), n), dtype=np.float32),
     )
+
+
+def _extended(adam: _Adam, more: int) -> _Adam:
+    """Return the optimiser with more Gaussians: their moments are 0, and so are their steps."""
+
+    def with_zeros(values: np.ndarray) -> np.ndarray:
+        return np.concatenate([values, np.zeros_like(values, shape=(*values.shape[:-1], more))], -1)
+
+    states = {name: with_zeros(getattr(adam, name)) for name in ("m", "v", "steps", "moved")}
+    return adam._replace(**states)
 
 
 def _measure(parameters, gradient, image, blocks, edge, windows, recipe) -> Measurement:
@@ -212,7 +243,7 @@ def _advance(parameters, gradient, image, blocks, adam, edge, objective, windows
     """Do one iteration per rate; return the blocks and the iteration that failed, or 0."""
     for i in range(len(rates)):
         blocks = _differentiate(parameters, gradient, image, blocks, edge, objective, windows)
-        if not _update(parameters, gradient, adam, first + i, rates[i]):
+        if not _update(parameters, gradient, adam, rates[i]):
             return blocks, first + i
     return blocks, 0
 
@@ -227,13 +258,20 @@ def _differentiate(parameters, gradient, image, blocks, edge, objective, windows
 
 
 @njit(error_model="numpy")
-def _update(parameters, gradient, adam, t, rate):
+def _update(parameters, gradient, adam, rate):
     """Move the parameters by one step of Adam and clamp them.
 
     Returns False, and leaves them as they are, if one would not be finite.
     """
-    unbias1 = _ONE - _power(adam.beta1, t)
-    unbias2 = _ONE - _power(adam.beta2, t)
+    n = parameters.shape[1]
+    unbias1, unbias2 = np.empty(n, np.float32), np.empty(n, np.float32)
+    for g in range(n):
+        adam.steps[g] += 1
+        if g and adam.steps[g] == adam.steps[g - 1]:
+            unbias1[g], unbias2[g] = unbias1[g - 1], unbias2[g - 1]
+        else:
+            unbias1[g] = _ONE - _power(adam.beta1, adam.steps[g])
+            unbias2[g] = _ONE - _power(adam.beta2, adam.steps[g])
     finite = True
     for row in adam.trained:
         for g in range(parameters.shape[1]):
@@ -241,7 +279,7 @@ def _update(parameters, gradient, adam, t, rate):
             m = adam.beta1 * adam.m[row, g] + (_ONE - adam.beta1) * slope
             v = adam.beta2 * adam.v[row, g] + (_ONE - adam.beta2) * (slope * slope)
             adam.m[row, g], adam.v[row, g] = m, v
-            step = (rate * (m / unbias1)) / (np.sqrt(v / unbias2) + adam.epsilon)
+            step = (rate * (m / unbias1[g])) / (np.sqrt(v / unbias2[g]) + adam.epsilon)
             adam.moved[row, g] = parameters[row, g] - step
             finite &= math.isfinite(adam.moved[row, g])
     if finite:

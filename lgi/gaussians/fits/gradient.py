@@ -11,7 +11,7 @@ from torch import Tensor
 from lgi.gaussians.fits import loss
 from lgi.gaussians.fits.edge import COVERED
 from lgi.gaussians.fits.render import direction, offsets
-from lgi.gaussians.fits.settings import RecipeSettings
+from lgi.gaussians.fits.settings import Blend, RecipeSettings
 
 
 def image_gradient(image: Tensor, target: Tensor, recipe: RecipeSettings) -> Tensor:
@@ -38,6 +38,7 @@ def parameter_gradient(
     image: Tensor,  # [height, width, 3]
     weight: Tensor,  # [height, width]
     error: Tensor,  # [height, width, 3]
+    kind: Blend,
 ) -> Tensor:
     """Return the gradient [n, P], exact but blind to a hard cut-off.
 
@@ -52,6 +53,8 @@ def parameter_gradient(
         What was rendered from these, as from `lgi.gaussians.fits.render.blend`.
     error
         As from `image_gradient`.
+    kind
+        As for `lgi.gaussians.fits.render.blend`.
     """
     height, width, _ = error.shape
     i, row, column = torch.nonzero(w >= COVERED, as_tuple=True)  # by Gaussian, then in raster order
@@ -62,8 +65,11 @@ def parameter_gradient(
     _, _, sx, sy, rotation, c_r, c_g, c_b, _ = parameters[i].T
     cos, sin = direction(rotation)
 
-    share = w / weight
-    u = e_r * ((c_r - r) / weight) + e_g * ((c_g - g) / weight) + e_b * ((c_b - b) / weight)
+    if kind == "mean":
+        share = w / weight
+        u = e_r * ((c_r - r) / weight) + e_g * ((c_g - g) / weight) + e_b * ((c_b - b) / weight)
+    else:
+        share, u = w, e_r * c_r + e_g * c_g + e_b * c_b
     q = u * (decay * -0.5)
     slope_x, slope_y = (2 * (along / sx)) / sx, (2 * (across / sy)) / sy  # of d2 along both axes
     terms = (
@@ -75,7 +81,7 @@ def parameter_gradient(
         e_r * share,
         e_g * share,
         e_b * share,
-        torch.zeros_like(share),  # opacity cancels in a weighted mean
+        torch.zeros_like(share),  # opacity is not used
     )
     felt = torch.bincount(i, minlength=len(parameters))
     # Unlike `sum`, this adds one term after the other, in float32.

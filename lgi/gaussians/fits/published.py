@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lgi.gaussians.fits.settings import GradientCheckerboardImage, RecipeSettings
+from lgi.gaussians.fits.settings import GradientCheckerboardImage, RecipeSettings, recorded
 
 IMAGE = GradientCheckerboardImage(kind="gradient_checkerboard", width=64, height=64)
 
@@ -12,6 +12,7 @@ RECIPE = RecipeSettings.model_validate(
         "initialisation": {"kind": "random", "scale": (0.01, 0.1)},
         "cutoff": 3.5,
         "edge": {"kind": "hard"},
+        "blend": "mean",
         "gradient": "l2",
         "trained": ("position", "scale", "colour"),
         "position": {"low": 0, "high": 1},
@@ -35,4 +36,4 @@ def is_published(record: Mapping) -> bool:
         Record of the run file. How many snapshots it keeps decides nothing and is not compared.
     """
     image, recipe = IMAGE.model_dump(mode="json"), RECIPE.model_dump(mode="json")
-    return record["image"] == image and {**record["recipe"], "snapshots": 0} == recipe
+    return record["image"] == image and recorded(record["recipe"]) | {"snapshots": 0} == recipe

@@ -27,7 +27,7 @@ from lgi.gaussians.fits.lanes import (
     store,
     where_at_most,
 )
-from lgi.gaussians.fits.settings import EdgeSettings
+from lgi.gaussians.fits.settings import Blend, EdgeSettings
 from lgi.jit import njit
 
 _ZERO, _HALF, _ONE, _TWO = np.float32([0, 0.5, 1, 2])
@@ -51,6 +51,7 @@ class Image(NamedTuple):
     colour: np.ndarray  # [3, pixels] sum of w c
     rendered: np.ndarray  # [3, pixels]
     error: np.ndarray  # [3, pixels] gradient of the loss, times 3 pixels
+    added: bool | None  # True where sums of w c stay; None, a type of its own, for their mean
 
 
 class Blocks(NamedTuple):
@@ -80,15 +81,17 @@ def edge32_of(cutoff: float, edge: EdgeSettings) -> Edge:
     return Edge(*np.float32(edge_of(cutoff, edge)))
 
 
-def image_of(target: np.ndarray) -> Image:
-    """Return a target [height, width, 3] and room for its rendering."""
+def image_of(target: np.ndarray, kind: Blend) -> Image:
+    """Return a target [height, width, 3] and room for its rendering by a blend."""
     height, width, _ = target.shape
     size = height * width
     padded = np.zeros((3, size + LANES), dtype=np.float32)
     padded[:, :size] = target.reshape(size, 3).T
     weight = np.zeros(size + LANES, dtype=np.float32)
     colour, rendered, error = (np.zeros_like(padded) for _ in range(3))
-    return Image(width, height, padded, weight, colour, rendered, error)
+    return Image(
+        width, height, padded, weight, colour, rendered, error, True if kind == "sum" else None
+    )
 
 
 @njit
@@ -170,7 +173,10 @@ def _add(parameters, image, blocks, edge, g, k, d2):
 
 @njit(error_model="numpy")
 def _resolve(image):
-    """Divide by the weights: the rendered image."""
+    """Divide by the weights, unless colours add up: the rendered image."""
+    if image.added is not None:
+        image.rendered[:] = image.colour
+        return
     for channel in range(3):
         colour, rendered = image.colour[channel], image.rendered[channel]
         for pixel in range(np.uint64(image.width * image.height)):
@@ -274,14 +280,23 @@ def _felt(parameters, image, blocks, edge, g, k):
     decay = load(blocks.decay, k * LANES) if edge.floor > _ZERO else w
     shown, error = image.rendered, image.error
     red, green, blue = load(error[0], pixel), load(error[1], pixel), load(error[2], pixel)
-    u = (
-        red * ((fill(parameters[RED, g]) - load(shown[0], pixel)) / weight)
-        + green * ((fill(parameters[GREEN, g]) - load(shown[1], pixel)) / weight)
-        + blue * ((fill(parameters[BLUE, g]) - load(shown[2], pixel)) / weight)
+    own_red, own_green, own_blue = (
+        fill(parameters[RED, g]),
+        fill(parameters[GREEN, g]),
+        fill(parameters[BLUE, g]),
     )
+    if image.added is None:  # known to the compiler
+        share = w / weight
+        u = (
+            red * ((own_red - load(shown[0], pixel)) / weight)
+            + green * ((own_green - load(shown[1], pixel)) / weight)
+            + blue * ((own_blue - load(shown[2], pixel)) / weight)
+        )
+    else:
+        share, u = w, red * own_red + green * own_green + blue * own_blue
     floor = fill(_COVERED)
     q = where_at_most(floor, w, u * (decay * fill(-_HALF)))
-    share = where_at_most(floor, w, w / weight)
+    share = where_at_most(floor, w, share)
     return q, red * share, green * share, blue * share
 
 

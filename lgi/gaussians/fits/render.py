@@ -1,10 +1,11 @@
-"""Definition of rendering: the colour of a pixel is the weighted mean of the Gaussians' colours.
+"""Definition of rendering: a pixel's colour is the weighted mean of the Gaussians', or their sum.
 
 With d2 the squared distance in sigma and c the cut-off, a Gaussian counts where d2 <= c², with
 
 - a hard edge:   w = exp(-d2/2), as published; a pixel without weight is black
 - a smooth edge: w = exp(-d2/2) - exp(-c²/2) (1 - (d2 - c²)/2), which is 0 at c together with its
-  slope; black has a small weight everywhere, so that a pixel darkens as its Gaussians withdraw
+  slope; in a mean, black has a small weight everywhere, so that a pixel darkens as its Gaussians
+  withdraw, as it does by itself in a sum
 """
 
 import math
@@ -13,7 +14,8 @@ import torch
 from torch import Tensor
 
 from lgi.gaussians.fits.edge import COVERED, Edge, edge_of, fall
-from lgi.gaussians.fits.settings import EdgeSettings
+from lgi.gaussians.fits.initial import present
+from lgi.gaussians.fits.settings import Blend, EdgeSettings
 
 CUBIC = (0x1C6AF84B912394 / 2**72, 0x1EBFCE50FAC4F3 / 2**65, 0x162E42FF0C52D6 / 2**58)
 """Coefficients of 2^(r/32) in glibc's `expf` (Arm optimized routines, `math/expf.c`)."""
@@ -25,20 +27,23 @@ def render(
     height: int,
     cutoff: float,
     edge: EdgeSettings,
+    kind: Blend,
 ) -> tuple[Tensor, Tensor]:
     """Render Gaussians.
 
     Parameters
     ----------
     parameters
-        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`. Opacity cancels in a weighted mean
-        and is not used.
+        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`; a row of 0 is no Gaussian. Opacity is
+        not used: it cancels in a mean, and is a part of the colour in a sum.
     width, height
         Pixels; pixel (column, row) lies at (column / width, row / height).
     cutoff
         A Gaussian counts up to this many sigma from its centre.
     edge
         How its weight ends there.
+    kind
+        Whether the weighted colours are averaged or added.
 
     Returns
     -------
@@ -47,11 +52,12 @@ def render(
     weight : Tensor
         [height, width], sum of the weights of all Gaussians and of black.
     """
+    parameters = present(parameters)
     w, _ = weights(parameters, width, height, cutoff, edge)
-    return blend(w, parameters[:, 5:8], edge_of(cutoff, edge).background)
+    return blend(w, parameters[:, 5:8], edge_of(cutoff, edge).background, kind)
 
 
-def blend(w: Tensor, colours: Tensor, background: float) -> tuple[Tensor, Tensor]:
+def blend(w: Tensor, colours: Tensor, background: float, kind: Blend) -> tuple[Tensor, Tensor]:
     """Return the image [height, width, 3] and its weight, summed in the order of the Gaussians.
 
     Parameters
@@ -62,12 +68,16 @@ def blend(w: Tensor, colours: Tensor, background: float) -> tuple[Tensor, Tensor
         [n, 3].
     background
         Weight of black.
+    kind
+        Whether the weighted colours are averaged or added.
     """
     weight = torch.full_like(w[0], background)
     colour = torch.zeros_like(w[0, :, :, None] * colours[0])
     for one, its_colour in zip(w, colours, strict=True):
         weight = weight + one
         colour = colour + one[:, :, None] * its_colour
+    if kind == "sum":
+        return colour, weight
     covered = (weight > COVERED)[:, :, None]
     return torch.where(covered, colour / torch.where(covered, weight[:, :, None], 1), 0), weight
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from lgi.gaussians.fits.edge import COVERED, edge_of, fall
-from lgi.gaussians.fits.initial import COLUMNS
-from lgi.gaussians.fits.settings import EdgeSettings
+from lgi.gaussians.fits.initial import COLUMNS, present
+from lgi.gaussians.fits.settings import Blend, EdgeSettings
 
 COLOURS = COLUMNS["colour"]
 
@@ -31,17 +31,18 @@ def render(
     height: int,
     cutoff: float,
     edge: EdgeSettings,
+    kind: Blend,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Render Gaussians in float64.
 
     Parameters
     ----------
     parameters
-        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`.
+        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`; a row of 0 is no Gaussian.
     width, height
         Pixels.
-    cutoff, edge
-        As in a recipe.
+    cutoff, edge, kind
+        Cut-off, edge and blend, as in a recipe.
 
     Returns
     -------
@@ -50,9 +51,9 @@ def render(
     weight : ndarray
         [height, width], sum of the weights of all Gaussians and of black.
     """
-    parameters = np.asarray(parameters, dtype=np.float64)
+    parameters = present(np.asarray(parameters, dtype=np.float64))
     w = weights(parameters, width, height, cutoff, edge).w
-    return blend(w, parameters[:, COLOURS], edge_of(cutoff, edge).background)
+    return blend(w, parameters[:, COLOURS], edge_of(cutoff, edge).background, kind)
 
 
 def weights(
@@ -70,7 +71,9 @@ def weights(
     return Weights(w, decay, along, across)
 
 
-def blend(w: np.ndarray, colours: np.ndarray, background: float) -> tuple[np.ndarray, np.ndarray]:
+def blend(
+    w: np.ndarray, colours: np.ndarray, background: float, kind: Blend
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the image [height, width, 3] and its weight.
 
     Parameters
@@ -81,9 +84,13 @@ def blend(w: np.ndarray, colours: np.ndarray, background: float) -> tuple[np.nda
         [n, 3].
     background
         Weight of black.
+    kind
+        Whether the weighted colours are averaged or added.
     """
     weight = w.sum(axis=0) + background
     colour = np.tensordot(w, colours, axes=(0, 0))
+    if kind == "sum":
+        return colour, weight
     covered = (weight > COVERED)[:, :, None]
     image = np.divide(colour, weight[:, :, None], out=np.zeros_like(colour), where=covered)
     return image, weight

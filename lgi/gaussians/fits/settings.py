@@ -1,6 +1,7 @@
 """Typed settings of study 1: images and recipes."""
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -183,8 +184,21 @@ class GridStart(Settings):
     jitter: Share  # uniform displacement, in units of half a cell
 
 
+class ErrorGuidedStart(ScaleInterval):
+    """A share of the Gaussians at first, random as published; the others where the error is.
+
+    They come in rounds, equal and equally far apart, while the fit trains
+    (`lgi.gaussians.fits.growth`).
+    """
+
+    kind: Literal["error_guided"]
+    first: Fraction  # share of N that is there from the start; one Gaussian at least
+    rounds: PositiveInt
+    until: Annotated[float, Field(gt=0, lt=1)]  # share of the iterations at which the last comes
+
+
 StartSettings = Annotated[
-    RandomStart | KMeansStart | GridStart,
+    RandomStart | KMeansStart | GridStart | ErrorGuidedStart,
     Field(discriminator="kind"),
 ]
 
@@ -223,13 +237,14 @@ class HardEdge(Settings):
 
 
 class SmoothEdge(Settings):
-    """The weight and its slope fall to 0 at the cut-off, and black has a small weight everywhere.
+    """The weight and its slope fall to 0 at the cut-off, so that a gradient sees what it does.
 
-    An image rendered this way has a continuous gradient, which sees what the cut-off does.
+    Of a mean, the image has a continuous gradient only if black has a small weight everywhere. A
+    sum has one anyway, and no place for such a weight.
     """
 
     kind: Literal["smooth"]
-    background: Annotated[float, Field(gt=0, le=1)]  # weight of black
+    background: Annotated[float, Field(gt=0, le=1)] | None  # weight of black; None for a sum
 
 
 EdgeSettings = Annotated[HardEdge | SmoothEdge, Field(discriminator="kind")]
@@ -297,6 +312,12 @@ ScheduleSettings = Annotated[
 
 Group = Literal["position", "scale", "rotation", "colour"]
 
+Blend = Literal["mean", "sum"]
+"""How the weighted colours of the Gaussians become that of a pixel: Σ w c / Σ w as published, or
+Σ w c (Zhang et al. 2024, "GaussianImage", ECCV)."""
+
+_UNNAMED = {"blend": "mean"}
+
 
 class RecipeSettings(Settings):
     """Everything that decides a fit besides the image, the number of Gaussians and the seed."""
@@ -305,6 +326,7 @@ class RecipeSettings(Settings):
     initialisation: StartSettings
     cutoff: CutOff  # in sigma: a Gaussian counts up to here
     edge: EdgeSettings  # how its weight ends there
+    blend: Blend  # of the colours of the Gaussians that reach a pixel
     gradient: Literal["l2", "reported"]  # of L2 alone, or of the reported loss with all its parts
     trained: Annotated[tuple[Group, ...], Field(min_length=1)]
     position: PositionBounds
@@ -322,9 +344,30 @@ class RecipeSettings(Settings):
             raise ValueError(f"trained: {', '.join(self.trained)} names a group twice")
         return self
 
+    @model_validator(mode="after")
+    def _has_time_to_grow(self) -> "RecipeSettings":
+        if self.initialisation.kind == "error_guided" and self.iterations == 1:
+            raise ValueError("iterations: 1; allowed with an error_guided start are 2 or more")
+        return self
+
+    @model_validator(mode="after")
+    def _background_fits_blend(self) -> "RecipeSettings":
+        if self.edge.kind == "smooth" and (self.edge.background is None) != (self.blend == "sum"):
+            allowed = "null" if self.blend == "sum" else "a number above 0"
+            raise ValueError(
+                f"edge.background is {self.edge.background}; allowed with blend {self.blend} is "
+                f"{allowed}"
+            )
+        return self
+
     def bounds(self, group: Group) -> tuple[float, float]:
         """Return the interval that a group is clamped to; an angle needs none."""
         if group == "rotation":
             return -math.inf, math.inf
         interval = getattr(self, group)
         return interval.low, interval.high
+
+
+def recorded(recipe: Mapping) -> dict:
+    """Return the recipe of a record, with what recipes did before they had a key for it."""
+    return _UNNAMED | dict(recipe)

@@ -15,7 +15,8 @@ from lgi.engines import load
 from lgi.errors import RunFileError
 from lgi.gaussians.fits.edge import COVERED, edge_of
 from lgi.gaussians.fits.history import MEASURES
-from lgi.gaussians.fits.settings import RecipeSettings
+from lgi.gaussians.fits.initial import present
+from lgi.gaussians.fits.settings import RecipeSettings, recorded
 from lgi.runs import Run, read_run
 
 RECORD = (
@@ -102,7 +103,7 @@ class Fit:
     def recipe(self) -> RecipeSettings:
         """Settings of the recipe; RunFileError if it is not one."""
         try:
-            return RecipeSettings.model_validate(self.record["recipe"])
+            return RecipeSettings.model_validate(recorded(self.record["recipe"]))
         except ValidationError as error:
             raise RunFileError(f"{self.path}: recipe: {error}") from None
 
@@ -127,13 +128,16 @@ class Fit:
         return math.nan if self.best_place is None else float(self[name][self.best_place])
 
     def states(self) -> dict[str, np.ndarray]:
-        """Return the parameters [n, P] of those of the `STATES` that are finite."""
-        return {state: self[state] for state in STATES if np.isfinite(self[state]).all()}
+        """Return the parameters of those of the `STATES` that are finite, without empty rows."""
+        return {state: present(self[state]) for state in STATES if np.isfinite(self[state]).all()}
 
     def columns(self, parameters: np.ndarray, *names: str) -> np.ndarray:
-        """Return the columns [n, names] of parameters [n, P] by their names."""
+        """Return the columns [n, names] of parameters [n, P] by their names, without empty rows.
+
+        A row is empty while its Gaussian is not there yet.
+        """
         place = list(self.record["parameters"])
-        return parameters[:, [place.index(name) for name in names]]
+        return present(parameters)[:, [place.index(name) for name in names]]
 
     def render(self, parameters: np.ndarray) -> np.ndarray:
         """Return the image [height, width, 3] of parameters [n, P], rendered as the run did."""
@@ -161,8 +165,10 @@ class Fit:
         return np.abs(gap).mean(axis=2), (gap**2).mean(axis=2), weight > max(COVERED, background)
 
     def _rendered(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        cutoff, edge = self.recipe.cutoff, self.recipe.edge
-        return load(RENDER)(parameters, self.width, self.height, cutoff, edge)
+        recipe = self.recipe
+        return load(RENDER)(
+            parameters, self.width, self.height, recipe.cutoff, recipe.edge, recipe.blend
+        )
 
 
 def read_fit(path: str | Path) -> Fit:

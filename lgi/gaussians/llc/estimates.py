@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from lgi.gaussians.fits.settings import RecipeSettings
+from lgi.gaussians.fits.settings import RecipeSettings, recorded
 from lgi.gaussians.llc.likelihood_cpu import loss_and_gradient
 from lgi.gaussians.llc.minimum import squared_error_of
 from lgi.gaussians.llc.settings import GaussianEstimate
@@ -152,7 +152,7 @@ class _Posterior:
     """The localised posterior of a minimum, in the coordinates of the chains."""
 
     def __init__(self, minimum: Run, setting: GaussianEstimate):
-        recipe = RecipeSettings.model_validate(minimum.record["recipe"])
+        recipe = RecipeSettings.model_validate(recorded(minimum.record["recipe"]))
         error = squared_error_of(minimum["target"], recipe, f"{minimum.path}: recipe")
         self.samples = error.target[0].size
         self.n_beta = setting.n_beta(self.samples)

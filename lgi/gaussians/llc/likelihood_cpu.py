@@ -2,7 +2,8 @@
 
 The loss is a mean over pixels, Σ_pixels Σ_channels (image - target)² times a scale, so that pixels
 are the samples. Each chain, called lane, renders an image of its own, and no operation mixes lanes.
-Edges are smooth, so that the loss has a continuous gradient. The image is that of
+Edges are smooth, so that the loss has a continuous gradient. Where black has a weight, colours are
+averaged; where it has none they add up, which needs none. The image is that of
 `lgi.gaussians.fits.render64`, of which only the pixels are visited that a Gaussian reaches.
 
 With dx, dy the distance of a pixel from a Gaussian, the squared distance in sigma is the form
@@ -132,11 +133,14 @@ def squared_error(values, target, edge, scale, gradient):
     spans = _reach(values, width, height, smooth)
     for g in range(len(values)):
         _paint(values[g], spans, g, columns, height, smooth, weight, red, green, blue)
-    inverse = 1.0 / weight
+    mean = smooth.background > 0.0
+    inverse = 1.0 / weight if mean else np.ones(height * width)
     error = np.empty((3, height * width))
     for channel, colour in enumerate((red, green, blue)):
         goal = target[channel].reshape(-1)
         _compare(colour, inverse, goal, error[channel], 2.0 * scale, blend)
+    if not mean:
+        blend[:] = 0.0  # what a weight takes from the others' share
     for g in range(len(values)):
         _slopes(values[g], spans, g, columns, height, red, green, blue, blend, gradient[g])
     return scale * _sum_of_squares(error.reshape(-1))

@@ -183,7 +183,7 @@ def _gram(values: np.ndarray, target: np.ndarray, recipe: RecipeSettings) -> np.
     parameters = np.ones((len(values), len(PARAMETERS)))
     parameters[:, :VALUES] = values
     groups = sorted(recipe.trained, key=COLUMNS.get)
-    return gram(parameters, width, height, recipe.cutoff, recipe.edge, groups)
+    return gram(parameters, width, height, recipe.cutoff, recipe.edge, recipe.blend, groups)
 
 
 def _descend(

@@ -16,9 +16,9 @@ import numpy as np
 from scipy import linalg
 
 from lgi.gaussians.fits.edge import COVERED, edge_of
-from lgi.gaussians.fits.initial import COLUMNS
+from lgi.gaussians.fits.initial import COLUMNS, present
 from lgi.gaussians.fits.render64 import COLOURS, Weights, blend, weights
-from lgi.gaussians.fits.settings import EdgeSettings
+from lgi.gaussians.fits.settings import Blend, EdgeSettings
 
 FLAT = 1e-6
 """Singular values up to this share of the largest count as 0. A step along such a direction moves
@@ -47,6 +47,7 @@ def jacobian(
     height: int,
     cutoff: float,
     edge: EdgeSettings,
+    kind: Blend,
     groups: Sequence[str],
 ) -> np.ndarray:
     """Return the derivative of the image by the trained parameters.
@@ -54,11 +55,12 @@ def jacobian(
     Parameters
     ----------
     parameters
-        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`.
+        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`; a row of 0 is no Gaussian, and has
+        no column in J.
     width, height
         Pixels.
-    cutoff, edge
-        As in a recipe.
+    cutoff, edge, kind
+        Cut-off, edge and blend, as in a recipe.
     groups
         Names of the trained groups; they choose the K columns (`trained_columns`).
 
@@ -69,7 +71,7 @@ def jacobian(
         ``parameters[:, trained_columns(groups)].ravel()``, so Gaussian after Gaussian. With a hard
         edge, the rows of uncovered pixels are 0.
     """
-    parts = _parts(parameters, width, height, cutoff, edge, groups)
+    parts = _parts(parameters, width, height, cutoff, edge, kind, groups)
     n, pixels = parts.share.shape
     trained = len(parts.colours) + len(parts.others)
     result = np.zeros((n, trained, pixels, 3))
@@ -85,6 +87,7 @@ def gram(
     height: int,
     cutoff: float,
     edge: EdgeSettings,
+    kind: Blend,
     groups: Sequence[str],
 ) -> np.ndarray:
     """Return JᵀJ [n * K, n * K] of the Jacobian J, without making J.
@@ -93,7 +96,7 @@ def gram(
     Parameters and order as for `jacobian`.
     """
     share, moved, colours, channels, others = _parts(
-        parameters, width, height, cutoff, edge, groups
+        parameters, width, height, cutoff, edge, kind, groups
     )
     n, trained = len(share), len(colours) + len(others)
     result = np.zeros((n, trained, n, trained))
@@ -117,11 +120,14 @@ def _parts(
     height: int,
     cutoff: float,
     edge: EdgeSettings,
+    kind: Blend,
     groups: Sequence[str],
 ) -> _Parts:
-    parameters = np.asarray(parameters, dtype=np.float64)
+    parameters = present(np.asarray(parameters, dtype=np.float64))
     near = weights(parameters, width, height, cutoff, edge)
-    image, weight = blend(near.w, parameters[:, COLOURS], edge_of(cutoff, edge).background)
+    image, weight = blend(near.w, parameters[:, COLOURS], edge_of(cutoff, edge).background, kind)
+    if kind == "sum":  # as if a mean over a weight of 1, of which nothing else has a part
+        image, weight = np.zeros_like(image), np.ones_like(weight)
     covered = weight > COVERED
     share, pull = (  # dw/ds, over the weight
         np.divide(values, factor * weight, out=np.zeros_like(values), where=covered)

@@ -55,9 +55,10 @@ def gradient_of(make_recipe):
         recipe = make_recipe(**changes)
         height, width, _ = target.shape
         w, decay = weights(parameters, width, height, recipe.cutoff, recipe.edge)
-        image, weight = blend(w, parameters[:, 5:8], edge_of(recipe.cutoff, recipe.edge).background)
+        black = edge_of(recipe.cutoff, recipe.edge).background
+        image, weight = blend(w, parameters[:, 5:8], black, recipe.blend)
         error = image_gradient(image, target, recipe)
-        return parameter_gradient(parameters, w, decay, image, weight, error)
+        return parameter_gradient(parameters, w, decay, image, weight, error, recipe.blend)
 
     return gradient
 

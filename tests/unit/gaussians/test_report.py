@@ -12,6 +12,7 @@ import yaml
 from lgi.config import check
 from lgi.errors import DataError
 from lgi.gaussians import results
+from lgi.gaussians.blending import table as blending
 from lgi.gaussians.claims import claims
 from lgi.gaussians.elsewhere import table as elsewhere
 from lgi.gaussians.fits.table import reproducibility, rows_of
@@ -30,6 +31,7 @@ FINE, GAP, BROAD = list(range(45, 56)), list(range(56, 65)), [20, 40, 45, 50, 52
 NUMBERS = sorted({*FINE, *GAP, *BROAD})
 SEEDS, FRESH = [42, *range(1, 10)], list(range(101, 110))
 IMAGE = "gradient_checkerboard"
+BLENDS = ["published_3000", "smooth_3000", "sum", "sum_smooth", "kmeans_3000", "error_guided_3000"]
 COMPARED = ["published", "cosine", "early_stop", "smooth"]
 
 
@@ -57,6 +59,7 @@ def config(image=IMAGE):
                     runs_of("fresh", "published_3000", [47, 48, 51, 52, 53, 54], IMAGE)
                     | {"seeds": FRESH},
                     runs_of("cures", COMPARED[1:], [48, 50]),
+                    runs_of("blending", BLENDS, 50),
                     runs_of("elsewhere", "published_3000", [20, 52, 100], [image, "edges"]),
                 ],
                 "n_study": study["n_study"]
@@ -71,6 +74,7 @@ def config(image=IMAGE):
                     "loss_and_coverage": [of_image | {"n": 50, "seeds": 42}],
                     "drawn": [of_image | {"n": 50, "seeds": 42}],
                 },
+                "blending": study["blending"] | {"fits": {"runs": "blending"}},
                 "elsewhere": study["elsewhere"] | {"fits": {"runs": "elsewhere"}},
             }
         }
@@ -123,6 +127,7 @@ class World:
             "n": n,
             "seed": seed,
             "iterations": 3000 if recipe == "published_3000" else 10_000,
+            "initial_loss": 0.3,
             "best_loss": best,
             "best_iteration": 1000 + n,
             "final_loss": 3 * best if turns else best,
@@ -223,6 +228,9 @@ class World:
             confidence=0.95,
         )
         images = rows_of(runs, settings.select(settings.elsewhere.fits))
+        fits = settings.select(settings.blending.fits)
+        blends = {name: settings.recipes[name] for name in BLENDS}
+        blended = blending.tables(runs, turns, fits=fits, recipes=blends, confidence=0.95)
         tables = {
             "n_study": study,
             "n_study_summary": n_study.summary(study, LISTS, settings.n_study, 42),
@@ -232,6 +240,7 @@ class World:
             "seeds_summary": seeds.summary(losses, iterations, of_seeds, 42, tolerance),
             "turn": turns,
             "cures": compared,
+            "blending": blended[0],
             "elsewhere": elsewhere.curves(images, ratio=settings.original.ratio, confidence=0.95),
             "features": self.features(),
             "llc": self.llc(),
@@ -240,6 +249,7 @@ class World:
         found = claims(
             table=runs,
             published=published,
+            blending=blended[1],
             prediction=predicted(self.claimed),
             planted=pd.DataFrame(
                 {"image": IMAGE, "recipe": "", "planted": [0.5], "skill": 0.5, "found": 0.9}
@@ -340,7 +350,7 @@ def test_the_text_has_no_hole(texts):
     for text in texts:
         assert "nan" not in re.sub(r"[a-z]nan|nan[a-z]", "", text.lower())
         assert "None" not in text
-        assert len(re.findall(r"^## ", text, re.MULTILINE)) == 10
+        assert len(re.findall(r"^## ", text, re.MULTILINE)) == 11
 
 
 def test_a_picture_of_ones_own_is_not_laid_at_the_door_of_the_original():

@@ -14,6 +14,7 @@ from lgi.gaussians.fits.settings import HardEdge, SmoothEdge
 N, WIDTH, HEIGHT = 5, 12, 10
 HARD = HardEdge(kind="hard")
 SMOOTH = SmoothEdge(kind="smooth", background=0.01)
+NO_BLACK = SmoothEdge(kind="smooth", background=None)
 
 
 @pytest.fixture
@@ -31,7 +32,9 @@ def target():
 
 
 def test_render_equals_the_sum_written_out(parameters):
-    image, weight = render(parameters, WIDTH, HEIGHT, 2.0, HARD)
+    image, weight = render(parameters, WIDTH, HEIGHT, 2.0, HARD, "mean")
+    added, same_weight = render(parameters, WIDTH, HEIGHT, 2.0, HARD, "sum")
+    assert torch.equal(weight, same_weight)
     for row, column in [(0, 0), (9, 11), (4, 6)]:
         total, colour = 0.0, np.zeros(3)
         for x, y, sx, sy, angle, r, g, b, _ in parameters.detach().numpy():
@@ -44,11 +47,12 @@ def test_render_equals_the_sum_written_out(parameters):
                 colour += math.exp(-d2 / 2) * np.array([r, g, b])
         assert weight[row, column].item() == pytest.approx(total)
         np.testing.assert_allclose(image[row, column].detach(), colour / total)
+        np.testing.assert_allclose(added[row, column].detach(), colour)
 
 
 def test_one_gaussian_paints_its_disc_and_leaves_the_rest_black():
     one = torch.tensor([[0.5, 0.5, 0.1, 0.1, 0, 0.2, 0.4, 0.6, 1]], dtype=torch.float64)
-    image, weight = render(one, 40, 40, 3.5, HARD)
+    image, weight = render(one, 40, 40, 3.5, HARD, "mean")
     rows, columns = torch.meshgrid(torch.arange(40), torch.arange(40), indexing="ij")
     inside = (rows - 20) ** 2 + (columns - 20) ** 2 <= (0.1 * 40 * 3.5) ** 2
     assert torch.equal(weight > 0, inside)
@@ -59,37 +63,42 @@ def test_one_gaussian_paints_its_disc_and_leaves_the_rest_black():
 @pytest.mark.parametrize("measure", [loss.l1, loss.l2, loss.ssim])
 def test_gradients_equal_finite_differences(parameters, target, measure):
     def function(values):
-        return measure(render(values, WIDTH, HEIGHT, 30.0, HARD)[0], target)
+        return measure(render(values, WIDTH, HEIGHT, 30.0, HARD, "mean")[0], target)
 
     assert torch.autograd.gradcheck(function, parameters)
 
 
-def test_gradient_written_out_equals_that_of_autograd(parameters, target, gradient_of):
+@pytest.mark.parametrize("blend", ["mean", "sum"])
+def test_gradient_written_out_equals_that_of_autograd(parameters, target, gradient_of, blend):
     """Rotated Gaussians, far from the cut-off; autograd is checked by finite differences above."""
-    image, _ = render(parameters, WIDTH, HEIGHT, 30.0, HARD)
+    image, _ = render(parameters, WIDTH, HEIGHT, 30.0, HARD, blend)
     (expected,) = torch.autograd.grad(loss.l2(image, target), parameters)
-    gradient = gradient_of(parameters.detach(), target, cutoff=30.0)
+    gradient = gradient_of(parameters.detach(), target, cutoff=30.0, blend=blend)
     assert torch.all(expected[:, :8] != 0)
     torch.testing.assert_close(gradient, expected, rtol=1e-10, atol=1e-15)
 
 
-@pytest.mark.parametrize(("cutoff", "edge"), [(30.0, HARD), (2.0, SMOOTH), (1.2, SMOOTH)])
+@pytest.mark.parametrize(
+    ("cutoff", "edge", "blend"),
+    [(30.0, HARD, "mean"), (2.0, SMOOTH, "mean"), (1.2, SMOOTH, "mean"), (1.2, NO_BLACK, "sum")],
+)
 def test_gradient_of_the_reported_loss_equals_that_of_autograd(
-    parameters, target, make_recipe, gradient_of, cutoff, edge
+    parameters, target, make_recipe, gradient_of, cutoff, edge, blend
 ):
     """A smooth edge has a gradient wherever it lies; here it cuts off parts of the image."""
     weights = make_recipe().loss
-    image, _ = render(parameters, WIDTH, HEIGHT, cutoff, edge)
+    image, _ = render(parameters, WIDTH, HEIGHT, cutoff, edge, blend)
     (expected,) = torch.autograd.grad(loss.reported(image, target, weights), parameters)
-    changes = {"cutoff": cutoff, "edge": edge.model_dump(), "gradient": "reported"}
+    changes = {"cutoff": cutoff, "edge": edge.model_dump(), "gradient": "reported", "blend": blend}
     gradient = gradient_of(parameters.detach(), target, **changes)
     assert torch.all(expected[:, :8] != 0)
     torch.testing.assert_close(gradient, expected, rtol=1e-8, atol=1e-12)
 
 
-def test_a_smooth_edge_has_a_gradient_by_finite_differences(parameters, target):
+@pytest.mark.parametrize(("edge", "blend"), [(SMOOTH, "mean"), (NO_BLACK, "sum")])
+def test_a_smooth_edge_has_a_gradient_by_finite_differences(parameters, target, edge, blend):
     def function(values):
-        return loss.l2(render(values, WIDTH, HEIGHT, 1.5, SMOOTH)[0], target)
+        return loss.l2(render(values, WIDTH, HEIGHT, 1.5, edge, blend)[0], target)
 
     assert torch.autograd.gradcheck(function, parameters)
 
@@ -112,11 +121,9 @@ def test_a_pixel_darkens_as_its_gaussian_withdraws():
     scales = torch.linspace(0.02, 0.1, 500, dtype=torch.float64)
     colours = []
     for edge in (SMOOTH, HARD):
-        pixel = [
-            render(torch.tensor([[0.3, 0.5, s, s, 0, 1, 1, 1, 1]]), 10, 10, 3.5, edge)[0][5, 5, 0]
-            for s in scales.tolist()
-        ]
-        colours.append(torch.stack(pixel))
+        ones = [torch.tensor([[0.3, 0.5, s, s, 0, 1, 1, 1, 1]]) for s in scales.tolist()]
+        images = [render(one, 10, 10, 3.5, edge, "mean")[0] for one in ones]
+        colours.append(torch.stack([image[5, 5, 0] for image in images]))
     smooth, hard = colours
     assert smooth.diff().abs().max() < 0.05
     assert smooth.min() == 0
@@ -128,14 +135,14 @@ def test_gradient_is_blind_to_the_cutoff(gradient_of):
     """Growing the Gaussian would paint more pixels; the gradient must not see that."""
     one = torch.tensor([[0.5, 0.5, 0.1, 0.1, 0, 1, 1, 1, 1]], dtype=torch.float64)
     target = torch.ones(40, 40, 3, dtype=torch.float64)
-    assert render(one, 40, 40, 3.5, HARD)[1].count_nonzero() < 1600
+    assert render(one, 40, 40, 3.5, HARD, "mean")[1].count_nonzero() < 1600
     assert torch.all(gradient_of(one, target, cutoff=3.5) == 0)
 
 
 def test_weights_too_small_to_be_felt_get_no_gradient(gradient_of):
     far = torch.tensor([[0.0, 0.5, 0.05, 0.05, 0, 1, 1, 1, 1]], dtype=torch.float64)
     target = torch.zeros(20, 20, 3, dtype=torch.float64)
-    _, weight = render(far, 20, 20, 100.0, HARD)
+    _, weight = render(far, 20, 20, 100.0, HARD, "mean")
     felt = weight >= 1e-10
     assert 0 < felt.sum() < 400
     # A lone Gaussian shows its colour wherever the pixel is covered.

@@ -27,12 +27,15 @@ SCHEDULES = {
 }
 HARD = HardEdge(kind="hard")
 SMOOTH = {"kind": "smooth", "background": 1e-3}
+SMOOTH_SUM = {"blend": "sum", "edge": {"kind": "smooth", "background": None}}
 ALL = ["position", "scale", "rotation", "colour"]
 RECIPES = {name: {"schedule": schedule} for name, schedule in SCHEDULES.items()} | {
     "wide": {"cutoff": 10},
     "smooth": {"edge": SMOOTH},
     "rotation": {"trained": ALL},
     "smooth_rotation": {"edge": SMOOTH, "cutoff": 5, "trained": ALL},
+    "sum": {"blend": "sum"},
+    "smooth_sum_rotation": SMOOTH_SUM | {"cutoff": 5, "trained": ALL},
     "narrow_scales": {"scale": {"low": 0.05, "high": 0.1}},
     "colour_alone": {"trained": ["colour"]},
     "scale_and_position": {"trained": ["scale", "position"]},
@@ -45,6 +48,7 @@ EDGES = {
     "hard": {},
     "smooth": {"edge": SMOOTH},
     "exact": {"edge": SMOOTH, "cutoff": 5, "trained": ALL},
+    "exact_sum": SMOOTH_SUM | {"cutoff": 5, "trained": ALL},
 }
 SIZES = {
     "gradient_checkerboard": (20, 12),
@@ -138,6 +142,15 @@ def test_same_losses_as_the_definition(make_recipe, make_target, recipe, image, 
     assert_same_losses(make_recipe, target, 10, seed, **RECIPES[recipe])
 
 
+@pytest.mark.parametrize("name", ["sum", "smooth_sum_rotation"])
+def test_same_parameters_as_the_definition_to_the_last_bit(make_recipe, make_target, name):
+    recipe = make_recipe(iterations=200, **RECIPES[name])
+    target, start = make_target("textured", 15, 13), random_start(10, 42, recipe.initialisation)
+    ends = [engine(target, start, recipe)[1] for engine in (fit_cpu.fit, fit.fit)]
+    assert not np.array_equal(ends[0], start)
+    np.testing.assert_array_equal(*ends)
+
+
 unit = st.floats(0, 1, width=32)
 scale = st.floats(0.0010000000474974513, 0.5, width=32)
 gaussian = st.tuples(unit, unit, scale, scale, st.just(0), unit, unit, unit, st.just(1))
@@ -154,12 +167,12 @@ def test_exponential_of_the_definition_is_that_of_the_engine():
     turned=st.booleans(),
     size=st.tuples(st.integers(9, 40), st.integers(9, 40)),
     cutoff=st.sampled_from([0.5, 3.5, 10.0]),
-    edge=st.sampled_from([{"kind": "hard"}, SMOOTH]),
+    how=st.sampled_from([{}, {"edge": SMOOTH}, {"blend": "sum"}, SMOOTH_SUM]),
     minimised=st.sampled_from(["l2", "reported"]),
     seed=st.integers(0, 10**6),
 )
 def test_same_image_and_gradient_as_the_definition(
-    make_recipe, gradient_of, gaussians, turned, size, cutoff, edge, minimised, seed
+    make_recipe, gradient_of, gaussians, turned, size, cutoff, how, minimised, seed
 ):
     """At any parameters: uncovered pixels, clamped ones, Gaussians between the pixels included."""
     width, height = size
@@ -168,13 +181,13 @@ def test_same_image_and_gradient_as_the_definition(
     if turned:
         parameters[:, 4] = random.uniform(-7, 7, len(parameters))
     target = random.uniform(0, 1, (height, width, 3)).astype(np.float32)
-    changes = {"cutoff": cutoff, "edge": edge, "gradient": minimised}
+    changes = how | {"cutoff": cutoff, "gradient": minimised}
     recipe = make_recipe(**changes)
-    image, weight = fit_cpu.render(parameters, width, height, cutoff, recipe.edge)
+    image, weight = fit_cpu.render(parameters, width, height, cutoff, recipe.edge, recipe.blend)
     gradient = fit_cpu.gradient(parameters, target, recipe)
 
     theirs = torch.tensor(parameters)
-    their_image, their_weight = render(theirs, width, height, cutoff, recipe.edge)
+    their_image, their_weight = render(theirs, width, height, cutoff, recipe.edge, recipe.blend)
     their_gradient = gradient_of(theirs, torch.tensor(target), **changes)
     # exp to the last bit.
     np.testing.assert_allclose(weight, their_weight, rtol=1e-5, atol=1e-12)
@@ -206,19 +219,20 @@ def test_same_losses_as_the_definition_with_the_reported_gradient(
 
 
 @pytest.mark.parametrize("part", ["l1", "l2", "ssim"])
+@pytest.mark.parametrize("how", [{"edge": SMOOTH}, SMOOTH_SUM], ids=["mean", "sum"])
 def test_each_part_of_the_gradient_equals_that_of_autograd_in_float64(
-    make_recipe, make_target, part
+    make_recipe, make_target, part, how
 ):
     """Parts one by one, so that none hides behind another; float32 leaves 1e-4 of the largest."""
     weights = {"l1": 0.0, "l2": 0.0, "ssim": 0.0, part: 1.0}
-    recipe = make_recipe(edge=SMOOTH, gradient="reported", loss=weights, trained=ALL)
+    recipe = make_recipe(gradient="reported", loss=weights, trained=ALL, **how)
     target = make_target("textured", 32, 24)
     start = random_start(12, 7, recipe.initialisation)
     start[:, 2:4] *= [2, 3]
     start[:, 4] = np.linspace(-3, 3, 12)
     ours = fit_cpu.gradient(start, target, recipe)
     theirs = torch.tensor(start.astype(np.float64), requires_grad=True)
-    image, _ = render(theirs, 32, 24, recipe.cutoff, recipe.edge)
+    image, _ = render(theirs, 32, 24, recipe.cutoff, recipe.edge, recipe.blend)
     loss.reported(image, torch.tensor(target.astype(np.float64)), recipe.loss).backward()
     for column in range(8):
         expected = theirs.grad[:, column].numpy()
@@ -228,8 +242,8 @@ def test_each_part_of_the_gradient_equals_that_of_autograd_in_float64(
 
 def test_weights_too_small_to_cover_leave_a_pixel_black():
     one = np.float32([[0.5, 0.5, 0.05, 0.07, 0, 0.3, 0.6, 0.9, 1]])
-    image, weight = fit_cpu.render(one, 50, 40, 10, HARD)
-    their_image, their_weight = render(torch.tensor(one), 50, 40, 10, HARD)
+    image, weight = fit_cpu.render(one, 50, 40, 10, HARD, "mean")
+    their_image, their_weight = render(torch.tensor(one), 50, 40, 10, HARD, "mean")
     faint = (weight > 0) & (weight <= 1e-10)
     assert faint.sum() > 100
     assert np.all(image[faint] == 0)
@@ -244,7 +258,7 @@ def test_weights_too_small_to_be_felt_get_no_gradient(make_recipe, gradient_of):
     right = [0.98, 4 / 9, scale, 0.01, 0, 0.5, 1, 0.5, 1]
     parameters = np.float32([left, right])
     target = np.zeros((9, 60, 3), np.float32)
-    _, weight = render(torch.tensor(parameters), 60, 9, 10, HARD)
+    _, weight = render(torch.tensor(parameters), 60, 9, 10, HARD, "mean")
     assert weight[4, 30] > 1e-10
     theirs = gradient_of(torch.tensor(parameters), torch.tensor(target), cutoff=10)
     ours = fit_cpu.gradient(parameters, target, make_recipe(cutoff=10))

@@ -10,7 +10,7 @@ from lgi.gaussians.fits.raster_cpu import image_of
 
 
 def prepared(rendered, target):
-    image = image_of(target)
+    image = image_of(target, "mean")
     size = image.width * image.height
     image.rendered[:, :size] = rendered.reshape(size, 3).T
     return image, target_windows(image)

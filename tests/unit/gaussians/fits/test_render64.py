@@ -12,8 +12,9 @@ from lgi.gaussians.fits.settings import HardEdge, SmoothEdge
 WIDTH, HEIGHT = 12, 10
 HARD = HardEdge(kind="hard")
 SMOOTH = SmoothEdge(kind="smooth", background=0.01)
+NO_BLACK = SmoothEdge(kind="smooth", background=None)
 EDGES = pytest.mark.parametrize(
-    ("cutoff", "edge"), [(30.0, HARD), (2.0, HARD), (2.0, SMOOTH), (1.2, SMOOTH)]
+    ("cutoff", "edge"), [(30.0, HARD), (2.0, HARD), (2.0, SMOOTH), (1.2, SMOOTH), (1.2, NO_BLACK)]
 )
 
 
@@ -27,9 +28,10 @@ def parameters():
 
 
 @EDGES
-def test_image_equals_that_of_the_definition(parameters, cutoff, edge):
-    expected = definition.render(torch.tensor(parameters), WIDTH, HEIGHT, cutoff, edge)
-    found = render64.render(parameters, WIDTH, HEIGHT, cutoff, edge)
+@pytest.mark.parametrize("blend", ["mean", "sum"])
+def test_image_equals_that_of_the_definition(parameters, cutoff, edge, blend):
+    expected = definition.render(torch.tensor(parameters), WIDTH, HEIGHT, cutoff, edge, blend)
+    found = render64.render(parameters, WIDTH, HEIGHT, cutoff, edge, blend)
     for values, wanted in zip(found, expected, strict=True):
         np.testing.assert_allclose(values, wanted.numpy(), rtol=1e-12, atol=1e-15)
 

@@ -1,10 +1,13 @@
 import pytest
 from pydantic import ValidationError
 
+from lgi.gaussians.fits.settings import recorded
+
 BAD = {
     "cutoff": 0,
     "iterations": 0,
     "gradient": "l3",
+    "blend": "product",
     "trained": ["opacity"],
     "edge": {"kind": "smooth", "background": 0},
     "early_stop": 1.0,
@@ -26,6 +29,21 @@ def test_a_bad_value_is_named(make_recipe, name):
 def test_a_group_trained_twice_is_an_error(make_recipe):
     with pytest.raises(ValidationError, match="twice"):
         make_recipe(trained=["scale", "scale"])
+
+
+@pytest.mark.parametrize(
+    ("blend", "background", "allowed"), [("sum", 0.01, "null"), ("mean", None, "a number above 0")]
+)
+def test_the_background_of_a_smooth_edge_belongs_to_a_mean(make_recipe, blend, background, allowed):
+    edge = {"kind": "smooth", "background": background}
+    message = f"edge.background is {background}; allowed with blend {blend} is {allowed}"
+    with pytest.raises(ValidationError, match=message):
+        make_recipe(blend=blend, edge=edge)
+
+
+def test_a_record_from_before_blends_had_a_name_means_the_mean():
+    assert recorded({"cutoff": 2})["blend"] == "mean"
+    assert recorded({"blend": "sum"})["blend"] == "sum"
 
 
 def test_an_unknown_key_is_an_error(make_recipe):

@@ -47,7 +47,7 @@ def test_states_are_those_that_are_finite():
 
 def test_a_run_renders_as_it_was_fitted():
     fit = Fit(run_of(recipe={"cutoff": 1.0}))
-    image, _ = fit_cpu.render(fit["best"], 20, 10, 1.0, fit.recipe.edge)
+    image, _ = fit_cpu.render(fit["best"], 20, 10, 1.0, fit.recipe.edge, "mean")
     np.testing.assert_array_equal(fit.render(fit["best"]), image)
 
 

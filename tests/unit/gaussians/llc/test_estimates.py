@@ -61,7 +61,7 @@ def make_minimum(make_recipe):
         changes = {"edge": EDGE} | BOUNDS | changes
         recipe = make_recipe(**changes)
         if target is None:
-            target = render(parameters, SIZE, SIZE, recipe.cutoff, recipe.edge)[0]
+            target = render(parameters, SIZE, SIZE, recipe.cutoff, recipe.edge, recipe.blend)[0]
         names = {"image_name": "test", "recipe_name": "smooth", "n": len(parameters), "seed": 3}
         run = run_of(arrays={"best": parameters, "target": target}, recipe=changes, **names)
         return Run(Path("m.npz"), *find_minimum(Fit(run), SEARCH, "source"))
@@ -140,7 +140,7 @@ def test_a_gaussian_like_its_surroundings_counts_less(make_minimum):
 
 def test_a_gaussian_that_does_nothing_is_no_minimum_at_a_finite_scale(make_minimum):
     """Its directions are flat until it reaches a pixel, and lead to another basin."""
-    target = render(THREE, SIZE, SIZE, 3.5, SmoothEdge(**EDGE))[0]
+    target = render(THREE, SIZE, SIZE, 3.5, SmoothEdge(**EDGE), "mean")[0]
     dead = THREE[:2].copy()
     dead = np.vstack([dead, [0.47, 0.78, 0.001, 0.001, 0, 0.4, 0.3, 0.9, 1]])
     minimum = make_minimum(dead, target)

@@ -21,6 +21,8 @@ from lgi.jit import njit
 CUTOFF, BACKGROUND = 3.5, 0.01
 SMOOTH = SmoothEdge(kind="smooth", background=BACKGROUND)
 EDGE = np.array(edge_of(CUTOFF, SMOOTH))
+EDGES = {"mean": SMOOTH, "sum": SmoothEdge(kind="smooth", background=None)}
+BLENDS = pytest.mark.parametrize("blend", EDGES)
 
 
 def gaussians(n=7, seed=0, rotated=True):
@@ -38,12 +40,12 @@ def target_of(height=13, width=21, seed=1):
     return np.random.default_rng(seed).uniform(size=(3, height, width))
 
 
-def defined(values, target, scale):
+def defined(values, target, scale, blend):
     """Return loss and gradient by the definition and autograd."""
     parameters = torch.ones(len(values), len(PARAMETERS), dtype=torch.float64)
     parameters[:, :VALUES] = torch.tensor(values)
     parameters.requires_grad_()
-    image, _ = render(parameters, target.shape[2], target.shape[1], CUTOFF, SMOOTH)
+    image, _ = render(parameters, target.shape[2], target.shape[1], CUTOFF, EDGES[blend], blend)
     loss = scale * ((image - torch.tensor(target.transpose(1, 2, 0))) ** 2).sum()
     loss.backward()
     return loss.item(), parameters.grad[:, :VALUES].numpy()
@@ -51,11 +53,13 @@ def defined(values, target, scale):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("rotated", [True, False])
-def test_loss_and_gradient_are_those_of_the_definition(seed, rotated):
+@BLENDS
+def test_loss_and_gradient_are_those_of_the_definition(seed, rotated, blend):
     values, target = gaussians(seed=seed, rotated=rotated), target_of()
     gradient = np.empty_like(values)
-    loss = squared_error(values, target, EDGE, 0.37, gradient)
-    expected_loss, expected = defined(values, target, 0.37)
+    edge = np.array(edge_of(CUTOFF, EDGES[blend]))
+    loss = squared_error(values, target, edge, 0.37, gradient)
+    expected_loss, expected = defined(values, target, 0.37, blend)
     # Sums of a few hundred terms in another order.
     assert loss == pytest.approx(expected_loss, rel=1e-12)
     np.testing.assert_allclose(gradient, expected, rtol=1e-9, atol=1e-11)
@@ -63,13 +67,15 @@ def test_loss_and_gradient_are_those_of_the_definition(seed, rotated):
 
 
 @pytest.mark.parametrize("rotated", [True, False])
-def test_loss_and_gradient_are_those_of_the_float64_renderer_and_its_jacobian(rotated):
+@BLENDS
+def test_loss_and_gradient_are_those_of_the_float64_renderer_and_its_jacobian(rotated, blend):
     values, target = gaussians(rotated=rotated), target_of()
     gradient = np.empty_like(values)
-    loss = squared_error(values, target, EDGE, 0.37, gradient)
+    edge = np.array(edge_of(CUTOFF, EDGES[blend]))
+    loss = squared_error(values, target, edge, 0.37, gradient)
     parameters = np.ones((len(values), len(PARAMETERS)))
     parameters[:, :VALUES] = values
-    shape = (target.shape[2], target.shape[1], CUTOFF, SMOOTH)
+    shape = (target.shape[2], target.shape[1], CUTOFF, EDGES[blend], blend)
     error = render64.render(parameters, *shape)[0] - target.transpose(1, 2, 0)
     slopes = jacobian(parameters, *shape, ("position", "scale", "rotation", "colour"))
     assert loss == pytest.approx(0.37 * (error**2).sum(), rel=1e-12)

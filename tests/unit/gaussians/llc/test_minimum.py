@@ -40,7 +40,7 @@ def make_run():
 
 
 def picture(parameters, recipe):
-    return render(parameters, SIZE, SIZE, recipe.cutoff, recipe.edge)[0]
+    return render(parameters, SIZE, SIZE, recipe.cutoff, recipe.edge, recipe.blend)[0]
 
 
 def noisy(parameters, size=0.02, seed=0):

@@ -18,8 +18,17 @@ N, WIDTH, HEIGHT = 5, 12, 10
 ALL = ("position", "scale", "rotation", "colour")
 HARD = HardEdge(kind="hard")
 SMOOTH = SmoothEdge(kind="smooth", background=0.01)
+NO_BLACK = SmoothEdge(kind="smooth", background=None)
 EDGES = pytest.mark.parametrize(
-    ("cutoff", "edge"), [(30.0, HARD), (2.0, HARD), (2.0, SMOOTH), (1.2, SMOOTH)]
+    ("cutoff", "edge", "blend"),
+    [
+        (30.0, HARD, "mean"),
+        (2.0, HARD, "mean"),
+        (2.0, SMOOTH, "mean"),
+        (1.2, SMOOTH, "mean"),
+        (2.0, HARD, "sum"),
+        (1.2, NO_BLACK, "sum"),
+    ],
 )
 
 
@@ -33,24 +42,24 @@ def parameters():
 
 
 @EDGES
-def test_jacobian_equals_that_of_autograd(parameters, cutoff, edge):
+def test_jacobian_equals_that_of_autograd(parameters, cutoff, edge, blend):
     """A sign, an axis or a factor of the definition that is wrong here shows."""
 
     def image(values):
-        return definition.render(values, WIDTH, HEIGHT, cutoff, edge)[0].reshape(-1)
+        return definition.render(values, WIDTH, HEIGHT, cutoff, edge, blend)[0].reshape(-1)
 
     full = torch.autograd.functional.jacobian(image, torch.tensor(parameters))
     columns = j.trained_columns(ALL)
     expected = full[:, :, columns].reshape(WIDTH * HEIGHT * 3, -1).numpy()
-    found = j.jacobian(parameters, WIDTH, HEIGHT, cutoff, edge, ALL)
+    found = j.jacobian(parameters, WIDTH, HEIGHT, cutoff, edge, blend, ALL)
     assert np.all(np.abs(expected).max(axis=0) > 1e-3)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
 @EDGES
-def test_jacobian_equals_finite_differences(parameters, cutoff, edge):
+def test_jacobian_equals_finite_differences(parameters, cutoff, edge, blend):
     """Central differences: 1e-6 squared times third derivatives (to 1e3), and 1e-16 / 1e-6."""
-    found = j.jacobian(parameters, WIDTH, HEIGHT, cutoff, edge, ALL)
+    found = j.jacobian(parameters, WIDTH, HEIGHT, cutoff, edge, blend, ALL)
     columns, step = j.trained_columns(ALL), 1e-6
     for g in range(N):
         for k, column in enumerate(columns):
@@ -58,7 +67,7 @@ def test_jacobian_equals_finite_differences(parameters, cutoff, edge):
             for sign in (1, -1):
                 moved = parameters.copy()
                 moved[g, column] += sign * step
-                sides.append(render(moved, WIDTH, HEIGHT, cutoff, edge)[0].ravel())
+                sides.append(render(moved, WIDTH, HEIGHT, cutoff, edge, blend)[0].ravel())
             expected = (sides[0] - sides[1]) / (2 * step)
             np.testing.assert_allclose(found[:, g * len(columns) + k], expected, atol=3e-8)
 
@@ -67,8 +76,8 @@ def test_jacobian_equals_finite_differences(parameters, cutoff, edge):
 @pytest.mark.parametrize(
     "groups", [ALL, ("colour", "position"), ("scale",), ("colour",), ("rotation", "scale")]
 )
-def test_gram_is_that_of_the_jacobian(parameters, cutoff, edge, groups):
-    settings = (parameters, WIDTH, HEIGHT, cutoff, edge, groups)
+def test_gram_is_that_of_the_jacobian(parameters, cutoff, edge, blend, groups):
+    settings = (parameters, WIDTH, HEIGHT, cutoff, edge, blend, groups)
     matrix = j.jacobian(*settings)
     assert matrix.shape == (WIDTH * HEIGHT * 3, N * len(j.trained_columns(groups)))
     np.testing.assert_allclose(j.gram(*settings), matrix.T @ matrix, rtol=1e-11, atol=1e-12)
@@ -87,8 +96,8 @@ def test_uncovered_pixels_do_not_move_and_lone_gaussians_only_by_their_colour():
         ]
     )
     groups = ("position", "scale", "colour")
-    matrix = j.jacobian(parameters, 40, 40, 3.0, HARD, groups)
-    _, weight = render(parameters, 40, 40, 3.0, HARD)
+    matrix = j.jacobian(parameters, 40, 40, 3.0, HARD, "mean", groups)
+    _, weight = render(parameters, 40, 40, 3.0, HARD, "mean")
     by_pixel = matrix.reshape(40, 40, 3, 3, 7)
     assert 0 < (weight > 0).sum() < 1600
     assert not by_pixel[weight == 0].any()
