@@ -330,7 +330,7 @@ SENTENCES = {
     "Around the minimum near a fit chains find half": "chains do not everywhere find half",
     "It grows with N": "It does not grow with N",
     "pixels, fit worse on edges": "pixels, fit better on edges",
-    "do worse by 0.5 of what the original printed, or more": "do not all do worse by 0.5 of what",
+    "do worse by 50 % of what the original printed, or more": "not all do worse by 50 % of what",
     "54 Gaussians do worse than one fewer on average": "fewer does not hold of the average over 9",
 }
 
