@@ -17,7 +17,8 @@ from lgi.llc.problem import Problem
 from lgi.llc.settings import WHITENED, EstimateSettings, Thresholds
 from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
 
-LANES = 256  # chains computed at once: their arrays stay in a core's cache
+# Chains computed at once: their arrays stay in a core's cache; those of few parameters are small.
+LANES, AXES = 256, 2**14
 TIGHTER = 3.0  # γ is made so many times larger to see what the estimate owes to it
 
 
@@ -100,14 +101,16 @@ def traces(
     centres = np.ascontiguousarray(problem.parameters, dtype=np.float64)
     problem = replace(problem, parameters=centres)
     loss_at_w, gradient = loss_and_gradient(problem, centres)
-    n_beta, gamma = scales or (setting.n_beta(problem.samples), setting.localisation)
+    if scales is None:
+        scales = setting.n_beta(problem.samples), setting.localisation
+    n_beta, gamma = scales
     n_beta = n_beta * problem.likelihood_factor
     sampled, to_parameters = problem, np.asarray
     if setting.coordinates == WHITENED:
         frame = whitened(problem, hessian, n_beta, gamma)
         sampled, to_parameters = frame.problem, frame.parameters
     scale = np.broadcast_to([np.ravel(n_beta), np.ravel(gamma)], (2, len(problem.streams)))
-    step = max(1, LANES // setting.chains)
+    step = max(1, max(LANES, AXES // len(centres) ** 2) // setting.chains)
     batches = [slice(i, i + step) for i in range(0, len(problem.streams), step)]
     parts = [_run_chains(sampled.of(part), setting, *scale[:, part]) for part in batches]
     loss, acceptance, pull, last, lowest = (
@@ -160,6 +163,19 @@ def summary(
         table["of_trivial"] = np.divide(mean, trivial, out=np.zeros_like(mean), where=trivial > 0)
     status, reason = statuses(table, setting.thresholds, exact=setting.sampler.exact)
     return table | {"status": status, "reason": reason}
+
+
+def coefficients(traces: Traces, setting: EstimateSettings) -> np.ndarray:
+    """Return λ̂ of every model alone, NaN for one with a draw that is not finite.
+
+    Parameters
+    ----------
+    traces, setting
+        As for `summary`.
+    """
+    kept, finite = _kept(traces, setting)
+    rise = kept.mean(axis=(1, 2)) - traces.loss_at_w
+    return np.where(finite, traces.n_beta * rise, np.nan)
 
 
 def tighter(rise: np.ndarray, pull: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -330,9 +346,8 @@ def _run_chains(
 
 def _statistics(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarray]:
     """Return the columns of `estimate` that rest on the draws."""
-    burn_in, n_beta = setting.burn_in // setting.thin, traces.n_beta
-    finite = np.isfinite(traces.loss).all(axis=(1, 2))
-    kept = np.where(finite[:, None, None], traces.loss[:, :, burn_in:], 0.0)
+    n_beta = traces.n_beta
+    kept, finite = _kept(traces, setting)
     at_w = traces.loss_at_w[:, None, None]
     # Chains on their way to infinity may overflow in a square; their R-hat is NaN then.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -347,6 +362,13 @@ def _statistics(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarr
         }
         columns |= _locality(traces, setting, columns, kept, finite)
     return {name: np.where(finite, values, np.nan) for name, values in columns.items()}
+
+
+def _kept(traces: Traces, setting: EstimateSettings) -> tuple[np.ndarray, np.ndarray]:
+    """Return L of the draws after burn-in, 0 where one of a model is not finite, and where not."""
+    finite = np.isfinite(traces.loss).all(axis=(1, 2))
+    burn_in = setting.burn_in // setting.thin
+    return np.where(finite[:, None, None], traces.loss[:, :, burn_in:], 0.0), finite
 
 
 def _locality(
