@@ -82,7 +82,42 @@ def rank_correlation(pairs: np.ndarray) -> np.ndarray:
     """
     size = np.abs(pairs).max(axis=-2, keepdims=True)
     ranks = stats.rankdata(np.round(pairs / np.where(size > 0, size, 1), 12), axis=-2)
-    ranks -= ranks.mean(axis=-2, keepdims=True)
+    return _correlation(ranks)
+
+
+def rank_correlations(pairs: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return `rank_correlation` of many resamples of the same pairs, several times faster.
+
+    Parameters
+    ----------
+    pairs
+        [n, 2], finite.
+    chosen
+        Indices of pairs [resamples, m].
+    """
+    size = np.abs(pairs).max(axis=0)
+    rounded = np.round(pairs / np.where(size > 0, size, 1), 12)
+    columns = zip(pairs.T, rounded.T, strict=True)
+    if any(len(np.unique(each)) > len(np.unique(merged)) for each, merged in columns):
+        # What is rounding depends on the largest value of each resample.
+        return rank_correlation(pairs[chosen])
+    ranks = np.stack([_resampled_ranks(column, chosen) for column in pairs.T], axis=-2)
+    return _correlation(ranks.swapaxes(-1, -2))
+
+
+def _resampled_ranks(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return the ranks of resamples [resamples, m], ties at their mean, by counting."""
+    levels, place = np.unique(values, return_inverse=True)
+    place = place[chosen]
+    first = len(levels) * np.arange(len(chosen))[:, None]
+    counts = np.bincount((first + place).ravel(), minlength=len(chosen) * len(levels))
+    counts = counts.reshape(len(chosen), len(levels))
+    ranks = np.cumsum(counts, axis=1) - (counts - 1) / 2
+    return np.take_along_axis(ranks, place, axis=1)
+
+
+def _correlation(ranks: np.ndarray) -> np.ndarray:  # [..., n, 2]
+    ranks = ranks - ranks.mean(axis=-2, keepdims=True)
     x, y = ranks[..., 0], ranks[..., 1]
     spread = np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -29,7 +29,12 @@ class Frame:
         )
 
 
-def whitened(problem: Problem, hessian: np.ndarray, n_beta: float, localisation: float) -> Frame:
+def whitened(
+    problem: Problem,
+    hessian: np.ndarray,
+    n_beta: float | np.ndarray,
+    localisation: float | np.ndarray,
+) -> Frame:
     """Return a problem in coordinates that make its posterior round.
 
     Parameters
@@ -39,12 +44,13 @@ def whitened(problem: Problem, hessian: np.ndarray, n_beta: float, localisation:
     hessian
         float [models, P, P] of L.
     n_beta
-        nβ by which L is multiplied.
+        nβ by which L is multiplied, or that of each model [models].
     localisation
-        γ, above 0.
+        γ, above 0, or that of each model.
     """
     finite = np.isfinite(hessian).all(axis=(1, 2), keepdims=True)  # a model that diverged has none
     curvature, vectors = np.linalg.eigh(np.where(finite, hessian, 0.0))
+    n_beta, localisation = (np.reshape(each, (-1, 1)) for each in (n_beta, localisation))
     scale = 1 / np.sqrt(n_beta * np.maximum(curvature, 0) + localisation)  # [models, P]
     axes = np.ascontiguousarray((vectors * scale[:, None, :]).transpose(1, 2, 0))
     centre = np.ascontiguousarray(problem.parameters, dtype=np.float64)

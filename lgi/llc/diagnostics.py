@@ -6,6 +6,7 @@ tested; ArviZ takes one set of chains at a time, 2 to 10 ms each. Draws are arra
 [models, chains, draws] with two or more chains of four or more draws, all finite.
 """
 
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -91,15 +92,18 @@ def _rhat(chains: np.ndarray) -> np.ndarray:
 def _normal_scores(draws: np.ndarray) -> np.ndarray:
     """Return Φ⁻¹((rank - 3/8) / (S + 1/4)) of the S draws of each model (eq. 14)."""
     flat = draws.reshape(len(draws), -1)
-    count = flat.shape[1]
-    # Ranks are whole or, for tied draws, half numbers: one score for each possible rank.
-    normal = NormalDist()
-    scores = [
-        normal.inv_cdf((half / 2 - 0.375) / (count + 0.25)) for half in range(2, 2 * count + 1)
-    ]
     scored = np.empty(flat.shape)
-    _score_ranks(flat, np.argsort(flat, axis=1), np.array(scores), scored)
+    _score_ranks(flat, np.argsort(flat, axis=1), _scores(flat.shape[1]), scored)
     return scored.reshape(draws.shape)
+
+
+@lru_cache(maxsize=4)
+def _scores(count: int) -> np.ndarray:
+    """Return the score of each possible rank: whole or, for tied draws, half numbers from 1 on."""
+    normal = NormalDist()
+    return np.array(
+        [normal.inv_cdf((half / 2 - 0.375) / (count + 0.25)) for half in range(2, 2 * count + 1)]
+    )
 
 
 @njit

@@ -17,7 +17,8 @@ from lgi.llc.problem import Problem
 from lgi.llc.settings import WHITENED, EstimateSettings, Thresholds
 from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
 
-LANES = 256  # chains computed at once: their arrays stay in a core's cache
+# Chains computed at once: their arrays stay in a core's cache; those of few parameters are small.
+LANES, AXES = 256, 2**14
 TIGHTER = 3.0  # γ is made so many times larger to see what the estimate owes to it
 
 
@@ -33,7 +34,8 @@ class Traces:
     pull: np.ndarray  # [models, chains, draws / thin] γ |w - w*|² of the draws kept
     last: np.ndarray  # [P, models, chains] last draw of each chain
     lowest: np.ndarray  # [P, models] draw with the lowest L of all chains, or w*
-    n_beta: float  # by which L is multiplied: nβ times the likelihood's factor
+    n_beta: float | np.ndarray  # by which L is multiplied: nβ times the likelihood's factor
+    localisation: float | np.ndarray  # γ; these two are of all models or of each [models]
 
 
 def estimate(
@@ -79,7 +81,10 @@ def estimate(
 
 
 def traces(
-    problem: Problem, setting: EstimateSettings, hessian: np.ndarray | None = None
+    problem: Problem,
+    setting: EstimateSettings,
+    hessian: np.ndarray | None = None,
+    scales: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Traces:
     """Run the chains of `estimate` and return them; takes and raises what `estimate` does.
 
@@ -89,19 +94,25 @@ def traces(
         As for `estimate`.
     hessian
         float [models, P, P] of the problem's loss at w*, for a setting with whitened coordinates.
+    scales
+        nβ, without the likelihood's factor, and γ of each model [models], in place of the
+        setting's. Only whitened coordinates take different γ.
     """
     centres = np.ascontiguousarray(problem.parameters, dtype=np.float64)
     problem = replace(problem, parameters=centres)
     loss_at_w, gradient = loss_and_gradient(problem, centres)
-    n_beta = setting.n_beta(problem.samples) * problem.likelihood_factor
+    if scales is None:
+        scales = setting.n_beta(problem.samples), setting.localisation
+    n_beta, gamma = scales
+    n_beta = n_beta * problem.likelihood_factor
     sampled, to_parameters = problem, np.asarray
     if setting.coordinates == WHITENED:
-        frame = whitened(problem, hessian, n_beta, setting.localisation)
+        frame = whitened(problem, hessian, n_beta, gamma)
         sampled, to_parameters = frame.problem, frame.parameters
-    parts = [
-        _run_chains(part, setting, n_beta)
-        for part in _batches(sampled, max(1, LANES // setting.chains))
-    ]
+    scale = np.broadcast_to([np.ravel(n_beta), np.ravel(gamma)], (2, len(problem.streams)))
+    step = max(1, max(LANES, AXES // len(centres) ** 2) // setting.chains)
+    batches = [slice(i, i + step) for i in range(0, len(problem.streams), step)]
+    parts = [_run_chains(sampled.of(part), setting, *scale[:, part]) for part in batches]
     loss, acceptance, pull, last, lowest = (
         np.ascontiguousarray(np.concatenate(arrays, axis=axis))  # sums go in the order of memory
         for arrays, axis in zip(zip(*parts, strict=True), (0, 0, 0, 1, 1), strict=True)
@@ -117,6 +128,7 @@ def traces(
         to_parameters(last),
         to_parameters(lowest),
         n_beta,
+        gamma,
     )
 
 
@@ -151,6 +163,19 @@ def summary(
         table["of_trivial"] = np.divide(mean, trivial, out=np.zeros_like(mean), where=trivial > 0)
     status, reason = statuses(table, setting.thresholds, exact=setting.sampler.exact)
     return table | {"status": status, "reason": reason}
+
+
+def coefficients(traces: Traces, setting: EstimateSettings) -> np.ndarray:
+    """Return λ̂ of every model alone, NaN for one with a draw that is not finite.
+
+    Parameters
+    ----------
+    traces, setting
+        As for `summary`.
+    """
+    kept, finite = _kept(traces, setting)
+    rise = kept.mean(axis=(1, 2)) - traces.loss_at_w
+    return np.where(finite, traces.n_beta * rise, np.nan)
 
 
 def tighter(rise: np.ndarray, pull: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -284,19 +309,17 @@ def statuses(
     return status, reason.astype(str)
 
 
-def _batches(problem: Problem, size: int) -> list[Problem]:
-    return [problem.of(slice(i, i + size)) for i in range(0, len(problem.streams), size)]
-
-
 def _run_chains(
-    problem: Problem, setting: EstimateSettings, n_beta: float
+    problem: Problem, setting: EstimateSettings, n_beta: np.ndarray, localisation: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     """Return the arrays of `Traces` that chains leave, in the coordinates of the problem."""
     sample = getattr(samplers_cpu, setting.sampler.function)
     options, chains = setting.options(), setting.chains
     lanes = problem.repeated(chains)
-    if problem.localisation_weights is not None:
-        options["localisation"] = setting.localisation * np.asarray(lanes.localisation_weights)
+    if (weights := lanes.localisation_weights) is not None:
+        of_lanes = np.repeat(localisation, chains)
+        of_weights = of_lanes if np.ndim(weights) == 2 else localisation[0]
+        options["localisation"] = of_weights * np.asarray(weights)
     if problem.copies is not None:
         options["copies"] = problem.copies
     size, models = problem.parameters.shape
@@ -305,7 +328,7 @@ def _run_chains(
         lanes.parameters,
         (*lanes.shared, *lanes.per_model),
         chain_keys(problem.streams, chains),
-        n_beta=n_beta,
+        n_beta=np.repeat(n_beta, chains),
         **options,
     )
     of_chains = (models, chains, setting.draws // setting.thin)
@@ -323,9 +346,8 @@ def _run_chains(
 
 def _statistics(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarray]:
     """Return the columns of `estimate` that rest on the draws."""
-    burn_in, n_beta = setting.burn_in // setting.thin, traces.n_beta
-    finite = np.isfinite(traces.loss).all(axis=(1, 2))
-    kept = np.where(finite[:, None, None], traces.loss[:, :, burn_in:], 0.0)
+    n_beta = traces.n_beta
+    kept, finite = _kept(traces, setting)
     at_w = traces.loss_at_w[:, None, None]
     # Chains on their way to infinity may overflow in a square; their R-hat is NaN then.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -342,6 +364,13 @@ def _statistics(traces: Traces, setting: EstimateSettings) -> dict[str, np.ndarr
     return {name: np.where(finite, values, np.nan) for name, values in columns.items()}
 
 
+def _kept(traces: Traces, setting: EstimateSettings) -> tuple[np.ndarray, np.ndarray]:
+    """Return L of the draws after burn-in, 0 where one of a model is not finite, and where not."""
+    finite = np.isfinite(traces.loss).all(axis=(1, 2))
+    burn_in = setting.burn_in // setting.thin
+    return np.where(finite[:, None, None], traces.loss[:, :, burn_in:], 0.0), finite
+
+
 def _locality(
     traces: Traces,
     setting: EstimateSettings,
@@ -353,21 +382,22 @@ def _locality(
     lowest = np.minimum(traces.loss.min(axis=(1, 2)), traces.loss_at_w)
     fall = {"fall": traces.n_beta * (traces.loss_at_w - lowest)}
     names = ("distance", "free", "strayed", "localisation_shift", "localisation_shift_se", "shift")
-    if not setting.localisation:
+    gamma = traces.localisation
+    if not np.any(gamma):
         return fall | {name: np.full(finite.shape, np.nan) for name in (*names, "llc_error")}
     burn_in = setting.burn_in // setting.thin
     pull = np.where(finite[:, None, None], traces.pull[:, :, burn_in:], 0.0)
     mean_pull = pull.mean(axis=(1, 2))
-    rise = traces.n_beta * (kept - traces.loss_at_w[:, None, None])
+    rise = np.reshape(traces.n_beta, (-1, 1, 1)) * (kept - traces.loss_at_w[:, None, None])
     shift, shift_se = tighter(rise, pull)
     with np.errstate(invalid="ignore", divide="ignore"):
         # A w* of 0 has no length to be compared with.
         square = np.where(traces.length == 0, np.inf, traces.length**2)
-        strayed = mean_pull / setting.localisation / square
+        strayed = mean_pull / gamma / square
         # Within its error a shift is none.
         beyond = np.where(np.abs(shift) > 2 * shift_se, np.abs(shift / columns["llc"]), 0.0)
     return fall | {
-        "distance": np.sqrt(mean_pull / setting.localisation),
+        "distance": np.sqrt(mean_pull / gamma),
         "free": mean_pull / len(traces.lowest),
         "strayed": strayed,
         "localisation_shift": shift,

@@ -82,7 +82,8 @@ def estimate_function(
         n_beta=setting.n_beta(n),
         **options,
     )
-    columns = summary(_traces(full, centre, chains, setting.n_beta(n)), setting)
+    kept = _traces(full, centre, chains, setting.n_beta(n), setting.localisation)
+    columns = summary(kept, setting)
     return {name: values.item() for name, values in columns.items()}
 
 
@@ -164,7 +165,9 @@ def _batches(
     return batch_loss
 
 
-def _traces(full: samplers.Loss, centre: Tensor, chains: samplers.Chains, n_beta: float) -> Traces:
+def _traces(
+    full: samplers.Loss, centre: Tensor, chains: samplers.Chains, n_beta: float, localisation: float
+) -> Traces:
     centre = centre.clone().requires_grad_()
     loss_at_w = full(centre)
     (gradient,) = torch.autograd.grad(loss_at_w.sum(), centre)
@@ -179,4 +182,5 @@ def _traces(full: samplers.Loss, centre: Tensor, chains: samplers.Chains, n_beta
         chains.last.T[:, None],
         chains.lowest[best][:, None],
     )
-    return Traces(*(array.detach().double().cpu().numpy() for array in arrays), n_beta)
+    numbers = (array.detach().double().cpu().numpy() for array in arrays)
+    return Traces(*numbers, n_beta, localisation)

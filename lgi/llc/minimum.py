@@ -18,6 +18,7 @@ Evaluate = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Function of parameters [P, k] and which lanes they are of [k] to losses [k], gradients [P, k]."""
 
 FALL = 0.25  # of the damping after a step that was taken
+AT_ONCE = 1024  # lanes that are evaluated together, so that few of them cost little
 LAST_DAMPING = 1e6  # beyond which no step lowers the loss: rounding is all that is left
 
 
@@ -174,13 +175,16 @@ def hessians(
     """
     size, count = place.shape
     rows = np.empty((count, size, size))
-    for p in range(size):
-        ends = []
-        for side in (difference, -difference):
-            shifted = place.copy()
-            shifted[p] += side
-            ends.append(evaluate(shifted, lanes)[1])
-        rows[:, p] = ((ends[0] - ends[1]) / (2 * difference)).T
+    together = max(1, AT_ONCE // max(1, 2 * count))
+    for first in range(0, size, together):
+        shifted = range(first, min(first + together, size))
+        ends = np.tile(place[:, None, None], (1, len(shifted), 2, 1))  # [P, shifted, 2, k]
+        for index, p in enumerate(shifted):
+            ends[p, index] += np.array([[difference], [-difference]])
+        gradients = evaluate(ends.reshape(size, -1), np.tile(lanes, 2 * len(shifted)))[1]
+        gradients = gradients.reshape(ends.shape)
+        slopes = (gradients[:, :, 0] - gradients[:, :, 1]) / (2 * difference)
+        rows[:, shifted] = slopes.transpose(2, 1, 0)
     return (rows + rows.transpose(0, 2, 1)) / 2
 
 

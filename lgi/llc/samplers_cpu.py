@@ -36,7 +36,7 @@ def sgld(
     data: tuple[np.ndarray, ...],
     keys: np.ndarray,
     *,
-    n_beta: float,
+    n_beta: float | np.ndarray,
     step_size: float,
     localisation: float | np.ndarray,
     draws: int,
@@ -58,7 +58,7 @@ def sgld(
     keys
         uint32 [2, lanes], from `lgi.llc.keys.chain_keys`.
     n_beta
-        nβ, the inverse temperature of the mean loss.
+        nβ, the inverse temperature of the mean loss, or one for each lane.
     step_size
         ε.
     localisation
@@ -106,7 +106,7 @@ def rmsprop_sgld(
     data: tuple[np.ndarray, ...],
     keys: np.ndarray,
     *,
-    n_beta: float,
+    n_beta: float | np.ndarray,
     step_size: float,
     localisation: float | np.ndarray,
     draws: int,
@@ -158,7 +158,7 @@ def hmc(
     data: tuple[np.ndarray, ...],
     keys: np.ndarray,
     *,
-    n_beta: float,
+    n_beta: float | np.ndarray,
     step_size: float,
     localisation: float | np.ndarray,
     draws: int,
@@ -187,6 +187,7 @@ def hmc(
         Losses, acceptance, last states and steps.
     """
     size, lanes = start.shape
+    n_beta = np.full(lanes, n_beta, dtype=np.float64)
     lengths = np.atleast_1d(leapfrog_steps)
     centre = _centre(start, localisation)
     position, proposal = start.copy(), start.copy()
@@ -252,6 +253,7 @@ def _langevin(
     nβ ∇L in the drift is one in so many `copies`, if any.
     """
     size, lanes = start.shape
+    n_beta = np.full(lanes, n_beta, dtype=np.float64)
     centre = _centre(start, localisation)
     parameters = start.copy()
     gradient, drift, new_drift = (np.empty_like(start) for _ in range(3))
@@ -288,7 +290,7 @@ def _langevin(
 def _share_gradient(drift, gradient, n_beta, copies) -> None:
     """Leave one in so many `copies` of nβ ∇L in `drift`; without copies no bit of it changes."""
     if copies is not None:
-        drift -= ((1 - 1 / copies) * n_beta)[:, None] * gradient
+        drift -= (1 - 1 / copies)[:, None] * n_beta * gradient
 
 
 class _Centre(NamedTuple):
@@ -324,10 +326,10 @@ def _posterior(parameters, centre, loss, gradient, n_beta, energy, drift):
             weight = centre.weight[p, lane]
             stiffness = centre.localisation * weight
             distance = parameters[p, lane] - centre.place[p, lane]
-            drift[p, lane] = n_beta * gradient[p, lane] + stiffness * distance
+            drift[p, lane] = n_beta[lane] * gradient[p, lane] + stiffness * distance
             energy[lane] += weight * distance * distance
     for lane in range(lanes):
-        energy[lane] = n_beta * loss[lane] + 0.5 * centre.localisation * energy[lane]
+        energy[lane] = n_beta[lane] * loss[lane] + 0.5 * centre.localisation * energy[lane]
 
 
 @njit

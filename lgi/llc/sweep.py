@@ -74,18 +74,20 @@ def sweep(
         same = one.setting.model_dump_json()
         if same not in known:
             known[same] = estimate(one)
-        rows.append(
-            {
-                "varied": one.varied,
-                "value": one.value,
-                "setting": one.name,
-                "sampler": one.setting.sampler.kind,
-                "localisation": one.setting.localisation,
-                "n_beta": one.setting.n_beta(samples),
-            }
-            | dict(known[same])
-        )
+        rows.append(described(one, samples) | dict(known[same]))
     return rows
+
+
+def described(one: Variation, samples: int) -> dict:
+    """Return what tells the rows of a sweep apart, for one of them; see `sweep`."""
+    return {
+        "varied": one.varied,
+        "value": one.value,
+        "setting": one.name,
+        "sampler": one.setting.sampler.kind,
+        "localisation": one.setting.localisation,
+        "n_beta": one.setting.n_beta(samples),
+    }
 
 
 def _changed(

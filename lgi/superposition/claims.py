@@ -42,7 +42,7 @@ from lgi.claims import (
     judge,
 )
 from lgi.errors import DataError
-from lgi.intervals import Interval, joint_level, rank_correlation
+from lgi.intervals import Interval, joint_level, rank_correlation, rank_correlations
 from lgi.llc.status import OK
 from lgi.prose import number
 from lgi.randomness import generator
@@ -633,11 +633,15 @@ def _bootstrap(
     if not np.isfinite(statistic):
         reason = "the values do not vary or are 0"
         return _Resampled(sample.name, n, np.nan, np.empty(0), reason)
-    resampled = [
-        group[random.integers(len(group), size=(settings.resamples, len(group)))]
+    chosen = [
+        random.integers(len(group), size=(settings.resamples, len(group)))
         for group in sample.groups
     ]
-    replicates = sample.statistic(*resampled)
+    if sample.statistic is rank_correlation:
+        replicates = rank_correlations(*sample.groups, *chosen)
+    else:
+        pairs = zip(sample.groups, chosen, strict=True)
+        replicates = sample.statistic(*(group[places] for group, places in pairs))
     # Where one model alone differs, resamples without it say nothing, and the others not the truth.
     if np.isnan(replicates).mean() > 1 - settings.confidence:
         return _Resampled(sample.name, n, np.nan, np.empty(0), "the values hardly vary")

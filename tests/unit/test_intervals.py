@@ -79,6 +79,23 @@ def test_a_prediction_holds_the_next_point():
     assert 0.92 <= held / 400 <= 0.98
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        np.random.default_rng(1).normal(size=12),
+        np.random.default_rng(2).integers(3, size=12).astype(float),
+        np.append(np.arange(11) * 1e-9, 1e6),  # what is rounding depends on the resample
+        np.zeros(12),
+    ],
+    ids=["apart", "ties", "one far off", "constant"],
+)
+def test_rank_correlations_of_resamples_have_the_bits_of_each(column):
+    pairs = np.stack([np.random.default_rng(0).normal(size=12), column], axis=-1)
+    chosen = np.random.default_rng(3).integers(12, size=(300, 12))
+    found = intervals.rank_correlations(pairs, chosen)
+    assert found.tobytes() == intervals.rank_correlation(pairs[chosen]).tobytes()
+
+
 def test_a_rank_correlation_is_scipys_and_holds_its_true_value():
     rng, held = random(), 0
     # Pearson's 0.6 of normal values is Spearman's 6 / pi asin(0.3).

@@ -1,6 +1,7 @@
 """The table of known answers: what one setting of the estimator makes of every problem."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -135,6 +136,34 @@ def estimates(
         "trivial_loss": loss_and_gradient(problem, np.zeros_like(problem.parameters))[0],
     }
     return llc.summary(llc.traces(problem, setting, curvatures), setting, about)
+
+
+def coefficients(
+    known: KnownProblem,
+    settings: Sequence[EstimateSettings],
+    likelihood: Likelihood,
+    samples: int,
+    repeats: int,
+) -> np.ndarray:
+    """Return the ``llc`` of `estimates` alone [settings, repeats], of settings that differ in nβ.
+
+    Parameters
+    ----------
+    known, likelihood, samples, repeats
+        As for `estimates`.
+    settings
+        Alike but for nβ.
+    """
+    one, times = posed(known, likelihood, samples, repeats), len(settings)
+    problem = replace(
+        one,
+        parameters=np.tile(one.parameters, times),
+        streams=[*one.streams] * times,
+    )
+    scales = [[setting.n_beta(samples), setting.localisation] for setting in settings]
+    curvatures = np.tile(hessian(one), (times, 1, 1))
+    chains = llc.traces(problem, settings[0], curvatures, np.repeat(scales, repeats, axis=0).T)
+    return llc.coefficients(chains, settings[0]).reshape(times, repeats)
 
 
 def posed(known: KnownProblem, likelihood: Likelihood, samples: int, repeats: int) -> Problem:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lgi.llc.known.answers import estimates
+from lgi.llc.known.answers import coefficients
 from lgi.llc.known.problems import CROSSING, QUADRATIC, KnownProblem, problems
 from lgi.llc.known.theory import crossing_free_energy, gaussian_free_energy
 from lgi.llc.settings import EstimateSettings, Likelihood
@@ -86,10 +86,14 @@ def integral(
 ) -> np.ndarray:
     """Return F(n) - F(1) by thermodynamic integration [repeats]; takes what `free_energy` does."""
     n_betas, weights = ladder(samples, rungs)
+    ladder_of = [
+        setting.model_copy(update={"inverse_temperature": n_beta / samples}) for n_beta in n_betas
+    ]
     total = np.zeros(repeats)
-    for n_beta, weight in zip(n_betas, weights, strict=True):
-        rung = setting.model_copy(update={"inverse_temperature": n_beta / samples})
-        total += weight * estimates(known, rung, likelihood, samples, repeats)["llc"]
+    for weight, found in zip(
+        weights, coefficients(known, ladder_of, likelihood, samples, repeats), strict=True
+    ):
+        total += weight * found
     return total
 
 
@@ -117,7 +121,7 @@ def wbic(
 ) -> np.ndarray:
     """Return λ̂ ln n [repeats], the WBIC less n L(w*); takes what `free_energy` does."""
     chosen = setting.model_copy(update={"inverse_temperature": "1/log n"})
-    return estimates(known, chosen, likelihood, samples, repeats)["llc"] * np.log(samples)
+    return coefficients(known, [chosen], likelihood, samples, repeats)[0] * np.log(samples)
 
 
 def _exact(

@@ -124,38 +124,48 @@ def rotation(parameters, gram, bias, gradient, loss):
 def one_active(parameters, features, gradient, loss):
     """E Σ_j (ReLU(WᵀW x + b)_j - x_j)² of inputs with one active feature, x_i ~ U[0, 1]."""
     count, lanes = features.item(), parameters.shape[1]
+    by_slope, by_height = np.empty(lanes), np.empty(lanes)
     gradient[:] = 0.0
     loss[:] = 0.0
     for i in range(count):
         for j in range(count):
-            wanted = 1.0 if i == j else 0.0
+            _add_output(parameters, i, j, count, by_slope, by_height, loss)
+            # Loops over two rows each, which LLVM can tell apart and so vectorises.
+            for row in (0, count):
+                _add_product(gradient[row + i], by_slope, parameters[row + j])
+            for row in (0, count):
+                _add_product(gradient[row + j], by_slope, parameters[row + i])
             for lane in range(lanes):
-                u, v = parameters[i, lane], parameters[count + i, lane]
-                x, y = parameters[j, lane], parameters[count + j, lane]
-                height = parameters[2 * count + j, lane]
-                slope = u * x + v * y
-                low, high = _positive_part(slope, height)
-                # Moments of the interval, and of the rest of [0, 1] for an output cut to 0.
-                zeroth, first = high - low, 0.5 * (high * high - low * low)
-                second = (high * high * high - low * low * low) / 3.0
-                error = slope - wanted
-                by_slope = 2.0 * (error * second + height * first) / count
-                by_height = 2.0 * (error * first + height * zeroth) / count
-                loss[lane] += 0.5 * (error * by_slope + height * by_height)
-                loss[lane] += wanted * (1.0 / 3.0 - second) / count
-                gradient[i, lane] += by_slope * x
-                gradient[count + i, lane] += by_slope * y
-                gradient[j, lane] += by_slope * u
-                gradient[count + j, lane] += by_slope * v
-                gradient[2 * count + j, lane] += by_height
+                gradient[2 * count + j, lane] += by_height[lane]
 
 
 @njit(error_model="numpy")
-def _positive_part(slope, height):
-    """Return the interval of t in [0, 1] where slope t + height > 0; [0, 0] if nowhere."""
-    if slope == 0.0:
-        return 0.0, 1.0 if height > 0.0 else 0.0
-    crossing = min(max(-height / slope, 0.0), 1.0)
-    low = crossing if slope > 0.0 else 0.0
-    high = 1.0 if slope > 0.0 else crossing
-    return low, high
+def _add_output(parameters, i, j, count, by_slope, by_height, loss):
+    """Add output j's share of the loss where input i is active; write what it has of gradients."""
+    wanted = 1.0 if i == j else 0.0
+    for lane in range(parameters.shape[1]):
+        u, v = parameters[i, lane], parameters[count + i, lane]
+        x, y = parameters[j, lane], parameters[count + j, lane]
+        height = parameters[2 * count + j, lane]
+        slope = u * x + v * y
+        # The interval of t in [0, 1] where slope t + height > 0; [0, 0] if nowhere.
+        crossing = min(max(-height / slope, 0.0), 1.0)
+        low = crossing if slope > 0.0 else 0.0
+        high = 1.0 if slope > 0.0 else crossing
+        flat = slope == 0.0
+        low = 0.0 if flat else low
+        high = (1.0 if height > 0.0 else 0.0) if flat else high
+        # Moments of the interval, and of the rest of [0, 1] for an output cut to 0.
+        zeroth, first = high - low, 0.5 * (high * high - low * low)
+        second = (high * high * high - low * low * low) / 3.0
+        error = slope - wanted
+        by_slope[lane] = 2.0 * (error * second + height * first) / count
+        by_height[lane] = 2.0 * (error * first + height * zeroth) / count
+        loss[lane] += 0.5 * (error * by_slope[lane] + height * by_height[lane])
+        loss[lane] += wanted * (1.0 / 3.0 - second) / count
+
+
+@njit
+def _add_product(row, first, second):
+    for lane in range(row.size):
+        row[lane] += first[lane] * second[lane]

@@ -7,6 +7,7 @@ The free energy of a Bayesian model is nβ L(w₀) + λ ln nβ - (m - 1) ln ln n
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -140,7 +141,12 @@ def _crossing(
     In ln w the integrand and all its derivatives vanish at both ends, so the rule converges faster
     than any power of its step.
     """
+    return _summands(*map(int, exponents), localisation)
+
+
+@lru_cache(maxsize=2)  # three megabytes each, asked for at many nβ in turn
+def _summands(first: int, second: int, localisation: float) -> tuple[np.ndarray, np.ndarray]:
     logs = np.arange(-30, np.log(12 / np.sqrt(localisation)), 0.05)
     w1, w2 = np.exp(logs)[:, None], np.exp(logs)[None, :]
-    energy = w1 ** (2 * exponents[0]) * w2 ** (2 * exponents[1])
+    energy = w1 ** (2 * first) * w2 ** (2 * second)
     return energy, np.exp(-localisation / 2 * (w1**2 + w2**2)) * w1 * w2

@@ -13,11 +13,11 @@ from lgi.llc.sweep import (
     STEP_SIZE,
     N,
     Variation,
-    sweep,
+    described,
     variations,
 )
 from lgi.runs import Run
-from lgi.superposition.llc.estimates import COLUMNS, estimate_run
+from lgi.superposition.llc.estimates import COLUMNS, estimate_each
 from lgi.superposition.llc.settings import Calibration, Epochs, SuperpositionEstimate
 from lgi.superposition.training.view import Models
 
@@ -94,14 +94,19 @@ def varied(
     pandas.DataFrame
         A row per estimate: `MODEL`, `ESTIMATE` and the other columns of `estimate_run`.
     """
-    rows = []
-    for run, seed, epoch in models:
+    wanted, cases = [], {}
+    for place, (run, seed, epoch) in enumerate(models):
         one, samples = Models(run).model(seed).run, run.record["samples"]
-
-        def estimate(variation: Variation, one=one) -> Mapping:
-            return estimate_run(one, variation.setting).iloc[0].to_dict()
-
-        rows += sweep(variations(samples, epoch), estimate, samples)
+        for variation in variations(samples, epoch):
+            # Settings that are the same are estimated once.
+            key = place, variation.setting.model_dump_json()
+            cases.setdefault(key, (one, variation.setting))
+            wanted.append((key, variation, samples))
+    found = dict(zip(cases, estimate_each(cases.values()), strict=True))
+    rows = [
+        found[key].iloc[0].to_dict() | described(variation, samples)
+        for key, variation, samples in wanted
+    ]
     rest = [column for column in COLUMNS if column not in (*MODEL, *ESTIMATE)]
     return pd.DataFrame(rows)[[*MODEL, *ESTIMATE, *rest]]
 

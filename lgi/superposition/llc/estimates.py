@@ -1,7 +1,8 @@
 """Local learning coefficients of study 2's models along training, on their own training sets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from lgi.llc.estimate import Traces, summary, traces
 from lgi.llc.minimum import Minimum, hessian, polished
 from lgi.llc.minimum import loss_and_gradient as loss_at
 from lgi.llc.problem import Problem
+from lgi.llc.settings import WHITENED
 from lgi.runs import Run
 from lgi.superposition.geometry.geometry import kgon_kinds
 from lgi.superposition.llc.settings import SuperpositionEstimate
@@ -96,41 +98,128 @@ def estimate_run(run: Run, setting: SuperpositionEstimate) -> pd.DataFrame:
         If the run has no snapshot at an epoch, or the data rebuilt from its record are not those
         it was trained on; the message names the file.
     """
-    models = Models(run)
-    models = models.at(setting.epochs.among(models.epochs.tolist()))
-    parts = [pd.DataFrame(_estimates(problem, setting)) for problem in problems(models, setting)]
-    table = pd.concat(parts, ignore_index=True)
+    return estimate_each([(run, setting)])[0]
+
+
+def estimate_each(cases: Iterable[tuple[Run, SuperpositionEstimate]]) -> list[pd.DataFrame]:
+    """Return `estimate_run` of each run with its setting, byte for byte.
+
+    Those that differ in data, nβ and γ alone share a pass over their chains: a few models cost
+    little more than one.
+    """
+    chosen = []
+    for run, setting in cases:
+        models = Models(run)
+        chosen.append((models.at(setting.epochs.among(models.epochs.tolist())), setting))
+    posed = [
+        _Posed(problem, setting, case)
+        for case, (models, setting) in enumerate(chosen)
+        for problem in problems(models, setting)
+    ]
+    parts: list[list[pd.DataFrame]] = [[] for _ in chosen]
+    for together in _alike(posed):
+        counts = np.cumsum([len(one.problem.streams) for one in together])
+        table = pd.DataFrame(_estimates(together))
+        for one, last in zip(together, counts, strict=True):
+            parts[one.case].append(table.iloc[last - len(one.problem.streams) : last])
+    return [
+        _with_models(pd.concat(part, ignore_index=True), models, setting)
+        for part, (models, setting) in zip(parts, chosen, strict=True)
+    ]
+
+
+class _Posed(NamedTuple):
+    """A problem, with the setting of its estimates and the case that it is of."""
+
+    problem: Problem
+    setting: SuperpositionEstimate
+    case: int
+
+    def sampling(self) -> str:
+        """Return all that chains which run together have in common."""
+        scales = {"inverse_temperature", "n"}
+        if self.setting.coordinates == WHITENED and self.setting.localisation:
+            scales.add("localisation")
+        return self.setting.model_dump_json(exclude={"epochs", "data", *scales})
+
+
+def _alike(posed: Iterable[_Posed]) -> Iterator[list[_Posed]]:
+    """Yield what is sampled together: chains that are alike, of data that repeat."""
+    groups: dict[str, list[_Posed]] = {}
+    for one in posed:
+        if len(one.problem.shared[0]) < one.problem.samples:
+            groups.setdefault(one.sampling(), []).append(one)
+        else:
+            yield [one]
+    yield from groups.values()
+
+
+def _joined(posed: Sequence[Problem]) -> Problem:
+    """Return all models of some problems as one, on the patterns of all of them."""
+    if len(posed) == 1:
+        return posed[0]
+    sets = [problem.shared[0] for problem in posed]
+    patterns, place = np.unique(np.concatenate(sets), axis=0, return_inverse=True)
+    lasts = np.cumsum([len(each) for each in sets])
+    shares = np.zeros((len(patterns), sum(len(problem.streams) for problem in posed)))
+    first = 0
+    for problem, last in zip(posed, lasts, strict=True):
+        models = len(problem.streams)
+        rows = place.ravel()[last - len(problem.shared[0]) : last]
+        shares[rows, first : first + models] = problem.per_model[0]
+        first += models
+    return replace(
+        posed[0],
+        parameters=np.concatenate([problem.parameters for problem in posed], axis=1),
+        streams=[stream for problem in posed for stream in problem.streams],
+        shared=(patterns,),
+        per_model=(shares,),
+    )
+
+
+def _with_models(
+    table: pd.DataFrame, models: Models, setting: SuperpositionEstimate
+) -> pd.DataFrame:
     table = table.assign(**models.rows())
     if setting.data is None:
-        _check_loss(run, table["state_loss"].to_numpy(), models.losses["train_loss"].ravel())
+        losses = models.losses["train_loss"].ravel()
+        _check_loss(models.run, table["state_loss"].to_numpy(), losses)
     return table[list(COLUMNS)]
 
 
-def _estimates(problem: Problem, setting: SuperpositionEstimate) -> dict[str, np.ndarray]:
+def _estimates(posed: Sequence[_Posed]) -> dict[str, np.ndarray]:
     """Return the columns of `estimate_run` that are not of the models themselves."""
+    setting, problem = posed[0].setting, _joined([one.problem for one in posed])
+    models = [len(one.problem.streams) for one in posed]
+    n_beta, gamma = (
+        np.repeat(values, models)
+        for values in (
+            [one.setting.n_beta(one.problem.samples) for one in posed],
+            [one.setting.localisation for one in posed],
+        )
+    )
     start = loss_at(problem, problem.parameters)[0]
     minimum = found(problem, setting)
     problem, place = minimum.problem, minimum.problem.parameters
     with np.errstate(invalid="ignore"):
         moved = minimum.moved / np.sqrt(np.sum(place**2, axis=0))
     spectrum = _eigenvalues(minimum.hessian)
-    chains = traces(problem, setting, minimum.hessian)
+    chains = traces(problem, setting, minimum.hessian, (n_beta, gamma))
     about = {
         "moved": moved,
         "curvature": spectrum[:, 0],
         "trivial_loss": loss_at(problem, np.zeros_like(place))[0],
     }
-    stiffness = chains.n_beta * np.maximum(spectrum, 0)
-    gamma = setting.localisation
+    stiffness = chains.n_beta[:, None] * np.maximum(spectrum, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        held = np.where(stiffness > 0, stiffness / (stiffness + gamma), 0.0)
+        held = np.where(stiffness > 0, stiffness / (stiffness + gamma[:, None]), 0.0)
     features = problem.shared[0].shape[1]
     return summary(chains, setting, about) | {
         "hessian_llc": held.sum(axis=1) / 2,
-        "directions": np.sum(stiffness > gamma, axis=1),
+        "directions": np.sum(stiffness > gamma[:, None], axis=1),
         "sigma": np.full(len(moved), setting.likelihood.noise(features)),
-        "n_beta": np.full(len(moved), setting.n_beta(problem.samples)),
-        "localisation": np.full(len(moved), gamma),
+        "n_beta": n_beta,
+        "localisation": gamma,
         "state_loss": start,
         "curvature_max": spectrum[:, -1],
         **_polygons(problem, setting, chains),

@@ -95,8 +95,14 @@ def accumulate(work, hidden, patterns, weights, start, width):
     size = (hidden + 1) * features
     work[size * BLOCK :] = 0
     for k in range(patterns.shape[0]):
+        occurs = False
         for lane in range(width):
-            work[(2 * size + 1) * BLOCK + lane] = weights[k, start + lane]
+            weight = weights[k, start + lane]
+            work[(2 * size + 1) * BLOCK + lane] = weight
+            occurs |= weight != 0
+        # Rare patterns are in the data of few models.
+        if not occurs:
+            continue
         # Literal sizes let LLVM unroll the loops over them and vectorise over the lanes.
         if hidden == 2 and features == 6:
             _add_pattern(work, patterns, k, 2, 6)

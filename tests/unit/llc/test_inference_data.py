@@ -34,6 +34,7 @@ def trace():
         last=np.zeros((2, 1, 3)),
         lowest=np.zeros((2, 1)),
         n_beta=7.0,
+        localisation=1.0,
     )
     return trace_of(traces, SETTING, {"seed": 4})
 

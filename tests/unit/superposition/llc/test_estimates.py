@@ -8,8 +8,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from lgi.errors import RunFileError
+from lgi.llc.minimum import MinimumSettings
+from lgi.llc.samplers import Sampler
 from lgi.runs import Run, read_run, read_table, write_run, write_table
-from lgi.superposition.llc.estimates import COLUMNS, estimate_run, trace_run
+from lgi.superposition.llc.estimates import COLUMNS, estimate_each, estimate_run, trace_run
 from lgi.superposition.llc.settings import Copies, Epochs, FreshData, SuperpositionEstimate
 from lgi.superposition.llc.tables import gathered
 from lgi.superposition.training.run import fresh_samples, train_run, training_data
@@ -40,6 +42,7 @@ SETTING = SuperpositionEstimate(
 INIT = TypeAdapter(InitialisationSettings).validate_python(
     {"kind": "normal", "deviation": 1.0, "bias": {"kind": "normal", "mean": 0.0, "deviation": 1.0}}
 )
+HMC = TypeAdapter(Sampler)
 TRAINING = TrainingSettings(
     rate=0.005,
     momentum=0.9,
@@ -142,6 +145,34 @@ def test_epochs_do_not_depend_on_each_other(run, table):
         table[table["epoch"] == 30].reset_index(drop=True),
         check_exact=True,
     )
+
+
+@pytest.mark.parametrize("data", [BINARY, ONE_HOT, UNIFORM], ids=lambda data: data["kind"])
+def test_settings_that_are_sampled_together_have_the_bytes_of_each(tmp_path, data):
+    """Runs with other patterns, and settings with other nβ, γ and data."""
+    first, second = trained(tmp_path, [0, 1], data), trained(tmp_path, [4, 5, 8], data)
+    whitened = SETTING.model_copy(
+        update={
+            "sampler": HMC.validate_python(
+                {"kind": "hmc", "step_size": 0.3, "leapfrog_steps": 2, "target_acceptance": 0.8}
+            ),
+            "coordinates": "whitened",
+            "minimum": MinimumSettings(steps=3, longest=0.1, tolerance=1e-9),
+        }
+    )
+    colder = {"inverse_temperature": 0.1, "epochs": Epochs(at=[30])}
+    cases = [
+        (run, setting)
+        for run in (first, second)
+        for setting in (
+            SETTING,
+            SETTING.model_copy(update={"localisation": 5.0, "data": FreshData(samples=50)}),
+            whitened,
+            whitened.model_copy(update={"localisation": 30.0} | colder),
+        )
+    ]
+    for found, (run, setting) in zip(estimate_each(cases), cases, strict=True):
+        pd.testing.assert_frame_equal(found, estimate_run(run, setting), check_exact=True)
 
 
 @pytest.mark.parametrize("data", [BINARY, UNIFORM, ONE_HOT])
