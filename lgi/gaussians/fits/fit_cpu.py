@@ -71,7 +71,7 @@ def fit(
         image_of(target, recipe.blend),
     )
     blocks, adam, windows = (
-        no_blocks(len(start), 0),
+        no_blocks(len(start), image),
         _adam(recipe, len(start)),
         target_windows(image),
     )
@@ -141,7 +141,7 @@ def render(
     """
     image = image_of(np.zeros((height, width, 3), dtype=np.float32), kind)
     columns = np.ascontiguousarray(parameters.T)
-    raster_cpu.render(columns, image, no_blocks(len(parameters), 0), edge32_of(cutoff, edge))
+    raster_cpu.render(columns, image, no_blocks(len(parameters), image), edge32_of(cutoff, edge))
     size = width * height
     rendered = image.rendered[:, :size].T.reshape(height, width, 3)
     return np.ascontiguousarray(rendered), image.weight[:size].reshape(height, width)
@@ -155,7 +155,7 @@ def gradient(
     """Return the gradient that a fit follows, blind to a hard cut-off, float32 [n, P]."""
     image, columns = image_of(target, recipe.blend), np.ascontiguousarray(parameters.T)
     slopes = np.zeros_like(columns)
-    edge, blocks = edge32_of(recipe.cutoff, recipe.edge), no_blocks(len(parameters), 0)
+    edge, blocks = edge32_of(recipe.cutoff, recipe.edge), no_blocks(len(parameters), image)
     _differentiate(
         columns, slopes, image, blocks, edge, objective_of(recipe), target_windows(image)
     )
@@ -224,7 +224,10 @@ def _measure(parameters, gradient, image, blocks, edge, windows, recipe) -> Meas
     groups = [np.array(COLUMNS[group]) for group in recipe.trained]
     bounds = [np.float32(recipe.bounds(group)) for group in recipe.trained]
     sides = list(zip(groups, bounds, strict=True))
-    counted = blocks.weight[: blocks.first[-1] * LANES] > 0
+    reached = (
+        np.count_nonzero(blocks.weight[LANES * a : LANES * b] > 0)
+        for a, b in blocks.first[:, [0, -1]]
+    )
     return Measurement(
         loss=float(losses.loss),
         l1=float(losses.l1),
@@ -233,7 +236,7 @@ def _measure(parameters, gradient, image, blocks, edge, windows, recipe) -> Meas
         psnr=-10 * math.log10(losses.l2) if losses.l2 > 0 else math.inf,
         uncovered=float(np.mean(uncovered)),
         loss_covered=float(covered.loss),
-        overlap=float(np.count_nonzero(counted) / size),
+        overlap=float(sum(reached) / size),
         gradient_norm=tuple(
             float(np.linalg.norm(gradient[rows].astype(np.float64))) for rows in groups
         ),
@@ -257,7 +260,7 @@ def _differentiate(parameters, gradient, image, blocks, edge, objective, windows
     """Render, and write the gradient of the objective; return the blocks that were visited."""
     blocks = raster_cpu.render(parameters, image, blocks, edge)
     differentiate_loss(image, objective, windows)
-    differentiate(parameters, gradient, image, blocks, edge)
+    differentiate(parameters, gradient, image, blocks, edge, 0, parameters.shape[1])
     return blocks
 
 
