@@ -54,6 +54,7 @@ class Image(NamedTuple):
     weight: np.ndarray  # [pixels] sum of w and the weight of black
     rendered: np.ndarray  # [3, pixels]
     error: np.ndarray  # [3, pixels] gradient of the loss, times 3 pixels
+    place: np.ndarray  # [2, width and margin] column / width; beyond the image infinite, and 0
     added: bool | None  # True where sums of w c stay; None, a type of its own, for their mean
 
 
@@ -102,7 +103,12 @@ def image_of(target: np.ndarray, kind: Blend) -> Image:
     padded[:, :size] = target.reshape(size, 3).T
     weight = np.zeros(size + LANES, dtype=np.float32)
     rendered, error = np.zeros_like(padded), np.zeros_like(padded)
-    return Image(width, height, padded, weight, rendered, error, True if kind == "sum" else None)
+    place = np.zeros((2, width + 2 * LANES), dtype=np.float32)
+    place[0] = np.inf
+    place[:, :width] = np.arange(width, dtype=np.float32) / np.float32(width)
+    return Image(
+        width, height, padded, weight, rendered, error, place, True if kind == "sum" else None
+    )
 
 
 def no_blocks(n: int, image: Image, bands: int = 1) -> Blocks:
@@ -142,19 +148,18 @@ def render(parameters, image, blocks, edge):
 
 @njit(error_model="numpy", nogil=True)
 def render_band(parameters, image, blocks, edge, band):
-    """Render a band of `image`; return the number of blocks, and paint nothing if all do not fit."""
+    """Render a band of `image`, if there is room for its blocks; return how many it needs."""
     needed = _cover(parameters, image.width, image.height, blocks, edge.cutoff, band)
     if needed > blocks.room[band + 1] - blocks.room[band]:
         return needed
     begin, end = _in_sums(image, blocks, band)
     blocks.sums[0, begin : end + LANES] = edge.background
     blocks.sums[1:, begin : end + LANES] = _ZERO
-    along = np.empty((2, image.width + LANES), np.float32)
     for g in range(parameters.shape[1]):
         if parameters[ROTATION, g] == _ZERO:
-            _paint(parameters, image, blocks, edge, band, g, along)
+            _paint(parameters, image, blocks, edge, band, g)
         else:
-            _paint_rotated(parameters, image, blocks, edge, band, g, along)
+            _paint_rotated(parameters, image, blocks, edge, band, g)
     _resolve(image, blocks, band)
     return needed
 
@@ -189,32 +194,31 @@ def widened(blocks, needed, edge):
 
 
 @njit(error_model="numpy")
-def _paint(parameters, image, blocks, edge, band, g, along):
+def _paint(parameters, image, blocks, edge, band, g):
     """Add a Gaussian whose axes are those of the image."""
-    width, height = np.float32(image.width), np.float32(image.height)
+    height = np.float32(image.height)
     x, y, sx, sy = parameters[X, g], parameters[Y, g], parameters[SX, g], parameters[SY, g]
-    first, inside, last = _own_columns(image, blocks, band, g)
-    column_part = along[0]
-    for column in range(first, inside):
-        t = (np.float32(column) / width - x) / sx
-        column_part[column] = t * t
-    column_part[inside:last] = np.float32(np.inf)  # no pixel beyond the row's end
+    first, size = _own_columns(image, blocks, band, band + 1, g)
+    column_part = np.empty(size + LANES, np.float32)
+    for i in range(0, size, LANES):
+        t = (load(image.place[0], first + i) - fill(x)) / fill(sx)
+        store(column_part, i, t * t)
     for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
         t = (np.float32(blocks.row[k]) / height - y) / sy
-        d2 = load(column_part, blocks.column[k]) + fill(t * t)
+        d2 = load(column_part, blocks.column[k] - first) + fill(t * t)
         _add(parameters, image, blocks, edge, band, g, k, d2)
 
 
 @njit(error_model="numpy")
-def _paint_rotated(parameters, image, blocks, edge, band, g, along):
+def _paint_rotated(parameters, image, blocks, edge, band, g):
     """Add a Gaussian whose axes are turned."""
     height = np.float32(image.height)
     x, y, sx, sy = parameters[X, g], parameters[Y, g], parameters[SX, g], parameters[SY, g]
     cos, sin = _direction(parameters[ROTATION, g])
-    dx_cos, dx_sin = along[0], along[1]
-    _turn_columns(x, cos, sin, image, blocks, band, g, np.float32(np.inf), dx_cos, dx_sin)
+    first, size = _own_columns(image, blocks, band, band + 1, g)
+    dx_cos, dx_sin = _turned_columns(image.place[0], x, cos, sin, first, size)
     for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
-        dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k]
+        dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k] - first
         along_x = (load(dx_cos, column) + fill(dy * sin)) / fill(sx)
         along_y = (fill(dy * cos) - load(dx_sin, column)) / fill(sy)
         _add(parameters, image, blocks, edge, band, g, k, along_x * along_x + along_y * along_y)
@@ -271,14 +275,11 @@ def differentiate(parameters, gradient, image, blocks, edge, begin, end):
 
     It belongs to `image.error`, and to `blocks` as rendered.
     """
-    along = np.empty((4, image.width + LANES), np.float32)
     for g in range(begin, end):
-        sums = no_sums()
-        for band in range(len(blocks.first)):
-            if parameters[ROTATION, g] == _ZERO:
-                sums = _slopes(parameters, image, blocks, edge, band, g, along, sums)
-            else:
-                sums = _slopes_rotated(parameters, image, blocks, edge, band, g, along, sums)
+        if parameters[ROTATION, g] == _ZERO:
+            sums = _slopes(parameters, image, blocks, edge, g)
+        else:
+            sums = _slopes_rotated(parameters, image, blocks, edge, g)
         mean = np.float32(image.width * image.height * 3)
         gradient[RED, g] = one_sum(sums, 0) / mean
         gradient[GREEN, g] = one_sum(sums, 1) / mean
@@ -289,71 +290,77 @@ def differentiate(parameters, gradient, image, blocks, edge, begin, end):
 
 
 @njit(error_model="numpy")
-def _slopes(parameters, image, blocks, edge, band, g, along, sums):
-    """Add a band to the sums of a Gaussian whose axes are those of the image."""
-    width, height = np.float32(image.width), np.float32(image.height)
+def _slopes(parameters, image, blocks, edge, g):
+    """Return the sums of a Gaussian whose axes are those of the image."""
+    height = np.float32(image.height)
     x, y, sx, sy = parameters[X, g], parameters[Y, g], parameters[SX, g], parameters[SY, g]
-    first, inside, last = _own_columns(image, blocks, band, g)
-    # d(d2)/dx and d(d2)/dsx per column, and what d(d2)/drotation has of a column
-    move_x, grow_x, turn_x, turn_y = along[0], along[1], along[2], along[3]
-    for column in range(first, inside):
-        dx = np.float32(column) / width - x
-        slope = (_TWO * (dx / sx)) / sx
-        move_x[column] = -slope
-        grow_x[column] = (-_TWO * (dx * dx)) / ((sx * sx) * sx)
-        turn_x[column], turn_y[column] = slope, dx
-    along[:, inside:last] = _ZERO
-    for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
-        if not blocks.felt[k]:
-            continue
-        dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k]
-        slope_y = (_TWO * (dy / sy)) / sy
-        grow_y = (-_TWO * (dy * dy)) / ((sy * sy) * sy)
-        q, red, green, blue = _felt(parameters, image, blocks, edge, g, k)
-        sums = add_in_order(
-            sums,
-            red,
-            green,
-            blue,
-            q * load(move_x, column),
-            q * fill(-slope_y),
-            q * load(grow_x, column),
-            q * fill(grow_y),
-            q * (load(turn_x, column) * fill(dy) - fill(slope_y) * load(turn_y, column)),
-        )
+    first, size = _own_columns(image, blocks, 0, len(blocks.first), g)
+    move_x = np.empty(size + LANES, np.float32)  # d(d2)/dx per column
+    grow_x = np.empty(size + LANES, np.float32)  # d(d2)/dsx per column
+    turn_x = np.empty(size + LANES, np.float32)  # what d(d2)/drotation has of a column
+    turn_y = np.empty(size + LANES, np.float32)
+    for i in range(0, size, LANES):
+        dx = load(image.place[1], first + i) - fill(x)
+        slope = (fill(_TWO) * (dx / fill(sx))) / fill(sx)
+        store(move_x, i, fill(-_ONE) * slope)
+        store(grow_x, i, (fill(-_TWO) * (dx * dx)) / fill((sx * sx) * sx))
+        store(turn_x, i, slope)
+        store(turn_y, i, dx)
+    sums = no_sums()
+    for band in range(len(blocks.first)):
+        for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
+            if not blocks.felt[k]:
+                continue
+            dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k] - first
+            slope_y = (_TWO * (dy / sy)) / sy
+            grow_y = (-_TWO * (dy * dy)) / ((sy * sy) * sy)
+            q, red, green, blue = _felt(parameters, image, blocks, edge, g, k)
+            sums = add_in_order(
+                sums,
+                red,
+                green,
+                blue,
+                q * load(move_x, column),
+                q * fill(-slope_y),
+                q * load(grow_x, column),
+                q * fill(grow_y),
+                q * (load(turn_x, column) * fill(dy) - fill(slope_y) * load(turn_y, column)),
+            )
     return sums
 
 
 @njit(error_model="numpy")
-def _slopes_rotated(parameters, image, blocks, edge, band, g, along, sums):
-    """Add a band to the sums of a Gaussian whose axes are turned."""
+def _slopes_rotated(parameters, image, blocks, edge, g):
+    """Return the sums of a Gaussian whose axes are turned."""
     height = np.float32(image.height)
     x, y, sx, sy = parameters[X, g], parameters[Y, g], parameters[SX, g], parameters[SY, g]
     cos, sin = _direction(parameters[ROTATION, g])
-    dx_cos, dx_sin = along[0], along[1]
-    _turn_columns(x, cos, sin, image, blocks, band, g, _ZERO, dx_cos, dx_sin)
+    first, size = _own_columns(image, blocks, 0, len(blocks.first), g)
+    dx_cos, dx_sin = _turned_columns(image.place[1], x, cos, sin, first, size)
     two, minus_two, minus = fill(_TWO), fill(-_TWO), fill(-_ONE)
     cube_x, cube_y = fill((sx * sx) * sx), fill((sy * sy) * sy)
-    for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
-        if not blocks.felt[k]:
-            continue
-        dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k]
-        along_x = load(dx_cos, column) + fill(dy * sin)
-        along_y = fill(dy * cos) - load(dx_sin, column)
-        slope_x = (two * (along_x / fill(sx))) / fill(sx)
-        slope_y = (two * (along_y / fill(sy))) / fill(sy)
-        q, red, green, blue = _felt(parameters, image, blocks, edge, g, k)
-        sums = add_in_order(
-            sums,
-            red,
-            green,
-            blue,
-            q * (minus * (slope_x * fill(cos) - slope_y * fill(sin))),
-            q * (minus * (slope_x * fill(sin) + slope_y * fill(cos))),
-            q * ((minus_two * (along_x * along_x)) / cube_x),
-            q * ((minus_two * (along_y * along_y)) / cube_y),
-            q * (slope_x * along_y - slope_y * along_x),
-        )
+    sums = no_sums()
+    for band in range(len(blocks.first)):
+        for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
+            if not blocks.felt[k]:
+                continue
+            dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k] - first
+            along_x = load(dx_cos, column) + fill(dy * sin)
+            along_y = fill(dy * cos) - load(dx_sin, column)
+            slope_x = (two * (along_x / fill(sx))) / fill(sx)
+            slope_y = (two * (along_y / fill(sy))) / fill(sy)
+            q, red, green, blue = _felt(parameters, image, blocks, edge, g, k)
+            sums = add_in_order(
+                sums,
+                red,
+                green,
+                blue,
+                q * (minus * (slope_x * fill(cos) - slope_y * fill(sin))),
+                q * (minus * (slope_x * fill(sin) + slope_y * fill(cos))),
+                q * ((minus_two * (along_x * along_x)) / cube_x),
+                q * ((minus_two * (along_y * along_y)) / cube_y),
+                q * (slope_x * along_y - slope_y * along_x),
+            )
     return sums
 
 
@@ -393,20 +400,24 @@ def _direction(rotation):
 
 
 @njit(error_model="numpy")
-def _turn_columns(x, cos, sin, image, blocks, band, g, beyond, dx_cos, dx_sin):
-    """Write (column - x) times cosine and sine, and what stands beyond the row's end."""
-    first, inside, last = _own_columns(image, blocks, band, g)
-    for column in range(first, inside):
-        dx = np.float32(column) / np.float32(image.width) - x
-        dx_cos[column], dx_sin[column] = dx * cos, dx * sin
-    dx_cos[inside:last], dx_sin[inside:last] = beyond, beyond
+def _turned_columns(place, x, cos, sin, first, size):
+    """Return (column - x) times cosine and sine of some columns, places as in `Image`."""
+    dx_cos, dx_sin = np.empty(size + LANES, np.float32), np.empty(size + LANES, np.float32)
+    for i in range(0, size, LANES):
+        dx = load(place, first + i) - fill(x)
+        store(dx_cos, i, dx * fill(cos))
+        store(dx_sin, i, dx * fill(sin))
+    return dx_cos, dx_sin
 
 
-@njit(inline="always")
-def _own_columns(image, blocks, band, g):
-    """Return a Gaussian's first column in a band, one past its last in the image, and past all."""
-    first, last = np.uint64(blocks.columns[band, g, 0]), np.uint64(blocks.columns[band, g, 1])
-    return first, max(first, min(last, np.uint64(image.width))), last
+@njit
+def _own_columns(image, blocks, begin, end, g):
+    """Return a Gaussian's first column in some bands, and the number of its columns with lanes."""
+    first, last = image.width, 0
+    for band in range(begin, end):
+        first = min(first, blocks.columns[band, g, 0])
+        last = max(last, blocks.columns[band, g, 1])
+    return first, max(last - first, 0)
 
 
 @njit(error_model="numpy")
@@ -435,7 +446,7 @@ def _cover(parameters, width, height, blocks, cutoff, band):
                     blocks.column[k] = column
                 k += 1
                 first, last = min(first, column), max(last, column + LANES)
-        blocks.columns[band, g, 0], blocks.columns[band, g, 1] = min(first, last), last
+        blocks.columns[band, g, 0], blocks.columns[band, g, 1] = first, last
     blocks.first[band, parameters.shape[1]] = k
     return k - blocks.room[band]
 
