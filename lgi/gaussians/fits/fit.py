@@ -14,8 +14,9 @@ from lgi.gaussians.fits import loss
 from lgi.gaussians.fits.adam import Adam
 from lgi.gaussians.fits.edge import COVERED, edge_of
 from lgi.gaussians.fits.gradient import image_gradient, parameter_gradient
+from lgi.gaussians.fits.growth import growth_of
 from lgi.gaussians.fits.history import History, Measurement
-from lgi.gaussians.fits.initial import COLUMNS
+from lgi.gaussians.fits.initial import COLUMNS, present
 from lgi.gaussians.fits.render import blend, weights
 from lgi.gaussians.fits.settings import RecipeSettings
 
@@ -24,6 +25,7 @@ def fit(
     target: np.ndarray,  # [height, width, 3]
     start: np.ndarray,  # [n, P]
     recipe: RecipeSettings,
+    seed: int = 0,
     device: str = "cpu",
 ) -> tuple[History, np.ndarray]:
     """Fit Gaussians to an image.
@@ -36,6 +38,8 @@ def fit(
         Start parameters, columns as in `lgi.gaussians.fits.initial.PARAMETERS`.
     recipe
         How to fit.
+    seed
+        Seed of the run; decides nothing where all Gaussians are there from the start.
     device
         PyTorch device, such as ``"cpu"`` or ``"cuda"``.
 
@@ -44,11 +48,13 @@ def fit(
     History
         Measurements, kept parameters and how the fit ended.
     ndarray
-        float32 parameters [n, P] after the last update.
+        float32 parameters [n, P] after the last update; fewer if the fit ended before all were
+        added.
     """
-    history = History(recipe, start)
+    history, growth = History(recipe, start), growth_of(recipe, len(start), seed)
+    aim = target
     target = torch.tensor(target, device=device, dtype=torch.float32)
-    parameters = torch.tensor(start, device=device, dtype=torch.float32)
+    parameters = torch.tensor(present(start), device=device, dtype=torch.float32)
     low, high = (bound.to(parameters) for bound in bounds(recipe, parameters.shape[1]))
     trained = torch.zeros(parameters.shape[1], dtype=torch.bool, device=device)
     trained[[column for group in recipe.trained for column in COLUMNS[group]]] = True
@@ -76,6 +82,10 @@ def fit(
             history.diverge(iteration)
             break
         parameters.clamp_(low, high)
+        if iteration in growth.counts:
+            added = growth.added(iteration, _array(image), aim)
+            parameters = torch.cat([parameters, torch.tensor(added).to(parameters)])
+            optimiser.extend(parameters)
     return history, _array(parameters)
 
 

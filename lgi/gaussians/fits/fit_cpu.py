@@ -10,21 +10,40 @@ from typing import NamedTuple
 import numpy as np
 
 from lgi.gaussians.fits import loss_cpu, raster_cpu
-from lgi.gaussians.fits.edge import COVERED
+from lgi.gaussians.fits.edge import COVERED, Edge
+from lgi.gaussians.fits.growth import growth_of
 from lgi.gaussians.fits.history import History, Measurement
-from lgi.gaussians.fits.initial import COLUMNS, PARAMETERS
-from lgi.gaussians.fits.loss_cpu import differentiate_loss, objective_of, target_windows
+from lgi.gaussians.fits.initial import COLUMNS, PARAMETERS, present
+from lgi.gaussians.fits.loss_cpu import (
+    Objective,
+    TargetWindows,
+    differentiate_loss,
+    objective_of,
+    target_windows,
+)
 from lgi.gaussians.fits.raster_cpu import (
     LANES,
     differentiate,
     edge32_of,
+    fits,
     image_of,
     no_blocks,
+    render_band,
+    widened,
 )
 from lgi.gaussians.fits.settings import Blend, EdgeSettings, RecipeSettings
+from lgi.gaussians.fits.team import Team, useful_threads
 from lgi.jit import njit
 
 _ONE = np.float32(1)
+
+
+class _Aim(NamedTuple):
+    """What is rendered how, and minimised."""
+
+    edge: Edge
+    objective: Objective
+    windows: TargetWindows
 
 
 class _Adam(NamedTuple):
@@ -38,6 +57,7 @@ class _Adam(NamedTuple):
     high: np.ndarray  # [P]
     m: np.ndarray  # [P, n]
     v: np.ndarray  # [P, n]
+    steps: np.ndarray  # [n] done so far, by which the moments' bias is corrected
     moved: np.ndarray  # [P, n] parameters before they are clamped
 
 
@@ -45,6 +65,8 @@ def fit(
     target: np.ndarray,  # [height, width, 3]
     start: np.ndarray,  # [n, P]
     recipe: RecipeSettings,
+    seed: int = 0,
+    threads: int = 1,
 ) -> tuple[History, np.ndarray]:
     """Fit Gaussians to an image.
 
@@ -56,55 +78,52 @@ def fit(
         float32 start parameters, columns as in `lgi.gaussians.fits.initial.PARAMETERS`.
     recipe
         How to fit.
+    seed
+        Seed of the run; decides nothing where all Gaussians are there from the start.
+    threads
+        How many may share the work; decides no bit. A small image is fitted on one.
 
     Returns
     -------
     History
         Measurements, kept parameters and how the fit ended.
     ndarray
-        Parameters [n, P] after the last update.
+        Parameters [n, P] after the last update; fewer if the fit ended before all were added.
     """
-    history = History(recipe, start)
-    edge, objective, image = (
-        edge32_of(recipe.cutoff, recipe.edge),
-        objective_of(recipe),
-        image_of(target, recipe.blend),
-    )
-    blocks, adam, windows = (
-        no_blocks(len(start), image),
-        _adam(recipe, len(start)),
-        target_windows(image),
-    )
-    parameters = np.ascontiguousarray(start.T)
+    with Team(min(threads, useful_threads(target.shape[1], target.shape[0]))) as team:
+        return _fit(target, start, recipe, seed, team)
+
+
+def _fit(target, start, recipe, seed, team) -> tuple[History, np.ndarray]:
+    history, growth = History(recipe, start), growth_of(recipe, len(start), seed)
+    begin = present(start)
+    image = image_of(target, recipe.blend)
+    aim = _Aim(edge32_of(recipe.cutoff, recipe.edge), objective_of(recipe), target_windows(image))
+    blocks, adam = no_blocks(len(begin), image, team.size), _adam(recipe, len(begin))
+    parameters = np.ascontiguousarray(begin.T)
     gradient = np.zeros_like(parameters)
 
     done = 0
-    for pause in history.pauses():
+    for pause in history.pauses(growth.counts):
         rates = _rates(recipe, done + 1, pause)
-        blocks, failed = _advance(
-            parameters,
-            gradient,
-            image,
-            blocks,
-            adam,
-            edge,
-            objective,
-            windows,
-            rates[:-1],
-            done + 1,
-        )
+        blocks, failed = _advance(team, parameters, gradient, image, blocks, adam, aim, rates[:-1])
         if failed:
-            history.diverge(failed)
+            history.diverge(done + failed)
             break
-        blocks = _differentiate(parameters, gradient, image, blocks, edge, objective, windows)
+        blocks = _differentiate(team, parameters, gradient, image, blocks, aim)
         history.keep_snapshot(pause, parameters.T)
         if history.measures_at(pause):
-            measurement = _measure(parameters, gradient, image, blocks, edge, windows, recipe)
+            measurement = _measure(parameters, gradient, image, blocks, aim, recipe)
             if not history.measure(pause, measurement, parameters.T):
                 break
-        if not _update(parameters, gradient, adam, pause, rates[-1]):
+        if not _update(parameters, gradient, adam, rates[-1]):
             history.diverge(pause)
             break
+        if pause in growth.counts:
+            added = growth.added(pause, _rendered(image), target)
+            parameters = np.ascontiguousarray(np.hstack([parameters, added.T]))
+            gradient, adam = np.zeros_like(parameters), _extended(adam, len(added))
+            blocks = no_blocks(parameters.shape[1], image, team.size)
         done = pause
     return history, parameters.T.copy()
 
@@ -140,11 +159,10 @@ def render(
         float32 [height, width], sum of the weights of all Gaussians and of black.
     """
     image = image_of(np.zeros((height, width, 3), dtype=np.float32), kind)
-    columns = np.ascontiguousarray(parameters.T)
-    raster_cpu.render(columns, image, no_blocks(len(parameters), image), edge32_of(cutoff, edge))
-    size = width * height
-    rendered = image.rendered[:, :size].T.reshape(height, width, 3)
-    return np.ascontiguousarray(rendered), image.weight[:size].reshape(height, width)
+    columns = np.ascontiguousarray(present(parameters).T)
+    blocks = no_blocks(columns.shape[1], image)
+    raster_cpu.render(columns, image, blocks, edge32_of(cutoff, edge))
+    return _rendered(image), image.weight[: width * height].reshape(height, width)
 
 
 def gradient(
@@ -155,11 +173,17 @@ def gradient(
     """Return the gradient that a fit follows, blind to a hard cut-off, float32 [n, P]."""
     image, columns = image_of(target, recipe.blend), np.ascontiguousarray(parameters.T)
     slopes = np.zeros_like(columns)
-    edge, blocks = edge32_of(recipe.cutoff, recipe.edge), no_blocks(len(parameters), image)
-    _differentiate(
-        columns, slopes, image, blocks, edge, objective_of(recipe), target_windows(image)
-    )
+    edge, windows = edge32_of(recipe.cutoff, recipe.edge), target_windows(image)
+    aim, blocks = _Aim(edge, objective_of(recipe), windows), no_blocks(len(parameters), image)
+    _differentiate_alone(columns, slopes, image, blocks, aim)
     return np.ascontiguousarray(slopes.T)
+
+
+def _rendered(image: raster_cpu.Image) -> np.ndarray:
+    """Return the image that was rendered last, [height, width, 3]."""
+    size = image.width * image.height
+    rendered = image.rendered[:, :size].T.reshape(image.height, image.width, 3)
+    return np.ascontiguousarray(rendered)
 
 
 def _adam(recipe: RecipeSettings, n: int) -> _Adam:
@@ -174,8 +198,20 @@ def _adam(recipe: RecipeSettings, n: int) -> _Adam:
         np.array([row for group in recipe.trained for row in COLUMNS[group]]),
         low,
         high,
-        *(np.zeros((len(PARAMETERS), n), dtype=np.float32) for _ in range(3)),
+        *(np.zeros((len(PARAMETERS), n), dtype=np.float32) for _ in range(2)),
+        np.zeros(n, dtype=np.int64),
+        np.zeros((len(PARAMETERS), n), dtype=np.float32),
     )
+
+
+def _extended(adam: _Adam, more: int) -> _Adam:
+    """Return the optimiser with more Gaussians: their moments are 0, and so are their steps."""
+
+    def with_zeros(values: np.ndarray) -> np.ndarray:
+        return np.concatenate([values, np.zeros_like(values, shape=(*values.shape[:-1], more))], -1)
+
+    states = {name: with_zeros(getattr(adam, name)) for name in ("m", "v", "steps", "moved")}
+    return adam._replace(**states)
 
 
 def _rates(recipe: RecipeSettings, first: int, last: int) -> np.ndarray:
@@ -211,9 +247,10 @@ def _restart_phase(done: np.ndarray, period: int, growth: int) -> np.ndarray:
     return (done - np.array(starts)[cycle]) / (period * float(growth) ** cycle)
 
 
-def _measure(parameters, gradient, image, blocks, edge, windows, recipe) -> Measurement:
+def _measure(parameters, gradient, image, blocks, aim, recipe) -> Measurement:
     """Measure the image that was rendered last, and the parameters with their gradient."""
     size = image.width * image.height
+    edge, _, windows = aim
     losses = loss_cpu.measure(image, image.rendered, windows, recipe.loss)
     uncovered = image.weight[:size] <= max(COVERED, edge.background)
     covered = losses
@@ -245,33 +282,80 @@ def _measure(parameters, gradient, image, blocks, edge, windows, recipe) -> Meas
     )
 
 
+def _advance(team, parameters, gradient, image, blocks, adam, aim, rates):
+    """Do one iteration per rate; return the blocks and which of them failed, from 1, or 0."""
+    if team.size == 1:
+        return _advance_alone(parameters, gradient, image, blocks, adam, aim, rates)
+    for i, rate in enumerate(rates):
+        blocks = _differentiate(team, parameters, gradient, image, blocks, aim)
+        if not _update(parameters, gradient, adam, rate):
+            return blocks, i + 1
+    return blocks, 0
+
+
+def _differentiate(team, parameters, gradient, image, blocks, aim):
+    """Render, and write the gradient of the objective; return the blocks that were visited."""
+    if team.size == 1:
+        return _differentiate_alone(parameters, gradient, image, blocks, aim)
+    bands = range(len(blocks.first))
+
+    def paint(band: int) -> int:
+        return render_band(parameters, image, blocks, aim.edge, band)
+
+    def compare(band: int) -> None:
+        differentiate_loss(image, aim.objective, aim.windows, *blocks.top[band : band + 2])
+
+    def follow(share: int) -> None:
+        differentiate(parameters, gradient, image, blocks, aim.edge, *ends[share : share + 2])
+
+    while not fits(blocks, needed := np.array(team.each(paint, len(bands)))):
+        blocks = widened(blocks, needed, aim.edge)
+    team.each(compare, len(bands))
+    ends = _shares(blocks, team.size)
+    team.each(follow, team.size)
+    return blocks
+
+
+def _shares(blocks, number: int) -> np.ndarray:
+    """Return which Gaussians end each of `number` shares of about equally many blocks."""
+    before = blocks.first.sum(axis=0) - blocks.first[:, 0].sum()
+    ends = np.searchsorted(before, before[-1] * np.arange(number + 1) / number)
+    ends[-1] = len(before) - 1
+    return ends
+
+
 @njit
-def _advance(parameters, gradient, image, blocks, adam, edge, objective, windows, rates, first):
-    """Do one iteration per rate; return the blocks and the iteration that failed, or 0."""
+def _advance_alone(parameters, gradient, image, blocks, adam, aim, rates):
     for i in range(len(rates)):
-        blocks = _differentiate(parameters, gradient, image, blocks, edge, objective, windows)
-        if not _update(parameters, gradient, adam, first + i, rates[i]):
-            return blocks, first + i
+        blocks = _differentiate_alone(parameters, gradient, image, blocks, aim)
+        if not _update(parameters, gradient, adam, rates[i]):
+            return blocks, i + 1
     return blocks, 0
 
 
 @njit
-def _differentiate(parameters, gradient, image, blocks, edge, objective, windows):
-    """Render, and write the gradient of the objective; return the blocks that were visited."""
-    blocks = raster_cpu.render(parameters, image, blocks, edge)
-    differentiate_loss(image, objective, windows)
-    differentiate(parameters, gradient, image, blocks, edge, 0, parameters.shape[1])
+def _differentiate_alone(parameters, gradient, image, blocks, aim):
+    blocks = raster_cpu.render(parameters, image, blocks, aim.edge)
+    differentiate_loss(image, aim.objective, aim.windows, 0, image.height)
+    differentiate(parameters, gradient, image, blocks, aim.edge, 0, parameters.shape[1])
     return blocks
 
 
 @njit(error_model="numpy")
-def _update(parameters, gradient, adam, t, rate):
+def _update(parameters, gradient, adam, rate):
     """Move the parameters by one step of Adam and clamp them.
 
     Returns False, and leaves them as they are, if one would not be finite.
     """
-    unbias1 = _ONE - _power(adam.beta1, t)
-    unbias2 = _ONE - _power(adam.beta2, t)
+    n = parameters.shape[1]
+    unbias1, unbias2 = np.empty(n, np.float32), np.empty(n, np.float32)
+    for g in range(n):
+        adam.steps[g] += 1
+        if g and adam.steps[g] == adam.steps[g - 1]:
+            unbias1[g], unbias2[g] = unbias1[g - 1], unbias2[g - 1]
+        else:
+            unbias1[g] = _ONE - _power(adam.beta1, adam.steps[g])
+            unbias2[g] = _ONE - _power(adam.beta2, adam.steps[g])
     finite = True
     for row in adam.trained:
         for g in range(parameters.shape[1]):
@@ -279,7 +363,7 @@ def _update(parameters, gradient, adam, t, rate):
             m = adam.beta1 * adam.m[row, g] + (_ONE - adam.beta1) * slope
             v = adam.beta2 * adam.v[row, g] + (_ONE - adam.beta2) * (slope * slope)
             adam.m[row, g], adam.v[row, g] = m, v
-            step = (rate * (m / unbias1)) / (np.sqrt(v / unbias2) + adam.epsilon)
+            step = (rate * (m / unbias1[g])) / (np.sqrt(v / unbias2[g]) + adam.epsilon)
             adam.moved[row, g] = parameters[row, g] - step
             finite &= math.isfinite(adam.moved[row, g])
     if finite:

@@ -3,6 +3,7 @@
 Both engines fill the same history; it computes nothing itself.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,9 @@ def snapshot_iterations(count: int, iterations: int) -> np.ndarray:
 class History:
     """Collects measurements, snapshots and the best state of one fit.
 
+    A fit may have fewer Gaussians for a while than in the end. What is kept has a row for each all
+    the same, of 0 for one that is not there yet; no such state is the best.
+
     Parameters
     ----------
     recipe
@@ -63,19 +67,25 @@ class History:
         self._snapshots: list[tuple[int, np.ndarray]] = []
         self.state = "finished"
 
-    def pauses(self) -> list[int]:
-        """Return the iterations at which a measurement or a snapshot is due, ascending."""
-        last = self._recipe.iterations
-        return [k for k in range(1, last + 1) if is_logged(k, last) or k in self._wanted]
+    def pauses(self, also: Collection[int] = ()) -> list[int]:
+        """Return the iterations at which a measurement or a snapshot is due, ascending.
+
+        Parameters
+        ----------
+        also
+            Further iterations to pause at.
+        """
+        last, wanted = self._recipe.iterations, self._wanted.union(also)
+        return [k for k in range(1, last + 1) if is_logged(k, last) or k in wanted]
 
     def measures_at(self, iteration: int) -> bool:
         """Tell whether a measurement is due."""
         return is_logged(iteration, self._recipe.iterations)
 
     def keep_snapshot(self, iteration: int, parameters: np.ndarray) -> None:
-        """Keep the parameters [n, P] if a snapshot is due."""
+        """Keep the parameters, of all Gaussians that are there, if a snapshot is due."""
         if iteration in self._wanted:
-            self._snapshots.append((iteration, parameters.copy()))
+            self._snapshots.append((iteration, self._whole(parameters)))
 
     def measure(self, iteration: int, measurement: Measurement, parameters: np.ndarray) -> bool:
         """Add a measurement; return False if the fit must end here.
@@ -87,13 +97,13 @@ class History:
         measurement
             What was measured there, after `iteration` - 1 updates.
         parameters
-            Parameters [n, P] that were measured.
+            Parameters that were measured, of all Gaussians that are there.
         """
         self._iterations.append(iteration)
         self._measurements.append(measurement)
         if not np.isfinite(measurement.loss):
             return self.diverge(iteration)
-        if measurement.loss < self._best_loss:
+        if measurement.loss < self._best_loss and len(parameters) == len(self._start):
             self._best_loss, self._best_iteration = measurement.loss, iteration
             self._best = parameters.copy()
         factor = self._recipe.early_stop
@@ -113,7 +123,7 @@ class History:
         Parameters
         ----------
         end
-            Parameters [n, P] after the last update.
+            Parameters after the last update, of all Gaussians that are there.
 
         Returns
         -------
@@ -130,13 +140,19 @@ class History:
         for name in ("gradient_norm", "at_low", "at_high"):
             values = [getattr(row, name) for row in rows]
             arrays[name] = np.array(values, dtype=np.float64).reshape(len(rows), groups)
-        arrays |= {"start": self._start, "best": self._best, "end": end.copy()}
+        arrays |= {"start": self._start, "best": self._best, "end": self._whole(end)}
         iterations = [iteration for iteration, _ in self._snapshots]
         arrays["snapshot_iteration"] = np.array(iterations, dtype=np.int64)
         arrays["snapshots"] = np.array(
             [parameters for _, parameters in self._snapshots], dtype=self._start.dtype
         ).reshape(-1, *self._start.shape)
         return arrays
+
+    def _whole(self, parameters: np.ndarray) -> np.ndarray:
+        """Return a copy with a row for every Gaussian, of 0 for those that are not there yet."""
+        whole = np.zeros((len(self._start), parameters.shape[1]), dtype=parameters.dtype)
+        whole[: len(parameters)] = parameters
+        return whole
 
     @property
     def best_iteration(self) -> int:

@@ -1,4 +1,8 @@
-"""Start parameters of the Gaussians: random as published, of clusters of pixels, or on a grid."""
+"""Start parameters of the Gaussians: random as published, of clusters of pixels, or on a grid.
+
+Of a start that is guided by the error, those that are there at first; `lgi.gaussians.fits.growth`
+adds the others.
+"""
 
 import math
 import warnings
@@ -10,6 +14,7 @@ import numpy as np
 from lgi.errors import ConfigError
 from lgi.gaussians.fits.settings import (
     LARGEST_SEED,
+    ErrorGuidedStart,
     GridStart,
     KMeansStart,
     RandomStart,
@@ -20,6 +25,10 @@ from lgi.randomness import generator
 PARAMETERS = ("x", "y", "sx", "sy", "rotation", "r", "g", "b", "opacity")
 """Columns of a parameter array: position and scales in units of width and height, rotation in
 radians, colour and opacity in [0, 1]."""
+
+OPACITY = PARAMETERS.index("opacity")
+"""Column of the opacity: 1 and never trained. Where a fit adds Gaussians while it trains, one that
+is not there yet has 0, as in its whole row (`present`)."""
 
 COLUMNS = {"position": (0, 1), "scale": (2, 3), "rotation": (4,), "colour": (5, 6, 7)}
 """Columns of each group of parameters that can be trained."""
@@ -45,7 +54,7 @@ def start(n: int, seed: int, settings: StartSettings, target: np.ndarray) -> np.
     Returns
     -------
     ndarray
-        float32 [n, 9], columns as in `PARAMETERS`.
+        float32 [n, 9], columns as in `PARAMETERS`; rows of 0 for those that are not there yet.
 
     Raises
     ------
@@ -58,6 +67,8 @@ def start(n: int, seed: int, settings: StartSettings, target: np.ndarray) -> np.
         return kmeans_start(n, seed, settings, target)
     if settings.kind == "grid":
         return grid_start(n, seed, settings, target)
+    if settings.kind == "error_guided":
+        return error_guided_start(n, seed, settings)
     raise ConfigError(f"initialisation.kind: no function makes a start of kind {settings.kind}")
 
 
@@ -89,7 +100,12 @@ def check_start(n: int, settings: StartSettings, target: np.ndarray) -> None:
         raise ConfigError(f"n: {misfit}")
 
 
-def random_start(n: int, seed: int, settings: RandomStart) -> np.ndarray:
+def present(parameters: np.ndarray) -> np.ndarray:
+    """Return the rows of parameters [n, P] whose Gaussians are there: that are not all 0."""
+    return parameters[(parameters != 0).any(1)]
+
+
+def random_start(n: int, seed: int, settings: RandomStart | ErrorGuidedStart) -> np.ndarray:
     """Return `n` random Gaussians; those of a smaller `n` are the first of a larger one.
 
     They come from the stream of Rust's `StdRng`, as published.
@@ -117,7 +133,7 @@ def random_start(n: int, seed: int, settings: RandomStart) -> np.ndarray:
     draws = uniforms(seed, 6 * n).reshape(n, 6)
     low, high = np.float32(settings.scale)
     scale = draws[:, 2] * (high - low) + low
-    return _parameters(draws[:, 0:2], scale[:, None], draws[:, 3:6])
+    return upright(draws[:, 0:2], scale[:, None], draws[:, 3:6])
 
 
 def kmeans_start(n: int, seed: int, settings: KMeansStart, target: np.ndarray) -> np.ndarray:
@@ -156,7 +172,7 @@ def kmeans_start(n: int, seed: int, settings: KMeansStart, target: np.ndarray) -
     cluster = _clusters(features, n, generator(seed, "gaussians", "kmeans"))
     position = _means_by(cluster, place)
     scale = np.sqrt(_means_by(cluster, (place - position[cluster]) ** 2))
-    return _parameters(position, np.clip(scale, *settings.scale), _means_by(cluster, colour))
+    return upright(position, np.clip(scale, *settings.scale), _means_by(cluster, colour))
 
 
 def grid_start(n: int, seed: int, settings: GridStart, target: np.ndarray) -> np.ndarray:
@@ -192,7 +208,39 @@ def grid_start(n: int, seed: int, settings: GridStart, target: np.ndarray) -> np
     draws = generator(seed, "gaussians", "grid").uniform(-1, 1, (n, 2))
     # Half a pixel less: the pixel in column c, which fills [c, c + 1), has its x at c / width.
     position = centre - 0.5 / np.array([width, height]) + draws * settings.jitter * cell / 2
-    return _parameters(np.clip(position, 0, 1), settings.scale * cell, np.clip(colour, 0, 1))
+    return upright(np.clip(position, 0, 1), settings.scale * cell, np.clip(colour, 0, 1))
+
+
+def error_guided_start(n: int, seed: int, settings: ErrorGuidedStart) -> np.ndarray:
+    """Return the first of `n` random Gaussians, and rows of 0 for those that are added later.
+
+    Parameters
+    ----------
+    n
+        Number of Gaussians in the end, at least 1.
+    seed
+        Seed of the stream, 0 to 2^64 - 1.
+    settings
+        Share that is there at first, and the interval of the scale that both axes start with.
+
+    Returns
+    -------
+    ndarray
+        float32 [n, 9], columns as in `PARAMETERS`.
+
+    Raises
+    ------
+    ConfigError
+        If `n` or `seed` is out of range.
+    """
+    parameters = random_start(n, seed, settings)
+    parameters[first_of(n, settings) :] = 0
+    return parameters
+
+
+def first_of(n: int, settings: ErrorGuidedStart) -> int:
+    """Return how many of `n` Gaussians are there at first, at least 1."""
+    return max(1, round(settings.first * n))
 
 
 def uniforms(seed: int, count: int) -> np.ndarray:
@@ -263,13 +311,13 @@ def _check_range(n: int, seed: int) -> None:
         raise ConfigError(f"seed: {seed}; allowed are 0 to 2^64 - 1")
 
 
-def _parameters(position: np.ndarray, scale: np.ndarray, colour: np.ndarray) -> np.ndarray:
+def upright(position: np.ndarray, scale: np.ndarray, colour: np.ndarray) -> np.ndarray:
     """Return upright, opaque Gaussians as float32 [n, 9]."""
     parameters = np.zeros((len(position), len(PARAMETERS)), dtype=np.float32)
     parameters[:, COLUMNS["position"]] = position
     parameters[:, COLUMNS["scale"]] = scale
     parameters[:, COLUMNS["colour"]] = colour
-    parameters[:, PARAMETERS.index("opacity")] = 1
+    parameters[:, OPACITY] = 1
     return parameters
 
 

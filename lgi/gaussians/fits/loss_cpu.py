@@ -84,64 +84,71 @@ def measure(image: Image, rendered: np.ndarray, windows: TargetWindows, weights)
     return Losses(w1 * l1 + w2 * l2 + w3 * (_ONE - ssim), l1, l2, ssim)
 
 
-@njit(error_model="numpy")
-def differentiate_loss(image, objective, windows):
-    """Write the gradient of the objective by the image, times 3 pixels, into `image.error`."""
-    size = np.uint64(image.width * image.height)
+@njit(error_model="numpy", nogil=True)
+def differentiate_loss(image, objective, windows, top, bottom):
+    """Write the gradient of the objective by the image, times 3 pixels, into `image.error`.
+
+    It does so from row `top`, which begins a block of lanes, up to row `bottom`.
+    """
+    pixels = slice(top * image.width, bottom * image.width)
     for channel in range(3):
         rendered, target, error = (
-            image.rendered[channel],
-            image.target[channel],
-            image.error[channel],
+            image.rendered[channel, pixels],
+            image.target[channel, pixels],
+            image.error[channel, pixels],
         )
         if objective.l1 == _ZERO and objective.l2 == _ONE:
-            for pixel in range(size):
+            for pixel in range(np.uint64(error.size)):
                 error[pixel] = _TWO * (rendered[pixel] - target[pixel])
         else:
-            for pixel in range(size):
+            for pixel in range(np.uint64(error.size)):
                 gap = rendered[pixel] - target[pixel]
                 error[pixel] = objective.l2 * (_TWO * gap) + objective.l1 * np.sign(gap)
     if objective.ssim > _ZERO:
-        _subtract_ssim(image, objective.ssim, windows)
+        _subtract_ssim(image, objective.ssim, windows, top, bottom)
 
 
 @njit(error_model="numpy")
-def _subtract_ssim(image, weight, windows):
+def _subtract_ssim(image, weight, windows, top, bottom):
     """Subtract the gradient of the weighted SSIM from `image.error`.
 
     With D = image - target and the moments of D and of D times target in a window, mean and
     covariance follow without the cancellation that moments of the image itself would suffer.
     SSIM of a window is l c with l = A1 / B1, c = A2 / B2 (Wang et al. 2004, eq. 13). Its slope at a
     pixel of the window is a + b D + c target, so three sums over the windows around a pixel give
-    the gradient.
+    the gradient. Of rows from `top` up to `bottom` these windows begin up to seven rows above, and
+    end as far below; a sum over a window is the same wherever the rows begin.
     """
     width, size = image.width, image.width * image.height
-    padded = size + 7 * width + 7 + LANES
+    reach = _WINDOW - 1
+    begin, end = max(top - reach, 0) * width, bottom * width  # of the windows
+    seen = min(end + reach * width, size) - begin
+    padded = end - begin + reach * (width + 1) + LANES
     scale = fill(weight * np.float32(size) / np.float32(windows.mean[0].size) / _PIXELS)
     moments, coefficients = np.zeros((3, padded), np.float32), np.zeros((3, padded), np.float32)
     for channel in range(3):
         rendered, target, error = (
-            image.rendered[channel],
-            image.target[channel],
-            image.error[channel],
+            image.rendered[channel, begin:],
+            image.target[channel, begin:],
+            image.error[channel, begin:],
         )
-        for pixel in range(np.uint64(size)):
+        for pixel in range(np.uint64(seen)):
             gap = rendered[pixel] - target[pixel]
             moments[0, pixel], moments[1, pixel] = gap, gap * gap
             moments[2, pixel] = gap * target[pixel]
-        moments[:, size:] = _ZERO
+        moments[:, seen:] = _ZERO
         _sum_windows(moments, width)
         # Each window's coefficients stand at its last pixel, from where sums reach back.
         coefficients[:] = _ZERO
         _differentiate_windows(
             moments,
-            windows.mean_from[channel],
-            windows.variance_from[channel],
-            windows.begins,
-            coefficients[:, (_WINDOW - 1) * (width + 1) :],
+            windows.mean_from[channel, begin : end + LANES],
+            windows.variance_from[channel, begin : end + LANES],
+            windows.begins[begin : end + LANES],
+            coefficients[:, reach * (width + 1) :],
         )
         _sum_windows(coefficients, width)
-        for pixel in range(0, size, LANES):
+        for pixel in range(top * width - begin, end - begin, LANES):
             aim = load(target, pixel)
             total = (
                 load(coefficients[0], pixel)

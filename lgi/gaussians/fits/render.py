@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from lgi.gaussians.fits.edge import COVERED, Edge, edge_of, fall
+from lgi.gaussians.fits.initial import present
 from lgi.gaussians.fits.settings import Blend, EdgeSettings
 
 CUBIC = (0x1C6AF84B912394 / 2**72, 0x1EBFCE50FAC4F3 / 2**65, 0x162E42FF0C52D6 / 2**58)
@@ -33,8 +34,8 @@ def render(
     Parameters
     ----------
     parameters
-        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`. Opacity is not used: it
-        cancels in a mean, and is a part of the colour in a sum.
+        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`; a row of 0 is no Gaussian. Opacity is
+        not used: it cancels in a mean, and is a part of the colour in a sum.
     width, height
         Pixels; pixel (column, row) lies at (column / width, row / height).
     cutoff
@@ -51,6 +52,7 @@ def render(
     weight : Tensor
         [height, width], sum of the weights of all Gaussians and of black.
     """
+    parameters = present(parameters)
     w, _ = weights(parameters, width, height, cutoff, edge)
     return blend(w, parameters[:, 5:8], edge_of(cutoff, edge).background, kind)
 

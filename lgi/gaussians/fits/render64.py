@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lgi.gaussians.fits.edge import COVERED, edge_of, fall
-from lgi.gaussians.fits.initial import COLUMNS
+from lgi.gaussians.fits.initial import COLUMNS, present
 from lgi.gaussians.fits.settings import Blend, EdgeSettings
 
 COLOURS = COLUMNS["colour"]
@@ -38,7 +38,7 @@ def render(
     Parameters
     ----------
     parameters
-        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`.
+        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`; a row of 0 is no Gaussian.
     width, height
         Pixels.
     cutoff, edge, kind
@@ -51,7 +51,7 @@ def render(
     weight : ndarray
         [height, width], sum of the weights of all Gaussians and of black.
     """
-    parameters = np.asarray(parameters, dtype=np.float64)
+    parameters = present(np.asarray(parameters, dtype=np.float64))
     w = weights(parameters, width, height, cutoff, edge).w
     return blend(w, parameters[:, COLOURS], edge_of(cutoff, edge).background, kind)
 

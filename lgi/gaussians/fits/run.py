@@ -53,7 +53,7 @@ def fit_run(
     target = load_image(image)
     begin = start(n, seed, recipe.initialisation, target)
     engine = FIT[device]
-    history, end = engine.load()(target, begin, recipe)
+    history, end = engine.load()(target, begin, recipe, seed)
     record = {
         "study": "gaussians",
         "image_name": image_name,

@@ -154,8 +154,20 @@ class GridStart(Settings):
     jitter: Share  # uniform displacement, in units of half a cell
 
 
+class ErrorGuidedStart(ScaleInterval):
+    """A share of the Gaussians at first, random as published; the others where the error is.
+
+    They come in rounds of equal size while the fit trains (`lgi.gaussians.fits.growth`).
+    """
+
+    kind: Literal["error_guided"]
+    first: Fraction  # share of N that is there from the start; one Gaussian at least
+    rounds: PositiveInt
+    every: PositiveInt  # iterations from one round to the next
+
+
 StartSettings = Annotated[
-    RandomStart | KMeansStart | GridStart,
+    RandomStart | KMeansStart | GridStart | ErrorGuidedStart,
     Field(discriminator="kind"),
 ]
 
@@ -299,6 +311,16 @@ class RecipeSettings(Settings):
     def _groups_once(self) -> "RecipeSettings":
         if len(set(self.trained)) < len(self.trained):
             raise ValueError(f"trained: {', '.join(self.trained)} names a group twice")
+        return self
+
+    @model_validator(mode="after")
+    def _grows_in_time(self) -> "RecipeSettings":
+        start = self.initialisation
+        if start.kind == "error_guided" and start.rounds * start.every >= self.iterations:
+            raise ValueError(
+                f"initialisation: rounds times every is {start.rounds * start.every}; allowed is "
+                f"less than iterations, {self.iterations}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from lgi.engines import load
 from lgi.errors import RunFileError
 from lgi.gaussians.fits.history import MEASURES
+from lgi.gaussians.fits.initial import present
 from lgi.gaussians.fits.settings import RecipeSettings, recorded
 from lgi.runs import Run, read_run
 
@@ -126,13 +127,16 @@ class Fit:
         return math.nan if self.best_place is None else float(self[name][self.best_place])
 
     def states(self) -> dict[str, np.ndarray]:
-        """Return the parameters [n, P] of those of the `STATES` that are finite."""
-        return {state: self[state] for state in STATES if np.isfinite(self[state]).all()}
+        """Return the parameters of those of the `STATES` that are finite, without empty rows."""
+        return {state: present(self[state]) for state in STATES if np.isfinite(self[state]).all()}
 
     def columns(self, parameters: np.ndarray, *names: str) -> np.ndarray:
-        """Return the columns [n, names] of parameters [n, P] by their names."""
+        """Return the columns [n, names] of parameters [n, P] by their names, without empty rows.
+
+        A row is empty while its Gaussian is not there yet.
+        """
         place = list(self.record["parameters"])
-        return parameters[:, [place.index(name) for name in names]]
+        return present(parameters)[:, [place.index(name) for name in names]]
 
     def render(self, parameters: np.ndarray) -> np.ndarray:
         """Return the image [height, width, 3] of parameters [n, P], rendered as the run did."""

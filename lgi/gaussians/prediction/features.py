@@ -9,6 +9,7 @@ import pandas as pd
 from lgi.errors import DataError
 from lgi.gaussians.fits.edge import COVERED
 from lgi.gaussians.fits.initial import COLUMNS as GROUPS
+from lgi.gaussians.fits.initial import present
 from lgi.gaussians.fits.render64 import weights
 from lgi.gaussians.fits.settings import RecipeSettings
 from lgi.gaussians.fits.view import RUN, STATES, Fit
@@ -77,7 +78,8 @@ def features(
     Parameters
     ----------
     parameters
-        Finite; columns as in `lgi.gaussians.fits.initial.PARAMETERS`.
+        Finite; columns as in `lgi.gaussians.fits.initial.PARAMETERS`; a row of 0 is no
+        Gaussian.
     width, height
         Pixels.
     recipe
@@ -106,7 +108,7 @@ def features(
 
         Distances and overlaps between Gaussians are NaN if there is but one.
     """
-    parameters = np.asarray(parameters, dtype=np.float64)
+    parameters = present(np.asarray(parameters, dtype=np.float64))
     w = weights(parameters, width, height, recipe.cutoff, recipe.edge).w
     distance = nearest(parameters, width, height)
     return _of_jacobian(parameters, width, height, recipe) | {

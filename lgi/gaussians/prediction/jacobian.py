@@ -16,7 +16,7 @@ import numpy as np
 from scipy import linalg
 
 from lgi.gaussians.fits.edge import COVERED, edge_of
-from lgi.gaussians.fits.initial import COLUMNS
+from lgi.gaussians.fits.initial import COLUMNS, present
 from lgi.gaussians.fits.render64 import COLOURS, Weights, blend, weights
 from lgi.gaussians.fits.settings import Blend, EdgeSettings
 
@@ -55,7 +55,8 @@ def jacobian(
     Parameters
     ----------
     parameters
-        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`.
+        Columns as in `lgi.gaussians.fits.initial.PARAMETERS`; a row of 0 is no Gaussian, and has
+        no column in J.
     width, height
         Pixels.
     cutoff, edge, kind
@@ -122,7 +123,7 @@ def _parts(
     kind: Blend,
     groups: Sequence[str],
 ) -> _Parts:
-    parameters = np.asarray(parameters, dtype=np.float64)
+    parameters = present(np.asarray(parameters, dtype=np.float64))
     near = weights(parameters, width, height, cutoff, edge)
     image, weight = blend(near.w, parameters[:, COLOURS], edge_of(cutoff, edge).background, kind)
     if kind == "sum":  # as if a mean over a weight of 1, of which nothing else has a part

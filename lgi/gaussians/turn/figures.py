@@ -186,7 +186,7 @@ def neighbours(fits: Iterable[Fit]) -> Figure:
 
 def _arrangement(fit: Fit) -> PolyCollection:
     """Return the ellipses of the best state; those with a parameter at a bound stand out."""
-    parameters = fit["best"]
+    parameters = fit.states()["best"]
     stuck = np.zeros(len(parameters), dtype=bool)
     for group, names in (("position", ("x", "y")), ("scale", ("sx", "sy"))):
         values = fit.columns(parameters, *names)
