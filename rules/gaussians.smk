@@ -1,7 +1,7 @@
 # Study 1: fit N Gaussians to an image.
 
 from lgi.gaussians.fits.engines import FIT as FIT_ENGINES
-from lgi.gaussians.fits.results import fit_settings, image_file
+from lgi.gaussians.fits.results import fit_settings, fit_threads, image_file
 
 FITS = CATALOGUE.result("fit")
 FIT_SOURCE = source_of("fit_gaussians", FIT_ENGINES[CONFIG.device].function)
@@ -19,6 +19,7 @@ rule fit:
         **constraints("fit"),
     conda:
         ENVIRONMENT
+    threads: lambda wildcards: fit_threads(CONFIG, wildcards)
     resources:
         **TRAINING_RESOURCES,
     params:
@@ -46,6 +47,7 @@ for batch in CONFIG.gaussians.batches():
             fit="|".join("{}/{}/n{}".format(*fit) for fit in batch.fits),
         conda:
             ENVIRONMENT
+        threads: lambda wildcards: fit_threads(CONFIG, wildcards)
         resources:
             **TRAINING_RESOURCES,
         params:

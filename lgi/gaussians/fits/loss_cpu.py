@@ -1,7 +1,9 @@
 """The reported loss and its gradient in compiled code; `lgi.gaussians.fits.loss` is the definition.
 
-What is reported follows the published arithmetic bit for bit: float32, every sum in its order. The
-gradient of SSIM was not published. It is exact, and its sums over windows are made by doubling.
+What is reported follows the published arithmetic bit for bit: float32, every sum in its order. A
+float32 sum of many numbers near 1 loses digits (1 - SSIM is off by a tenth at 512 x 512), so that
+of a larger image is a sum in float64. The gradient of SSIM was not published. It is exact, and its
+sums over windows are made by doubling.
 """
 
 from typing import NamedTuple
@@ -16,6 +18,7 @@ from lgi.jit import njit
 _ZERO, _ONE, _TWO = np.float32([0, 1, 2])
 _WINDOW = SSIM_WINDOW
 _PIXELS = np.float32(_WINDOW * _WINDOW)
+_PUBLISHED_TERMS = 2**14  # a sum of more is made in float64; the published image has 12,288
 _C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
 
 
@@ -77,11 +80,18 @@ def _in_raster_order(image: Image, values: np.ndarray) -> np.ndarray:
 
 def measure(image: Image, rendered: np.ndarray, windows: TargetWindows, weights) -> Losses:
     """Measure a rendered image [3, pixels]; `weights` are those of the reported loss."""
-    l1, l2 = _l1_l2(image, rendered, image.width * image.height)
-    ssim = _ssim(image, rendered, windows.mean, windows.variance)
+    pixels = image.width * image.height
+    l1, l2 = _l1_l2(image, rendered, pixels, _nothing(pixels))
+    nothing = _nothing(windows.mean.size)
+    ssim = _ssim(image, rendered, windows.mean, windows.variance, nothing)
     with np.errstate(over="ignore"):
         w1, w2, w3 = np.float32([weights.l1, weights.l2, weights.ssim])
     return Losses(w1 * l1 + w2 * l2 + w3 * (_ONE - ssim), l1, l2, ssim)
+
+
+def _nothing(terms: int) -> np.float32 | np.float64:
+    """Return the 0 that a sum of so many terms begins with."""
+    return np.float32(0) if terms <= _PUBLISHED_TERMS else np.float64(0)
 
 
 @njit(error_model="numpy", nogil=True)
@@ -197,9 +207,9 @@ def _sum_windows(planes, width):
 
 
 @njit(error_model="numpy")
-def _l1_l2(image, rendered, size):
-    """Return L1 and L2, means over pixels and channels."""
-    l1 = l2 = _ZERO
+def _l1_l2(image, rendered, size, nothing):
+    """Return L1 and L2, means over pixels and channels, summed in the precision of `nothing`."""
+    l1 = l2 = nothing
     for pixel in range(size):
         r = rendered[0, pixel] - image.target[0, pixel]
         g = rendered[1, pixel] - image.target[1, pixel]
@@ -207,16 +217,19 @@ def _l1_l2(image, rendered, size):
         l1 += (abs(r) + abs(g)) + abs(b)
         l2 += (r * r + g * g) + b * b
     values = np.float32(3 * size)
-    return l1 / values, l2 / values
+    return np.float32(l1 / values), np.float32(l2 / values)
 
 
 @njit(error_model="numpy")
-def _ssim(image, rendered, target_mean, target_variance):
-    """Return the mean structural similarity over windows and channels (Wang et al. 2004)."""
+def _ssim(image, rendered, target_mean, target_variance, nothing):
+    """Return the mean structural similarity over windows and channels (Wang et al. 2004).
+
+    It is summed in the precision of `nothing`.
+    """
     mean = _window_means(rendered, image.width, image.height)
     variance = _window_products(rendered, mean, rendered, mean, image.width)
     covariance = _window_products(rendered, mean, image.target, target_mean, image.width)
-    total = _ZERO
+    total = nothing
     for channel in range(3):
         for top in range(mean.shape[1]):
             for left in range(mean.shape[2]):
@@ -227,7 +240,7 @@ def _ssim(image, rendered, target_mean, target_variance):
                     variance[window] + target_variance[window] + _C2
                 )
                 total += luminance * structure
-    return total / np.float32(mean.size)
+    return np.float32(total / np.float32(mean.size))
 
 
 @njit(error_model="numpy")

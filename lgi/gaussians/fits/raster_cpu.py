@@ -306,6 +306,7 @@ def _slopes(parameters, image, blocks, edge, g):
         store(grow_x, i, (fill(-_TWO) * (dx * dx)) / fill((sx * sx) * sx))
         store(turn_x, i, slope)
         store(turn_y, i, dx)
+    decays = blocks.decay if edge.floor > _ZERO else blocks.weight
     sums = no_sums()
     for band in range(len(blocks.first)):
         for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
@@ -314,7 +315,7 @@ def _slopes(parameters, image, blocks, edge, g):
             dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k] - first
             slope_y = (_TWO * (dy / sy)) / sy
             grow_y = (-_TWO * (dy * dy)) / ((sy * sy) * sy)
-            q, red, green, blue = _felt(parameters, image, blocks, edge, g, k)
+            q, red, green, blue = _felt(parameters, image, blocks, decays, g, k)
             sums = add_in_order(
                 sums,
                 red,
@@ -339,6 +340,7 @@ def _slopes_rotated(parameters, image, blocks, edge, g):
     dx_cos, dx_sin = _turned_columns(image.place[1], x, cos, sin, first, size)
     two, minus_two, minus = fill(_TWO), fill(-_TWO), fill(-_ONE)
     cube_x, cube_y = fill((sx * sx) * sx), fill((sy * sy) * sy)
+    decays = blocks.decay if edge.floor > _ZERO else blocks.weight
     sums = no_sums()
     for band in range(len(blocks.first)):
         for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
@@ -349,7 +351,7 @@ def _slopes_rotated(parameters, image, blocks, edge, g):
             along_y = fill(dy * cos) - load(dx_sin, column)
             slope_x = (two * (along_x / fill(sx))) / fill(sx)
             slope_y = (two * (along_y / fill(sy))) / fill(sy)
-            q, red, green, blue = _felt(parameters, image, blocks, edge, g, k)
+            q, red, green, blue = _felt(parameters, image, blocks, decays, g, k)
             sums = add_in_order(
                 sums,
                 red,
@@ -365,13 +367,22 @@ def _slopes_rotated(parameters, image, blocks, edge, g):
 
 
 @njit(inline="always")
-def _felt(parameters, image, blocks, edge, g, k):
+def _felt(parameters, image, blocks, decays, g, k):
     """Return what a block's weights do: to the loss through d2, and through each colour."""
     pixel = blocks.row[k] * image.width + blocks.column[k]
     w, weight = load(blocks.weight, k * LANES), load(image.weight, pixel)
-    decay = load(blocks.decay, k * LANES) if edge.floor > _ZERO else w
-    shown, error = image.rendered, image.error
-    red, green, blue = load(error[0], pixel), load(error[1], pixel), load(error[2], pixel)
+    decay = load(decays, k * LANES)
+    # No array in a branch: numba would count references to it, in each block.
+    red, green, blue = (
+        load(image.error[0], pixel),
+        load(image.error[1], pixel),
+        load(image.error[2], pixel),
+    )
+    shown_red, shown_green, shown_blue = (
+        load(image.rendered[0], pixel),
+        load(image.rendered[1], pixel),
+        load(image.rendered[2], pixel),
+    )
     own_red, own_green, own_blue = (
         fill(parameters[RED, g]),
         fill(parameters[GREEN, g]),
@@ -380,9 +391,9 @@ def _felt(parameters, image, blocks, edge, g, k):
     if image.added is None:  # known to the compiler
         share = w / weight
         u = (
-            red * ((own_red - load(shown[0], pixel)) / weight)
-            + green * ((own_green - load(shown[1], pixel)) / weight)
-            + blue * ((own_blue - load(shown[2], pixel)) / weight)
+            red * ((own_red - shown_red) / weight)
+            + green * ((own_green - shown_green) / weight)
+            + blue * ((own_blue - shown_blue) / weight)
         )
     else:
         share, u = w, red * own_red + green * own_green + blue * own_blue
