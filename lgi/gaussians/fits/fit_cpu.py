@@ -5,6 +5,7 @@ here the parameters move. `lgi.gaussians.fits.fit` says the same in readable for
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -177,6 +178,26 @@ def gradient(
     aim, blocks = _Aim(edge, objective_of(recipe), windows), no_blocks(len(parameters), image)
     _differentiate_alone(columns, slopes, image, blocks, aim)
     return np.ascontiguousarray(slopes.T)
+
+
+def iterations(
+    target: np.ndarray,  # [height, width, 3]
+    start: np.ndarray,  # [n, P]
+    recipe: RecipeSettings,
+    team: Team,
+) -> tuple[Callable[[int], None], Callable[[], raster_cpu.Blocks]]:
+    """Return a function that does so many iterations more, unmeasured, and one for their blocks."""
+    image, parameters = image_of(target, recipe.blend), np.ascontiguousarray(start.T)
+    blocks, adam = no_blocks(len(start), image, team.size), _adam(recipe, len(start))
+    edge, windows = edge32_of(recipe.cutoff, recipe.edge), target_windows(image)
+    aim, slopes = _Aim(edge, objective_of(recipe), windows), np.zeros_like(parameters)
+
+    def advance(count: int) -> None:
+        nonlocal blocks
+        rates = _rates(recipe, 1, count)
+        blocks, _ = _advance(team, parameters, slopes, image, blocks, adam, aim, rates)
+
+    return advance, lambda: blocks
 
 
 def _rendered(image: raster_cpu.Image) -> np.ndarray:

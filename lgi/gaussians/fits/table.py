@@ -69,8 +69,9 @@ def table(fits: Iterable[Fit], published: pd.DataFrame | None = None) -> pd.Data
         measured at the last iteration, NaN where a run diverged; one that diverged at its first
         iteration has ``best_iteration`` 0 and nothing at its best. ``change_vs_previous_n`` is the
         best loss minus that of the next smaller N that ran, all else equal: positive where more
-        Gaussians made it worse, NaN for the smallest N. Uncovered shares are 0 to 1, PSNR is in
-        dB; ``ms_ssim_at_best`` (`lgi.gaussians.fits.ms_ssim`) is NaN for sides below 176 pixels. ``evaluations`` counts the pixels that Gaussians reach, per iteration and over all
+        Gaussians made it worse, NaN for the smallest N. Uncovered shares are 0 to 1, PSNR is in dB;
+        ``ms_ssim_at_best`` (`lgi.gaussians.fits.ms_ssim`) is NaN for sides below 176 pixels.
+        ``evaluations`` counts the pixels that Gaussians reach, per iteration and over all
         Gaussians: what an iteration costs on any machine.
 
     Raises
