@@ -2,7 +2,7 @@
 
 from lgi.gaussians.fits.engines import FIT as FIT_ENGINES
 from lgi.gaussians.fits.images import plan_images
-from lgi.gaussians.fits.results import fit_inputs, fit_settings
+from lgi.gaussians.fits.results import fit_inputs, fit_settings, fit_threads
 
 if workflow.is_main_process:
     plan_images(CONFIG.gaussians.images.values())
@@ -23,6 +23,7 @@ rule fit:
         **constraints("fit"),
     conda:
         ENVIRONMENT
+    threads: lambda wildcards: fit_threads(CONFIG, wildcards)
     resources:
         **TRAINING_RESOURCES,
     params:
@@ -50,6 +51,7 @@ for batch in CONFIG.gaussians.batches():
             fit="|".join("{}/{}/n{}".format(*fit) for fit in batch.fits),
         conda:
             ENVIRONMENT
+        threads: lambda wildcards: fit_threads(CONFIG, wildcards)
         resources:
             **TRAINING_RESOURCES,
         params:

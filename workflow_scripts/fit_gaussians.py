@@ -8,9 +8,9 @@ from lgi.runs import write_run
 @logged
 def main(snakemake):
     params = snakemake.params
-    origin = {"device": params.device, "source": params.source}
+    how = {"device": params.device, "source": params.source, "threads": snakemake.threads}
     for seed, path in zip(params.seeds, snakemake.output, strict=True):
-        write_run(path, *fit_run(**params.fit, seed=seed, **origin))
+        write_run(path, *fit_run(**params.fit, seed=seed, **how))
 
 
 if "snakemake" in globals():

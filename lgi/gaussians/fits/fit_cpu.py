@@ -5,28 +5,47 @@ here the parameters move. `lgi.gaussians.fits.fit` says the same in readable for
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from lgi.gaussians.fits import loss_cpu, raster_cpu
-from lgi.gaussians.fits.edge import COVERED
+from lgi.gaussians.fits.edge import COVERED, Edge
 from lgi.gaussians.fits.growth import growth_of
 from lgi.gaussians.fits.history import History, Measurement
 from lgi.gaussians.fits.initial import COLUMNS, PARAMETERS, present
-from lgi.gaussians.fits.loss_cpu import differentiate_loss, objective_of, target_windows
+from lgi.gaussians.fits.loss_cpu import (
+    Objective,
+    TargetWindows,
+    differentiate_loss,
+    objective_of,
+    target_windows,
+)
 from lgi.gaussians.fits.raster_cpu import (
     LANES,
     differentiate,
     edge32_of,
+    fits,
     image_of,
     no_blocks,
+    render_band,
+    widened,
 )
 from lgi.gaussians.fits.schedule import rates
 from lgi.gaussians.fits.settings import Blend, EdgeSettings, RecipeSettings
+from lgi.gaussians.fits.team import Team, useful_threads
 from lgi.jit import njit
 
 _ONE = np.float32(1)
+
+
+class _Aim(NamedTuple):
+    """What is rendered how, and minimised."""
+
+    edge: Edge
+    objective: Objective
+    windows: TargetWindows
 
 
 class _Adam(NamedTuple):
@@ -49,6 +68,7 @@ def fit(
     start: np.ndarray,  # [n, P]
     recipe: RecipeSettings,
     seed: int = 0,
+    threads: int = 1,
 ) -> tuple[History, np.ndarray]:
     """Fit Gaussians to an image.
 
@@ -62,6 +82,8 @@ def fit(
         How to fit.
     seed
         Seed of the run; decides nothing where all Gaussians are there from the start.
+    threads
+        How many may share the work; decides no bit. A small image is fitted on one.
 
     Returns
     -------
@@ -70,43 +92,30 @@ def fit(
     ndarray
         Parameters [n, P] after the last update; fewer if the fit ended before all were added.
     """
+    with Team(min(threads, useful_threads(target.shape[1], target.shape[0]))) as team:
+        return _fit(target, start, recipe, seed, team)
+
+
+def _fit(target, start, recipe, seed, team) -> tuple[History, np.ndarray]:
     history, growth = History(recipe, start), growth_of(recipe, len(start), seed)
     begin = present(start)
-    edge, objective, image = (
-        edge32_of(recipe.cutoff, recipe.edge),
-        objective_of(recipe),
-        image_of(target, recipe.blend),
-    )
-    blocks, adam, windows = (
-        no_blocks(len(begin), 0),
-        _adam(recipe, len(begin)),
-        target_windows(image),
-    )
+    image = image_of(target, recipe.blend)
+    aim = _Aim(edge32_of(recipe.cutoff, recipe.edge), objective_of(recipe), target_windows(image))
+    blocks, adam = no_blocks(len(begin), image, team.size), _adam(recipe, len(begin))
     parameters = np.ascontiguousarray(begin.T)
     gradient = np.zeros_like(parameters)
 
     done = 0
     for pause in history.pauses(growth.counts):
         steps = rates(recipe, done + 1, pause)
-        blocks, failed = _advance(
-            parameters,
-            gradient,
-            image,
-            blocks,
-            adam,
-            edge,
-            objective,
-            windows,
-            steps[:-1],
-            done + 1,
-        )
+        blocks, failed = _advance(team, parameters, gradient, image, blocks, adam, aim, steps[:-1])
         if failed:
-            history.diverge(failed)
+            history.diverge(done + failed)
             break
-        blocks = _differentiate(parameters, gradient, image, blocks, edge, objective, windows)
+        blocks = _differentiate(team, parameters, gradient, image, blocks, aim)
         history.keep_snapshot(pause, parameters.T)
         if history.measures_at(pause):
-            measurement = _measure(parameters, gradient, image, blocks, edge, windows, recipe)
+            measurement = _measure(parameters, gradient, image, blocks, aim, recipe)
             if not history.measure(pause, measurement, parameters.T):
                 break
         if not _update(parameters, gradient, adam, steps[-1]):
@@ -116,7 +125,7 @@ def fit(
             added = growth.added(pause, _rendered(image), target)
             parameters = np.ascontiguousarray(np.hstack([parameters, added.T]))
             gradient, adam = np.zeros_like(parameters), _extended(adam, len(added))
-            blocks = no_blocks(parameters.shape[1], 0)
+            blocks = no_blocks(parameters.shape[1], image, team.size)
         done = pause
     return history, parameters.T.copy()
 
@@ -153,7 +162,8 @@ def render(
     """
     image = image_of(np.zeros((height, width, 3), dtype=np.float32), kind)
     columns = np.ascontiguousarray(present(parameters).T)
-    raster_cpu.render(columns, image, no_blocks(columns.shape[1], 0), edge32_of(cutoff, edge))
+    blocks = no_blocks(columns.shape[1], image)
+    raster_cpu.render(columns, image, blocks, edge32_of(cutoff, edge))
     return _rendered(image), image.weight[: width * height].reshape(height, width)
 
 
@@ -165,11 +175,30 @@ def gradient(
     """Return the gradient that a fit follows, blind to a hard cut-off, float32 [n, P]."""
     image, columns = image_of(target, recipe.blend), np.ascontiguousarray(parameters.T)
     slopes = np.zeros_like(columns)
-    edge, blocks = edge32_of(recipe.cutoff, recipe.edge), no_blocks(len(parameters), 0)
-    _differentiate(
-        columns, slopes, image, blocks, edge, objective_of(recipe), target_windows(image)
-    )
+    edge, windows = edge32_of(recipe.cutoff, recipe.edge), target_windows(image)
+    aim, blocks = _Aim(edge, objective_of(recipe), windows), no_blocks(len(parameters), image)
+    _differentiate_alone(columns, slopes, image, blocks, aim)
     return np.ascontiguousarray(slopes.T)
+
+
+def iterations(
+    target: np.ndarray,  # [height, width, 3]
+    start: np.ndarray,  # [n, P]
+    recipe: RecipeSettings,
+    team: Team,
+) -> tuple[Callable[[int], None], Callable[[], raster_cpu.Blocks]]:
+    """Return a function that does so many iterations more, unmeasured, and one for their blocks."""
+    image, parameters = image_of(target, recipe.blend), np.ascontiguousarray(start.T)
+    blocks, adam = no_blocks(len(start), image, team.size), _adam(recipe, len(start))
+    edge, windows = edge32_of(recipe.cutoff, recipe.edge), target_windows(image)
+    aim, slopes = _Aim(edge, objective_of(recipe), windows), np.zeros_like(parameters)
+
+    def advance(count: int) -> None:
+        nonlocal blocks
+        steps = rates(recipe, 1, count)
+        blocks, _ = _advance(team, parameters, slopes, image, blocks, adam, aim, steps)
+
+    return advance, lambda: blocks
 
 
 def _rendered(image: raster_cpu.Image) -> np.ndarray:
@@ -207,9 +236,10 @@ def _extended(adam: _Adam, more: int) -> _Adam:
     return adam._replace(**states)
 
 
-def _measure(parameters, gradient, image, blocks, edge, windows, recipe) -> Measurement:
+def _measure(parameters, gradient, image, blocks, aim, recipe) -> Measurement:
     """Measure the image that was rendered last, and the parameters with their gradient."""
     size = image.width * image.height
+    edge, _, windows = aim
     losses = loss_cpu.measure(image, image.rendered, windows, recipe.loss)
     uncovered = image.weight[:size] <= max(COVERED, edge.background)
     covered = losses
@@ -220,7 +250,10 @@ def _measure(parameters, gradient, image, blocks, edge, windows, recipe) -> Meas
     groups = [np.array(COLUMNS[group]) for group in recipe.trained]
     bounds = [np.float32(recipe.bounds(group)) for group in recipe.trained]
     sides = list(zip(groups, bounds, strict=True))
-    counted = blocks.weight[: blocks.first[-1] * LANES] > 0
+    reached = (
+        np.count_nonzero(blocks.weight[LANES * a : LANES * b] > 0)
+        for a, b in blocks.first[:, [0, -1]]
+    )
     return Measurement(
         loss=float(losses.loss),
         l1=float(losses.l1),
@@ -229,7 +262,7 @@ def _measure(parameters, gradient, image, blocks, edge, windows, recipe) -> Meas
         psnr=-10 * math.log10(losses.l2) if losses.l2 > 0 else math.inf,
         uncovered=float(np.mean(uncovered)),
         loss_covered=float(covered.loss),
-        overlap=float(np.count_nonzero(counted) / size),
+        overlap=float(sum(reached) / size),
         gradient_norm=tuple(
             float(np.linalg.norm(gradient[rows].astype(np.float64))) for rows in groups
         ),
@@ -238,22 +271,62 @@ def _measure(parameters, gradient, image, blocks, edge, windows, recipe) -> Meas
     )
 
 
+def _advance(team, parameters, gradient, image, blocks, adam, aim, rates):
+    """Do one iteration per rate; return the blocks and which of them failed, from 1, or 0."""
+    if team.size == 1:
+        return _advance_alone(parameters, gradient, image, blocks, adam, aim, rates)
+    for i, rate in enumerate(rates):
+        blocks = _differentiate(team, parameters, gradient, image, blocks, aim)
+        if not _update(parameters, gradient, adam, rate):
+            return blocks, i + 1
+    return blocks, 0
+
+
+def _differentiate(team, parameters, gradient, image, blocks, aim):
+    """Render, and write the gradient of the objective; return the blocks that were visited."""
+    if team.size == 1:
+        return _differentiate_alone(parameters, gradient, image, blocks, aim)
+    bands = range(len(blocks.first))
+
+    def paint(band: int) -> int:
+        return render_band(parameters, image, blocks, aim.edge, band)
+
+    def compare(band: int) -> None:
+        differentiate_loss(image, aim.objective, aim.windows, *blocks.top[band : band + 2])
+
+    def follow(share: int) -> None:
+        differentiate(parameters, gradient, image, blocks, aim.edge, *ends[share : share + 2])
+
+    while not fits(blocks, needed := np.array(team.each(paint, len(bands)))):
+        blocks = widened(blocks, needed, aim.edge)
+    team.each(compare, len(bands))
+    ends = _shares(blocks, team.size)
+    team.each(follow, team.size)
+    return blocks
+
+
+def _shares(blocks, number: int) -> np.ndarray:
+    """Return which Gaussians end each of `number` shares of about equally many blocks."""
+    before = blocks.first.sum(axis=0) - blocks.first[:, 0].sum()
+    ends = np.searchsorted(before, before[-1] * np.arange(number + 1) / number)
+    ends[-1] = len(before) - 1
+    return ends
+
+
 @njit
-def _advance(parameters, gradient, image, blocks, adam, edge, objective, windows, rates, first):
-    """Do one iteration per rate; return the blocks and the iteration that failed, or 0."""
+def _advance_alone(parameters, gradient, image, blocks, adam, aim, rates):
     for i in range(len(rates)):
-        blocks = _differentiate(parameters, gradient, image, blocks, edge, objective, windows)
+        blocks = _differentiate_alone(parameters, gradient, image, blocks, aim)
         if not _update(parameters, gradient, adam, rates[i]):
-            return blocks, first + i
+            return blocks, i + 1
     return blocks, 0
 
 
 @njit
-def _differentiate(parameters, gradient, image, blocks, edge, objective, windows):
-    """Render, and write the gradient of the objective; return the blocks that were visited."""
-    blocks = raster_cpu.render(parameters, image, blocks, edge)
-    differentiate_loss(image, objective, windows)
-    differentiate(parameters, gradient, image, blocks, edge)
+def _differentiate_alone(parameters, gradient, image, blocks, aim):
+    blocks = raster_cpu.render(parameters, image, blocks, aim.edge)
+    differentiate_loss(image, aim.objective, aim.windows, 0, image.height)
+    differentiate(parameters, gradient, image, blocks, aim.edge, 0, parameters.shape[1])
     return blocks
 
 

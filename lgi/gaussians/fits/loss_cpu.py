@@ -1,7 +1,9 @@
 """The reported loss and its gradient in compiled code; `lgi.gaussians.fits.loss` is the definition.
 
-What is reported follows the published arithmetic bit for bit: float32, every sum in its order. The
-gradient of SSIM was not published. It is exact, and its sums over windows are made by doubling.
+What is reported follows the published arithmetic bit for bit: float32, every sum in its order. A
+float32 sum of many numbers near 1 loses digits (1 - SSIM is off by a tenth at 512 x 512), so that
+of a larger image is a sum in float64. The gradient of SSIM was not published. It is exact, and its
+sums over windows are made by doubling.
 """
 
 from typing import NamedTuple
@@ -16,6 +18,7 @@ from lgi.jit import njit
 _ZERO, _ONE, _TWO = np.float32([0, 1, 2])
 _WINDOW = SSIM_WINDOW
 _PIXELS = np.float32(_WINDOW * _WINDOW)
+_PUBLISHED_TERMS = 2**14  # a sum of more is made in float64; the published image has 12,288
 _C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
 
 
@@ -77,71 +80,85 @@ def _in_raster_order(image: Image, values: np.ndarray) -> np.ndarray:
 
 def measure(image: Image, rendered: np.ndarray, windows: TargetWindows, weights) -> Losses:
     """Measure a rendered image [3, pixels]; `weights` are those of the reported loss."""
-    l1, l2 = _l1_l2(image, rendered, image.width * image.height)
-    ssim = _ssim(image, rendered, windows.mean, windows.variance)
+    pixels = image.width * image.height
+    l1, l2 = _l1_l2(image, rendered, pixels, _nothing(pixels))
+    nothing = _nothing(windows.mean.size)
+    ssim = _ssim(image, rendered, windows.mean, windows.variance, nothing)
     with np.errstate(over="ignore"):
         w1, w2, w3 = np.float32([weights.l1, weights.l2, weights.ssim])
     return Losses(w1 * l1 + w2 * l2 + w3 * (_ONE - ssim), l1, l2, ssim)
 
 
-@njit(error_model="numpy")
-def differentiate_loss(image, objective, windows):
-    """Write the gradient of the objective by the image, times 3 pixels, into `image.error`."""
-    size = np.uint64(image.width * image.height)
+def _nothing(terms: int) -> np.float32 | np.float64:
+    """Return the 0 that a sum of so many terms begins with."""
+    return np.float32(0) if terms <= _PUBLISHED_TERMS else np.float64(0)
+
+
+@njit(error_model="numpy", nogil=True)
+def differentiate_loss(image, objective, windows, top, bottom):
+    """Write the gradient of the objective by the image, times 3 pixels, into `image.error`.
+
+    It does so from row `top`, which begins a block of lanes, up to row `bottom`.
+    """
+    pixels = slice(top * image.width, bottom * image.width)
     for channel in range(3):
         rendered, target, error = (
-            image.rendered[channel],
-            image.target[channel],
-            image.error[channel],
+            image.rendered[channel, pixels],
+            image.target[channel, pixels],
+            image.error[channel, pixels],
         )
         if objective.l1 == _ZERO and objective.l2 == _ONE:
-            for pixel in range(size):
+            for pixel in range(np.uint64(error.size)):
                 error[pixel] = _TWO * (rendered[pixel] - target[pixel])
         else:
-            for pixel in range(size):
+            for pixel in range(np.uint64(error.size)):
                 gap = rendered[pixel] - target[pixel]
                 error[pixel] = objective.l2 * (_TWO * gap) + objective.l1 * np.sign(gap)
     if objective.ssim > _ZERO:
-        _subtract_ssim(image, objective.ssim, windows)
+        _subtract_ssim(image, objective.ssim, windows, top, bottom)
 
 
 @njit(error_model="numpy")
-def _subtract_ssim(image, weight, windows):
+def _subtract_ssim(image, weight, windows, top, bottom):
     """Subtract the gradient of the weighted SSIM from `image.error`.
 
     With D = image - target and the moments of D and of D times target in a window, mean and
     covariance follow without the cancellation that moments of the image itself would suffer.
     SSIM of a window is l c with l = A1 / B1, c = A2 / B2 (Wang et al. 2004, eq. 13). Its slope at a
     pixel of the window is a + b D + c target, so three sums over the windows around a pixel give
-    the gradient.
+    the gradient. Of rows from `top` up to `bottom` these windows begin up to seven rows above, and
+    end as far below; a sum over a window is the same wherever the rows begin.
     """
     width, size = image.width, image.width * image.height
-    padded = size + 7 * width + 7 + LANES
+    reach = _WINDOW - 1
+    begin, end = max(top - reach, 0) * width, bottom * width  # of the windows
+    seen = min(end + reach * width, size) - begin
+    padded = end - begin + reach * (width + 1) + LANES
     scale = fill(weight * np.float32(size) / np.float32(windows.mean[0].size) / _PIXELS)
     moments, coefficients = np.zeros((3, padded), np.float32), np.zeros((3, padded), np.float32)
     for channel in range(3):
         rendered, target, error = (
-            image.rendered[channel],
-            image.target[channel],
-            image.error[channel],
+            image.rendered[channel, begin:],
+            image.target[channel, begin:],
+            image.error[channel, begin:],
         )
-        for pixel in range(np.uint64(size)):
+        for pixel in range(np.uint64(seen)):
             gap = rendered[pixel] - target[pixel]
             moments[0, pixel], moments[1, pixel] = gap, gap * gap
             moments[2, pixel] = gap * target[pixel]
-        moments[:, size:] = _ZERO
+        moments[:, seen:] = _ZERO
         _sum_windows(moments, width)
         # Each window's coefficients stand at its last pixel, from where sums reach back.
         coefficients[:] = _ZERO
         _differentiate_windows(
             moments,
-            windows.mean_from[channel],
-            windows.variance_from[channel],
-            windows.begins,
-            coefficients[:, (_WINDOW - 1) * (width + 1) :],
+            windows.mean_from[channel, begin : end + LANES],
+            windows.variance_from[channel, begin : end + LANES],
+            windows.begins[begin : end + LANES],
+            coefficients[:, reach * (width + 1) :],
         )
         _sum_windows(coefficients, width)
-        for pixel in range(0, size, LANES):
+        for pixel in range(top * width - begin, end - begin, LANES):
             aim = load(target, pixel)
             total = (
                 load(coefficients[0], pixel)
@@ -190,9 +207,9 @@ def _sum_windows(planes, width):
 
 
 @njit(error_model="numpy")
-def _l1_l2(image, rendered, size):
-    """Return L1 and L2, means over pixels and channels."""
-    l1 = l2 = _ZERO
+def _l1_l2(image, rendered, size, nothing):
+    """Return L1 and L2, means over pixels and channels, summed in the precision of `nothing`."""
+    l1 = l2 = nothing
     for pixel in range(size):
         r = rendered[0, pixel] - image.target[0, pixel]
         g = rendered[1, pixel] - image.target[1, pixel]
@@ -200,16 +217,19 @@ def _l1_l2(image, rendered, size):
         l1 += (abs(r) + abs(g)) + abs(b)
         l2 += (r * r + g * g) + b * b
     values = np.float32(3 * size)
-    return l1 / values, l2 / values
+    return np.float32(l1 / values), np.float32(l2 / values)
 
 
 @njit(error_model="numpy")
-def _ssim(image, rendered, target_mean, target_variance):
-    """Return the mean structural similarity over windows and channels (Wang et al. 2004)."""
+def _ssim(image, rendered, target_mean, target_variance, nothing):
+    """Return the mean structural similarity over windows and channels (Wang et al. 2004).
+
+    It is summed in the precision of `nothing`.
+    """
     mean = _window_means(rendered, image.width, image.height)
     variance = _window_products(rendered, mean, rendered, mean, image.width)
     covariance = _window_products(rendered, mean, image.target, target_mean, image.width)
-    total = _ZERO
+    total = nothing
     for channel in range(3):
         for top in range(mean.shape[1]):
             for left in range(mean.shape[2]):
@@ -220,7 +240,7 @@ def _ssim(image, rendered, target_mean, target_variance):
                     variance[window] + target_variance[window] + _C2
                 )
                 total += luminance * structure
-    return total / np.float32(mean.size)
+    return np.float32(total / np.float32(mean.size))
 
 
 @njit(error_model="numpy")

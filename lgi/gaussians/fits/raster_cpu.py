@@ -3,8 +3,12 @@
 Every product and sum is grouped and ordered as in the original program, so nothing in the kernels
 may be regrouped. They are fast because a Gaussian visits only the pixels it can reach, in blocks of
 `LANES` neighbours in a row that are computed together: lanes are pixels, so no sum is split, and a
-lane beyond the cut-off adds 0, which changes no bit. `lgi.gaussians.fits.render` and
-`lgi.gaussians.fits.gradient` say the same in readable form.
+lane beyond the cut-off adds 0, which changes no bit. Time and memory grow with these blocks, the
+pixels and the number of Gaussians, not with their products.
+
+Threads share the work without touching a bit: a band of rows is painted by one thread, Gaussian
+after Gaussian, and the gradient of a Gaussian is summed by one thread, band after band.
+`lgi.gaussians.fits.render` and `lgi.gaussians.fits.gradient` say the same in readable form.
 """
 
 import math
@@ -48,21 +52,31 @@ class Image(NamedTuple):
     height: int
     target: np.ndarray  # [3, pixels]
     weight: np.ndarray  # [pixels] sum of w and the weight of black
-    colour: np.ndarray  # [3, pixels] sum of w c
     rendered: np.ndarray  # [3, pixels]
     error: np.ndarray  # [3, pixels] gradient of the loss, times 3 pixels
+    place: np.ndarray  # [2, width and margin] column / width; beyond the image infinite, and 0
     added: bool | None  # True where sums of w c stay; None, a type of its own, for their mean
 
 
 class Blocks(NamedTuple):
-    """Blocks of neighbouring pixels that each Gaussian reaches, in raster order."""
+    """Blocks of neighbouring pixels that each Gaussian reaches, in raster order, band by band.
 
-    first: np.ndarray  # [n + 1] where the blocks of each Gaussian begin
+    Each band has sums and room for blocks of its own, so that bands can be painted at once: a block
+    at the end of a band's last row adds its lanes beyond to a margin, not to the next band.
+    """
+
+    top: np.ndarray  # [bands + 1] first row of each band
+    room: np.ndarray  # [bands + 1] where the blocks of each band may begin
+    first: np.ndarray  # [bands, n + 1] where the blocks of each Gaussian begin
+    columns: np.ndarray  # [bands, n, 2] its first column, and one past that of its last lane
     row: np.ndarray  # [blocks]
     column: np.ndarray  # [blocks] of the first lane
     weight: np.ndarray  # [blocks * LANES] w of the Gaussian at each pixel, 0 beyond the cut-off
-    decay: np.ndarray  # [blocks * LANES] -2 dw/d(d2), for a smooth edge; a hard one's is w
+    decay: (
+        np.ndarray
+    )  # [blocks * LANES] -2 dw/d(d2) of a smooth edge; empty for a hard one: it is w
     felt: np.ndarray  # [blocks] whether a weight is large enough for a gradient
+    sums: np.ndarray  # [4, pixels and margins] of w and the weight of black, and of w c
 
 
 class _Shape(NamedTuple):
@@ -88,71 +102,130 @@ def image_of(target: np.ndarray, kind: Blend) -> Image:
     padded = np.zeros((3, size + LANES), dtype=np.float32)
     padded[:, :size] = target.reshape(size, 3).T
     weight = np.zeros(size + LANES, dtype=np.float32)
-    colour, rendered, error = (np.zeros_like(padded) for _ in range(3))
+    rendered, error = np.zeros_like(padded), np.zeros_like(padded)
+    place = np.zeros((2, width + 2 * LANES), dtype=np.float32)
+    place[0] = np.inf
+    place[:, :width] = np.arange(width, dtype=np.float32) / np.float32(width)
     return Image(
-        width, height, padded, weight, colour, rendered, error, True if kind == "sum" else None
+        width, height, padded, weight, rendered, error, place, True if kind == "sum" else None
     )
 
 
-@njit
-def no_blocks(n, room):
-    """Return `room` empty blocks."""
+def no_blocks(n: int, image: Image, bands: int = 1) -> Blocks:
+    """Return room for no blocks of `n` Gaussians, and bands of about equally many rows.
+
+    Bands but the last have a multiple of `LANES` rows, so that there may be fewer than asked for.
+    """
+    units = -(-image.height // LANES)
+    bands = min(bands, units)
+    top = np.minimum(LANES * (np.arange(bands + 1) * units // bands), image.height)
+    none = np.zeros(0, np.int64)
     return Blocks(
-        np.zeros(n + 1, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room * LANES, np.float32),
-        np.zeros(room * LANES, np.float32),
-        np.zeros(room, np.bool_),
+        top,
+        np.zeros(bands + 1, np.int64),
+        np.zeros((bands, n + 1), np.int64),
+        np.zeros((bands, n, 2), np.int64),
+        none,
+        none,
+        np.zeros(0, np.float32),
+        np.zeros(0, np.float32),
+        np.zeros(0, np.bool_),
+        np.zeros((4, image.width * image.height + bands * LANES), np.float32),
     )
 
 
 @njit(error_model="numpy")
 def render(parameters, image, blocks, edge):
     """Render parameters [P, n] into `image`; return the blocks that were visited."""
-    blocks = _cover(parameters, image.width, image.height, blocks, edge.cutoff)
-    image.weight[:] = edge.background
-    image.colour[:] = _ZERO
+    needed = np.zeros(len(blocks.first), np.int64)
+    while True:
+        for band in range(len(needed)):
+            needed[band] = render_band(parameters, image, blocks, edge, band)
+        if fits(blocks, needed):
+            return blocks
+        blocks = widened(blocks, needed, edge)
+
+
+@njit(error_model="numpy", nogil=True)
+def render_band(parameters, image, blocks, edge, band):
+    """Render a band of `image`, if there is room for its blocks; return how many it needs."""
+    needed = _cover(parameters, image.width, image.height, blocks, edge.cutoff, band)
+    if needed > blocks.room[band + 1] - blocks.room[band]:
+        return needed
+    begin, end = _in_sums(image, blocks, band)
+    blocks.sums[0, begin : end + LANES] = edge.background
+    blocks.sums[1:, begin : end + LANES] = _ZERO
     for g in range(parameters.shape[1]):
         if parameters[ROTATION, g] == _ZERO:
-            _paint(parameters, image, blocks, edge, g)
+            _paint(parameters, image, blocks, edge, band, g)
         else:
-            _paint_rotated(parameters, image, blocks, edge, g)
-    _resolve(image)
-    return blocks
+            _paint_rotated(parameters, image, blocks, edge, band, g)
+    _resolve(image, blocks, band)
+    return needed
+
+
+@njit
+def fits(blocks, needed):
+    """Tell whether every band has room for the blocks that it needs."""
+    return np.all(needed <= blocks.room[1:] - blocks.room[:-1])
+
+
+@njit
+def widened(blocks, needed, edge):
+    """Return blocks with room for as many as are needed in each band, and a quarter more."""
+    room = np.zeros_like(blocks.room)
+    for band in range(len(needed)):
+        old = blocks.room[band + 1] - blocks.room[band]
+        size = old if needed[band] <= old else needed[band] + needed[band] // 4
+        room[band + 1] = room[band] + size
+    size = room[-1]
+    return Blocks(
+        blocks.top,
+        room,
+        blocks.first,
+        blocks.columns,
+        np.zeros(size, np.int64),
+        np.zeros(size, np.int64),
+        np.zeros(size * LANES, np.float32),
+        np.zeros(size * LANES if edge.floor > _ZERO else 0, np.float32),
+        np.zeros(size, np.bool_),
+        blocks.sums,
+    )
 
 
 @njit(error_model="numpy")
-def _paint(parameters, image, blocks, edge, g):
+def _paint(parameters, image, blocks, edge, band, g):
     """Add a Gaussian whose axes are those of the image."""
-    width, height = np.float32(image.width), np.float32(image.height)
+    height = np.float32(image.height)
     x, y, sx, sy = parameters[X, g], parameters[Y, g], parameters[SX, g], parameters[SY, g]
-    column_part = np.full(image.width + LANES, np.float32(np.inf))  # no pixel beyond the row's end
-    for column in range(np.uint64(image.width)):
-        t = (np.float32(column) / width - x) / sx
-        column_part[column] = t * t
-    for k in range(blocks.first[g], blocks.first[g + 1]):
+    first, size = _own_columns(image, blocks, band, band + 1, g)
+    column_part = np.empty(size + LANES, np.float32)
+    for i in range(0, size, LANES):
+        t = (load(image.place[0], first + i) - fill(x)) / fill(sx)
+        store(column_part, i, t * t)
+    for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
         t = (np.float32(blocks.row[k]) / height - y) / sy
-        d2 = load(column_part, blocks.column[k]) + fill(t * t)
-        _add(parameters, image, blocks, edge, g, k, d2)
+        d2 = load(column_part, blocks.column[k] - first) + fill(t * t)
+        _add(parameters, image, blocks, edge, band, g, k, d2)
 
 
 @njit(error_model="numpy")
-def _paint_rotated(parameters, image, blocks, edge, g):
+def _paint_rotated(parameters, image, blocks, edge, band, g):
     """Add a Gaussian whose axes are turned."""
     height = np.float32(image.height)
     x, y, sx, sy = parameters[X, g], parameters[Y, g], parameters[SX, g], parameters[SY, g]
     cos, sin = _direction(parameters[ROTATION, g])
-    dx_cos, dx_sin = _turned_columns(x, cos, sin, image.width, np.float32(np.inf))
-    for k in range(blocks.first[g], blocks.first[g + 1]):
-        dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k]
-        along = (load(dx_cos, column) + fill(dy * sin)) / fill(sx)
-        across = (fill(dy * cos) - load(dx_sin, column)) / fill(sy)
-        _add(parameters, image, blocks, edge, g, k, along * along + across * across)
+    first, size = _own_columns(image, blocks, band, band + 1, g)
+    dx_cos, dx_sin = _turned_columns(image.place[0], x, cos, sin, first, size)
+    for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
+        dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k] - first
+        along_x = (load(dx_cos, column) + fill(dy * sin)) / fill(sx)
+        along_y = (fill(dy * cos) - load(dx_sin, column)) / fill(sy)
+        _add(parameters, image, blocks, edge, band, g, k, along_x * along_x + along_y * along_y)
 
 
 @njit(inline="always")
-def _add(parameters, image, blocks, edge, g, k, d2):
+def _add(parameters, image, blocks, edge, band, g, k, d2):
     """Add the weights of a Gaussian to the pixels of a block, from its squared distances."""
     limit = edge.cutoff * edge.cutoff
     w = expf(smaller(d2, fill(min(limit, _VANISHED))) * fill(-_HALF))
@@ -163,32 +236,46 @@ def _add(parameters, image, blocks, edge, g, k, d2):
     w = where_at_most(d2, fill(limit), w)
     store(blocks.weight, k * LANES, w)
     blocks.felt[k] = any_at_least(w, fill(_COVERED))
-    pixel = blocks.row[k] * image.width + blocks.column[k]
-    red, green, blue = image.colour[0], image.colour[1], image.colour[2]
-    store(image.weight, pixel, load(image.weight, pixel) + w)
+    pixel = blocks.row[k] * image.width + blocks.column[k] + band * LANES
+    weight, red, green, blue = blocks.sums[0], blocks.sums[1], blocks.sums[2], blocks.sums[3]
+    store(weight, pixel, load(weight, pixel) + w)
     store(red, pixel, load(red, pixel) + w * fill(parameters[RED, g]))
     store(green, pixel, load(green, pixel) + w * fill(parameters[GREEN, g]))
     store(blue, pixel, load(blue, pixel) + w * fill(parameters[BLUE, g]))
 
 
+@njit(inline="always")
+def _in_sums(image, blocks, band):
+    """Return where the pixels of a band begin and end in `Blocks.sums`."""
+    shift = band * LANES
+    return blocks.top[band] * image.width + shift, blocks.top[band + 1] * image.width + shift
+
+
 @njit(error_model="numpy")
-def _resolve(image):
-    """Divide by the weights, unless colours add up: the rendered image."""
-    if image.added is not None:
-        image.rendered[:] = image.colour
-        return
+def _resolve(image, blocks, band):
+    """Divide the sums of a band by the weights, unless colours add up: the rendered image."""
+    begin, end = _in_sums(image, blocks, band)
+    pixels = slice(begin - band * LANES, end - band * LANES)
+    weights, shown = blocks.sums[0, begin:end], image.weight[pixels]
+    shown[:] = weights
     for channel in range(3):
-        colour, rendered = image.colour[channel], image.rendered[channel]
-        for pixel in range(np.uint64(image.width * image.height)):
-            weight = image.weight[pixel]
-            value = colour[pixel] / weight
-            rendered[pixel] = value if weight > _COVERED else _ZERO
+        colour, rendered = blocks.sums[1 + channel, begin:end], image.rendered[channel, pixels]
+        if image.added is not None:
+            rendered[:] = colour
+        else:
+            for pixel in range(np.uint64(end - begin)):
+                weight = weights[pixel]
+                value = colour[pixel] / weight
+                rendered[pixel] = value if weight > _COVERED else _ZERO
 
 
-@njit(error_model="numpy")
-def differentiate(parameters, gradient, image, blocks, edge):
-    """Write the gradient that belongs to `image.error`, blind to a hard cut-off."""
-    for g in range(parameters.shape[1]):
+@njit(error_model="numpy", nogil=True)
+def differentiate(parameters, gradient, image, blocks, edge, begin, end):
+    """Write the gradient of the Gaussians from `begin` up to `end`, blind to a hard cut-off.
+
+    It belongs to `image.error`, and to `blocks` as rendered.
+    """
+    for g in range(begin, end):
         if parameters[ROTATION, g] == _ZERO:
             sums = _slopes(parameters, image, blocks, edge, g)
         else:
@@ -205,37 +292,41 @@ def differentiate(parameters, gradient, image, blocks, edge):
 @njit(error_model="numpy")
 def _slopes(parameters, image, blocks, edge, g):
     """Return the sums of a Gaussian whose axes are those of the image."""
-    width, height = np.float32(image.width), np.float32(image.height)
+    height = np.float32(image.height)
     x, y, sx, sy = parameters[X, g], parameters[Y, g], parameters[SX, g], parameters[SY, g]
-    move_x = np.zeros(image.width + LANES, np.float32)  # d(d2)/dx per column
-    grow_x = np.zeros(image.width + LANES, np.float32)  # d(d2)/dsx per column
-    turn_x = np.zeros(image.width + LANES, np.float32)  # what d(d2)/drotation has of a column
-    turn_y = np.zeros(image.width + LANES, np.float32)
-    for column in range(np.uint64(image.width)):
-        dx = np.float32(column) / width - x
-        slope = (_TWO * (dx / sx)) / sx
-        move_x[column] = -slope
-        grow_x[column] = (-_TWO * (dx * dx)) / ((sx * sx) * sx)
-        turn_x[column], turn_y[column] = slope, dx
+    first, size = _own_columns(image, blocks, 0, len(blocks.first), g)
+    move_x = np.empty(size + LANES, np.float32)  # d(d2)/dx per column
+    grow_x = np.empty(size + LANES, np.float32)  # d(d2)/dsx per column
+    turn_x = np.empty(size + LANES, np.float32)  # what d(d2)/drotation has of a column
+    turn_y = np.empty(size + LANES, np.float32)
+    for i in range(0, size, LANES):
+        dx = load(image.place[1], first + i) - fill(x)
+        slope = (fill(_TWO) * (dx / fill(sx))) / fill(sx)
+        store(move_x, i, fill(-_ONE) * slope)
+        store(grow_x, i, (fill(-_TWO) * (dx * dx)) / fill((sx * sx) * sx))
+        store(turn_x, i, slope)
+        store(turn_y, i, dx)
+    decays = blocks.decay if edge.floor > _ZERO else blocks.weight
     sums = no_sums()
-    for k in range(blocks.first[g], blocks.first[g + 1]):
-        if not blocks.felt[k]:
-            continue
-        dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k]
-        slope_y = (_TWO * (dy / sy)) / sy
-        grow_y = (-_TWO * (dy * dy)) / ((sy * sy) * sy)
-        q, red, green, blue = _felt(parameters, image, blocks, edge, g, k)
-        sums = add_in_order(
-            sums,
-            red,
-            green,
-            blue,
-            q * load(move_x, column),
-            q * fill(-slope_y),
-            q * load(grow_x, column),
-            q * fill(grow_y),
-            q * (load(turn_x, column) * fill(dy) - fill(slope_y) * load(turn_y, column)),
-        )
+    for band in range(len(blocks.first)):
+        for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
+            if not blocks.felt[k]:
+                continue
+            dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k] - first
+            slope_y = (_TWO * (dy / sy)) / sy
+            grow_y = (-_TWO * (dy * dy)) / ((sy * sy) * sy)
+            q, red, green, blue = _felt(parameters, image, blocks, decays, g, k)
+            sums = add_in_order(
+                sums,
+                red,
+                green,
+                blue,
+                q * load(move_x, column),
+                q * fill(-slope_y),
+                q * load(grow_x, column),
+                q * fill(grow_y),
+                q * (load(turn_x, column) * fill(dy) - fill(slope_y) * load(turn_y, column)),
+            )
     return sums
 
 
@@ -245,41 +336,53 @@ def _slopes_rotated(parameters, image, blocks, edge, g):
     height = np.float32(image.height)
     x, y, sx, sy = parameters[X, g], parameters[Y, g], parameters[SX, g], parameters[SY, g]
     cos, sin = _direction(parameters[ROTATION, g])
-    dx_cos, dx_sin = _turned_columns(x, cos, sin, image.width, _ZERO)
+    first, size = _own_columns(image, blocks, 0, len(blocks.first), g)
+    dx_cos, dx_sin = _turned_columns(image.place[1], x, cos, sin, first, size)
     two, minus_two, minus = fill(_TWO), fill(-_TWO), fill(-_ONE)
     cube_x, cube_y = fill((sx * sx) * sx), fill((sy * sy) * sy)
+    decays = blocks.decay if edge.floor > _ZERO else blocks.weight
     sums = no_sums()
-    for k in range(blocks.first[g], blocks.first[g + 1]):
-        if not blocks.felt[k]:
-            continue
-        dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k]
-        along = load(dx_cos, column) + fill(dy * sin)
-        across = fill(dy * cos) - load(dx_sin, column)
-        slope_x = (two * (along / fill(sx))) / fill(sx)
-        slope_y = (two * (across / fill(sy))) / fill(sy)
-        q, red, green, blue = _felt(parameters, image, blocks, edge, g, k)
-        sums = add_in_order(
-            sums,
-            red,
-            green,
-            blue,
-            q * (minus * (slope_x * fill(cos) - slope_y * fill(sin))),
-            q * (minus * (slope_x * fill(sin) + slope_y * fill(cos))),
-            q * ((minus_two * (along * along)) / cube_x),
-            q * ((minus_two * (across * across)) / cube_y),
-            q * (slope_x * across - slope_y * along),
-        )
+    for band in range(len(blocks.first)):
+        for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
+            if not blocks.felt[k]:
+                continue
+            dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k] - first
+            along_x = load(dx_cos, column) + fill(dy * sin)
+            along_y = fill(dy * cos) - load(dx_sin, column)
+            slope_x = (two * (along_x / fill(sx))) / fill(sx)
+            slope_y = (two * (along_y / fill(sy))) / fill(sy)
+            q, red, green, blue = _felt(parameters, image, blocks, decays, g, k)
+            sums = add_in_order(
+                sums,
+                red,
+                green,
+                blue,
+                q * (minus * (slope_x * fill(cos) - slope_y * fill(sin))),
+                q * (minus * (slope_x * fill(sin) + slope_y * fill(cos))),
+                q * ((minus_two * (along_x * along_x)) / cube_x),
+                q * ((minus_two * (along_y * along_y)) / cube_y),
+                q * (slope_x * along_y - slope_y * along_x),
+            )
     return sums
 
 
 @njit(inline="always")
-def _felt(parameters, image, blocks, edge, g, k):
+def _felt(parameters, image, blocks, decays, g, k):
     """Return what a block's weights do: to the loss through d2, and through each colour."""
     pixel = blocks.row[k] * image.width + blocks.column[k]
     w, weight = load(blocks.weight, k * LANES), load(image.weight, pixel)
-    decay = load(blocks.decay, k * LANES) if edge.floor > _ZERO else w
-    shown, error = image.rendered, image.error
-    red, green, blue = load(error[0], pixel), load(error[1], pixel), load(error[2], pixel)
+    decay = load(decays, k * LANES)
+    # No array in a branch: numba would count references to it, in each block.
+    red, green, blue = (
+        load(image.error[0], pixel),
+        load(image.error[1], pixel),
+        load(image.error[2], pixel),
+    )
+    shown_red, shown_green, shown_blue = (
+        load(image.rendered[0], pixel),
+        load(image.rendered[1], pixel),
+        load(image.rendered[2], pixel),
+    )
     own_red, own_green, own_blue = (
         fill(parameters[RED, g]),
         fill(parameters[GREEN, g]),
@@ -288,9 +391,9 @@ def _felt(parameters, image, blocks, edge, g, k):
     if image.added is None:  # known to the compiler
         share = w / weight
         u = (
-            red * ((own_red - load(shown[0], pixel)) / weight)
-            + green * ((own_green - load(shown[1], pixel)) / weight)
-            + blue * ((own_blue - load(shown[2], pixel)) / weight)
+            red * ((own_red - shown_red) / weight)
+            + green * ((own_green - shown_green) / weight)
+            + blue * ((own_blue - shown_blue) / weight)
         )
     else:
         share, u = w, red * own_red + green * own_green + blue * own_blue
@@ -308,38 +411,55 @@ def _direction(rotation):
 
 
 @njit(error_model="numpy")
-def _turned_columns(x, cos, sin, width, beyond):
-    """Return (column - x) times cosine and sine, and what stands beyond the row's end."""
-    dx_cos, dx_sin = np.full(width + LANES, beyond), np.full(width + LANES, beyond)
-    for column in range(np.uint64(width)):
-        dx = np.float32(column) / np.float32(width) - x
-        dx_cos[column], dx_sin[column] = dx * cos, dx * sin
+def _turned_columns(place, x, cos, sin, first, size):
+    """Return (column - x) times cosine and sine of some columns, places as in `Image`."""
+    dx_cos, dx_sin = np.empty(size + LANES, np.float32), np.empty(size + LANES, np.float32)
+    for i in range(0, size, LANES):
+        dx = load(place, first + i) - fill(x)
+        store(dx_cos, i, dx * fill(cos))
+        store(dx_sin, i, dx * fill(sin))
     return dx_cos, dx_sin
 
 
+@njit
+def _own_columns(image, blocks, begin, end, g):
+    """Return a Gaussian's first column in some bands, and the number of its columns with lanes."""
+    first, last = image.width, 0
+    for band in range(begin, end):
+        first = min(first, blocks.columns[band, g, 0])
+        last = max(last, blocks.columns[band, g, 1])
+    return first, max(last - first, 0)
+
+
 @njit(error_model="numpy")
-def _cover(parameters, width, height, blocks, cutoff):
-    """List the blocks that each Gaussian reaches, a little too many rather than too few."""
-    needed = _room(parameters, width, height, cutoff)
-    if needed > len(blocks.row):
-        blocks = no_blocks(parameters.shape[1], needed + needed // 4)
+def _cover(parameters, width, height, blocks, cutoff, band):
+    """List the blocks of a band that each Gaussian reaches, a little too many rather than too few.
+
+    Returns their number; what there is no room for is counted all the same.
+    """
+    above, below = blocks.top[band], blocks.top[band + 1]
     left, right = np.empty(height, np.float32), np.empty(height, np.float32)
-    k = 0
+    k, end = blocks.room[band], blocks.room[band + 1]
     for g in range(parameters.shape[1]):
-        blocks.first[g] = k
+        blocks.first[band, g] = k
         shape = _shape(parameters[:, g])
         reach = cutoff * shape.vertical * np.float32(height)
         top, bottom = _span(parameters[Y, g] * np.float32(height), reach, height)
+        top, bottom = max(top, above), max(min(bottom, below), top, above)
         _row_spans(
             parameters[:, g], shape, top, width, height, cutoff, left[top:bottom], right[top:bottom]
         )
+        first, last = width, 0
         for row in range(top, bottom):
             for column in range(int(left[row]), int(right[row]) + 1, LANES):
-                blocks.row[k] = row
-                blocks.column[k] = column
+                if k < end:
+                    blocks.row[k] = row
+                    blocks.column[k] = column
                 k += 1
-    blocks.first[parameters.shape[1]] = k
-    return blocks
+                first, last = min(first, column), max(last, column + LANES)
+        blocks.columns[band, g, 0], blocks.columns[band, g, 1] = first, last
+    blocks.first[band, parameters.shape[1]] = k
+    return k - blocks.room[band]
 
 
 @njit(error_model="numpy")
@@ -368,19 +488,6 @@ def _row_spans(gaussian, shape, top, width, height, cutoff, left, right):
         reach = np.sqrt(max(limit - t * t, _ZERO)) * chord + _MARGIN
         left[i] = np.ceil(min(max(middle - reach, _ZERO), np.float32(width)))
         right[i] = np.floor(max(min(middle + reach, np.float32(width - 1)), -_ONE))
-
-
-@njit
-def _room(parameters, width, height, cutoff):
-    """Return a number of blocks that is enough for all Gaussians."""
-    needed = 0
-    for g in range(parameters.shape[1]):
-        shape = _shape(parameters[:, g])
-        x, y = parameters[X, g] * np.float32(width), parameters[Y, g] * np.float32(height)
-        left, right = _span(x, cutoff * shape.horizontal * np.float32(width), width)
-        top, bottom = _span(y, cutoff * shape.vertical * np.float32(height), height)
-        needed += max(bottom - top, 0) * ((max(right - left, 0) + LANES - 1) // LANES)
-    return needed
 
 
 @njit(inline="always")

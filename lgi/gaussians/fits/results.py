@@ -7,6 +7,7 @@ from lgi.catalogue import ANIMATIONS, FIGURES, ROOT, TABLES, Result
 from lgi.errors import ConfigError
 from lgi.gaussians.fits.drawn import figures, fits_of
 from lgi.gaussians.fits.images import planned
+from lgi.gaussians.fits.team import MOST, useful_threads
 
 NAME = "{image}/{recipe}/n{n}_seed{seed}"
 FIT = ROOT + f"gaussians/{NAME}.npz"
@@ -47,6 +48,17 @@ def fit_inputs(config: Any, wildcards: Any) -> list[str]:
     if misfit := config.gaussians.start_misfit(image, recipe, n):
         raise ConfigError(f"{image}/{recipe}/n{n}: {misfit}")
     return []
+
+
+def fit_threads(config: Any, wildcards: Any) -> int:
+    """Return how many threads a fit is given: by the pixels of its image, all if those are unknown.
+
+    A fit on a GPU needs one.
+    """
+    image = config.gaussians.images[fit_of(wildcards)[0]]
+    if config.device != "cpu":
+        return 1
+    return MOST if image.width is None else useful_threads(image.width, image.height)
 
 
 def fit_settings(config: Any, wildcards: Any) -> dict:

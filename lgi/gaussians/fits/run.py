@@ -18,6 +18,7 @@ def fit_run(
     seed: int,
     device: str,
     source: str,
+    threads: int = 1,
 ) -> tuple[dict[str, np.ndarray], dict]:
     """Fit `n` Gaussians to an image.
 
@@ -35,6 +36,8 @@ def fit_run(
         ``"cpu"`` for the compiled engine, ``"cuda"`` for PyTorch.
     source
         Fingerprint of the source, for the record.
+    threads
+        How many an engine on the CPU may use; decides no bit.
 
     Returns
     -------
@@ -53,7 +56,8 @@ def fit_run(
     target = load_image(image)
     begin = start(n, seed, recipe.initialisation, target)
     engine = FIT[device]
-    history, end = engine.load()(target, begin, recipe, seed)
+    shared = {"threads": threads} if device == "cpu" else {}
+    history, end = engine.load()(target, begin, recipe, seed, **shared)
     record = {
         "study": "gaussians",
         "image_name": image_name,

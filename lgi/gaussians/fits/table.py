@@ -7,6 +7,7 @@ import pandas as pd
 
 from lgi import intervals
 from lgi.errors import DataError
+from lgi.gaussians.fits.ms_ssim import SMALLEST_SIDE, ms_ssim
 from lgi.gaussians.fits.published import is_published
 from lgi.gaussians.fits.view import RUN, Fit
 
@@ -22,6 +23,7 @@ COLUMNS = (
     "initial_loss",
     "psnr_at_best",
     "ssim_at_best",
+    "ms_ssim_at_best",
     "uncovered_at_best",
     "uncovered_at_end",
     "evaluations",
@@ -71,8 +73,9 @@ def table(fits: Iterable[Fit], published: pd.DataFrame | None = None) -> pd.Data
         measured at the last iteration, NaN where a run diverged; one that diverged at its first
         iteration has ``best_iteration`` 0 and nothing at its best. ``change_vs_previous_n`` is the
         best loss minus that of the next smaller N that ran, all else equal: positive where more
-        Gaussians made it worse, NaN for the smallest N. Uncovered shares are 0 to 1, PSNR is in
-        dB. ``evaluations`` counts the pixels that Gaussians reach, per iteration and over all
+        Gaussians made it worse, NaN for the smallest N. Uncovered shares are 0 to 1, PSNR is in dB;
+        ``ms_ssim_at_best`` (`lgi.gaussians.fits.ms_ssim`) is NaN for sides below 176 pixels.
+        ``evaluations`` counts the pixels that Gaussians reach, per iteration and over all
         Gaussians: what an iteration costs on any machine.
 
     Raises
@@ -200,6 +203,7 @@ def _row(fit: Fit, published: pd.DataFrame | None) -> dict:
         "initial_loss": loss[0],
         "psnr_at_best": fit.at_best("psnr"),
         "ssim_at_best": fit.at_best("ssim"),
+        "ms_ssim_at_best": _ms_ssim_at_best(fit),
         "uncovered_at_best": fit.at_best("uncovered"),
         "uncovered_at_end": uncovered[-1],
         "evaluations": fit.pixels * _mean_along(fit["iteration"], fit["overlap"]),
@@ -208,6 +212,13 @@ def _row(fit: Fit, published: pd.DataFrame | None) -> dict:
         "published_best_loss": _published_best_loss(fit, published),
         "state": fit.state,
     }
+
+
+def _ms_ssim_at_best(fit: Fit) -> float:
+    """Return it of the image rendered anew, NaN where none was best or the image is small."""
+    if fit.best_place is None or min(fit.width, fit.height) < SMALLEST_SIDE:
+        return np.nan
+    return ms_ssim(fit.render(fit["best"]), fit["target"])
 
 
 def _mean_along(iteration: np.ndarray, values: np.ndarray) -> float:

@@ -9,13 +9,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgi.gaussians.fits import fit, fit_cpu, loss
+from lgi.gaussians.fits import fit, fit_cpu, initial, loss
 from lgi.gaussians.fits.expf import expf
 from lgi.gaussians.fits.history import MEASURES
 from lgi.gaussians.fits.initial import random_start
 from lgi.gaussians.fits.lanes import LANES, load, store
 from lgi.gaussians.fits.render import exponential, render
 from lgi.gaussians.fits.settings import HardEdge
+from lgi.gaussians.fits.team import useful_threads
 
 SCHEDULES = {
     "constant": {"kind": "constant"},
@@ -379,6 +380,51 @@ def test_early_stop_ends_after_the_best(make_recipe, make_target, golden):
     assert history.state == "stopped at iteration 1700"
     assert arrays["iteration"][-1] == 1700
     assert arrays["loss"].min() == pytest.approx(golden["best_loss"]["50"], abs=5.1e-7)
+
+
+@pytest.mark.parametrize("how", [{}, {"gradient": "reported", "trained": ALL} | SMOOTH_SUM])
+def test_same_bytes_on_any_number_of_threads(make_recipe, make_target, monkeypatch, how):
+    """Turned, upright and growing Gaussians across the ends of bands, one band without any."""
+    monkeypatch.setattr(fit_cpu, "useful_threads", lambda width, height: 8)
+    start = {
+        "kind": "error_guided",
+        "first": 0.5,
+        "rounds": 3,
+        "until": 0.375,
+        "scale": [0.01, 0.1],
+    }
+    recipe = make_recipe(iterations=40, initialisation=start, snapshots=3, **how)
+    target = make_target("textured", 75, 93)
+    begin = initial.start(40, 42, recipe.initialisation, target)
+    begin[:, 1] *= 0.6
+    begin[::2, 4] = 0.0
+    runs = []
+    for threads in (1, 2, 3, 8):
+        history, end = fit_cpu.fit(target, begin, recipe, 42, threads)
+        arrays = history.arrays(end)
+        runs.append({name: values.tobytes() for name, values in arrays.items()})
+    assert runs[0] == runs[1] == runs[2] == runs[3]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "threads"), [(64, 64, 1), (128, 128, 1), (256, 256, 2), (512, 512, 8)]
+)
+def test_threads_follow_the_size_of_the_image(width, height, threads):
+    assert useful_threads(width, height) == threads
+    assert useful_threads(4 * 512, 512) == 8
+
+
+def test_losses_of_a_large_image_keep_their_digits(make_recipe, make_target):
+    """A float32 sum of 200,000 similarities near 1 is off in the third digit."""
+    recipe, target = make_recipe(iterations=1), make_target("smooth", 300, 250)
+    start = initial.random_start(1, 1, recipe.initialisation)
+    start[:, :8] = [0.5, 0.5, 0.5, 0.5, 0, *target.mean((0, 1))]
+    arrays = fit_cpu.fit(target, start, recipe)[0].arrays(start)
+    image = fit_cpu.render(start, 300, 250, 3.5, HARD, "mean")[0].astype(np.float64)
+    image, target = torch.tensor(image), torch.tensor(target.astype(np.float64))
+    for name in ("l1", "l2", "ssim"):
+        expected = getattr(loss, name)(image, target).item()
+        assert arrays[name][0] == pytest.approx(expected, rel=1e-6), name
 
 
 def test_same_bytes_on_two_threads_at_once(make_recipe, make_target):

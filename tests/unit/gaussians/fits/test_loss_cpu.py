@@ -26,7 +26,7 @@ def test_gradient_of_ssim(size, near):
     other = random.uniform(0, 1, target.shape)
     rendered = (target + near * (other - target)).astype(np.float32)
     image, windows = prepared(rendered, target)
-    differentiate_loss(image, Objective(*np.float32([0, 0, 1])), windows)
+    differentiate_loss(image, Objective(*np.float32([0, 0, 1])), windows, 0, image.height)
     ours = image.error[:, : width * height].T.reshape(height, width, 3)
 
     theirs = torch.tensor(rendered.astype(np.float64), requires_grad=True)
@@ -49,5 +49,5 @@ def test_no_window_begins_where_one_does_not_fit():
     image, windows = prepared(target, target)
     image.target[:, : 20 * 24] = 1
     image.rendered[:, : 20 * 24] = np.float32(1) + d
-    differentiate_loss(image, Objective(*np.float32([0.2, 0.8, 0.1])), windows)
+    differentiate_loss(image, Objective(*np.float32([0.2, 0.8, 0.1])), windows, 0, image.height)
     assert np.isfinite(image.error).all()

@@ -1,0 +1,130 @@
+"""What an iteration of a Gaussian fit costs as image and N grow: `make bench-sizes`.
+
+Each case runs in a process of its own, so that its peak memory is its own.
+"""
+
+import platform
+import resource
+import time
+from itertools import product
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from lgi.gaussians.fits import fit_cpu
+from lgi.gaussians.fits.images import load_image
+from lgi.gaussians.fits.initial import start
+from lgi.gaussians.fits.settings import RecipeSettings, TexturedImage
+from lgi.gaussians.fits.team import Team
+
+SIDES, NUMBERS, SCALES = (64, 128, 256, 512), (100, 1_000, 10_000), (0.5, 1.0)
+THREADS = (1, 2)
+REPEATS, SECONDS = 3, 0.2
+CONFIG = Path(__file__).parents[1] / "config.yaml"
+REPORT = Path(__file__).parents[1] / "docs" / "gaussians_sizes_speed.md"
+
+
+def main() -> None:
+    """Measure every case, print the table and write it with fitted exponents."""
+    rows = []
+    for case in product(SIDES, NUMBERS, SCALES):
+        with get_context("spawn").Pool(1) as pool:
+            rows.append(pool.apply(_measure, case))
+        print(rows[-1], flush=True)
+    table = pd.DataFrame(rows)
+    REPORT.write_text(_report(table))
+
+
+def _measure(side: int, n: int, scale: float) -> dict:
+    """Return the cost of one case: ms per iteration on each number of threads, and MiB."""
+    for threads in THREADS:
+        _seconds(32, 10, scale, threads)  # compiles
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    row = {"side": side, "n": n, "scale": scale}
+    for threads in THREADS:
+        seconds, evaluations = _seconds(side, n, scale, threads)
+        row[f"ms, {threads} threads"] = 1e3 * seconds
+        row["evaluations"] = evaluations
+        if threads == 1:
+            row["MiB"] = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return row
+
+
+def _seconds(side: int, n: int, scale: float, threads: int) -> tuple[float, float]:
+    """Return the least seconds of an iteration, and how many pixels Gaussians reach in it."""
+    recipe = yaml.safe_load(CONFIG.read_text())["gaussians"]["recipes"]["published"]
+    begin = {"kind": "grid", "scale": scale, "jitter": 0.25}
+    recipe = RecipeSettings.model_validate(recipe | {"initialisation": begin})
+    target = load_image(TexturedImage(kind="textured", width=side, height=side))
+    first = start(n, 1, recipe.initialisation, target)
+    with Team(threads) as team:
+        advance, blocks = fit_cpu.iterations(target, first, recipe, team)
+        advance(1)
+        best, count = np.inf, 1
+        for _ in range(REPEATS):
+            then = time.perf_counter()
+            advance(count)
+            seconds = (time.perf_counter() - then) / count
+            best, count = min(best, seconds), max(1, int(SECONDS / seconds))
+        return best, np.count_nonzero(blocks().weight > 0)
+
+
+def _exponents(rows: pd.DataFrame, cost: str) -> np.ndarray:
+    """Return the powers of evaluations, N and pixels whose product fits a cost best."""
+    known = [np.log(rows["evaluations"]), np.log(rows["n"]), np.log(rows["side"] ** 2)]
+    matrix = np.column_stack([*known, np.ones(len(rows))])
+    return np.linalg.lstsq(matrix, np.log(rows[cost]), rcond=None)[0][:3]
+
+
+def _report(table: pd.DataFrame) -> str:
+    one, two = (f"ms, {threads} threads" for threads in THREADS)
+    large = table[(table["side"] >= 256) & (table[one] > 1)]
+    powers = {
+        "ms, one thread, all": _exponents(table, one),
+        "ms, one thread, sides from 256": _exponents(large, one),
+        "ms, two threads, sides from 256": _exponents(large, two),
+    }
+    lines = [
+        "# Study 1: what an iteration costs",
+        "",
+        f"Written by `make bench-sizes` (`benchmarks/gaussians_sizes.py`) on {platform.machine()}, "
+        f"{_processor()}. Recipe `published` from",
+        "a grid (scales in units of its cell) on the textured image; the least of "
+        f"{REPEATS} means over iterations of {SECONDS} s. *Evaluations* are the pixels",
+        "that Gaussians reach, over all Gaussians. Memory is the peak of the process above that "
+        "of a fit to 32 x 32 pixels.",
+        "",
+        "| side | N | scale | evaluations | ms, 1 thread | ms, 2 threads | ratio "
+        "| ns per evaluation | MiB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in table.to_dict("records"):
+        lines.append(
+            f"| {row['side']} | {row['n']:,} | {row['scale']} | {row['evaluations']:,.0f} "
+            f"| {row[one]:.2f} | {row[two]:.2f} | {row[one] / row[two]:.2f} "
+            f"| {1e6 * row[one] / row['evaluations']:.1f} | {row['MiB']:.0f} |"
+        )
+    lines += [
+        "",
+        "Exponents of a product of powers, by least squares of the logarithms:",
+        "",
+        "| cost | evaluations | N | pixels |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {name} | {a:.2f} | {b:.2f} | {c:.2f} |" for name, (a, b, c) in powers.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _processor() -> str:
+    """Return the name and the number of the processors."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)} x {names[0]}" if names else platform.processor()
+
+
+if __name__ == "__main__":
+    main()
