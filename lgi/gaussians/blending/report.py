@@ -61,7 +61,7 @@ def section(study: "Study") -> Iterator[str]:
         "reached loses all of it."
     )
     yield (
-        "Starts are the same for both blends, and made for a mean: where Gaussians overlap, a sum "
-        "begins too bright, as its first losses show. What starts and rates of its own would give a "
-        "sum is not asked here."
+        "Starts are those of a mean; where Gaussians overlap, a sum of the same colours is brighter "
+        "(compare the first losses). What starts and rates of its own would give a sum is not asked "
+        "here."
     )
