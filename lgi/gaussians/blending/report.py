@@ -33,7 +33,7 @@ def section(study: "Study") -> Iterator[str]:
             "image": ("image", lambda name: name.replace("_", " ")),
             "N": ("n", number),
             "start": ("start", str),
-            "rate": ("rate", number),
+            "rate": ("rate", lambda value: f"{value:g}"),
             "blend": ("blend", str),
             "edge": ("edge", str),
             "first loss": ("initial_loss", number),
