@@ -27,8 +27,8 @@ def test_the_published_experiments_are_planned_in_full(laboratory):
     # A job fits all seeds of an image, recipe and N. Published: fine 11, gap 9, broad 13 of which
     # 45, 50, 55 and 60 are among those. For 3,000 iterations: fine 11 from many seeds; 4 N for 6
     # images, of which N = 52 of the published image is known; 3 large ones. 13 recipes x 4 N. With
-    # a cure 3 N for 6 images.
-    together = (11 + 9 + 9) + (11 + 6 * 4 - 1 + 3) + 13 * 4 + 6 * 3
+    # a cure 3 N for 6 images. Blends: 12 recipes for 2 images, of which published_3000 is known.
+    together = (11 + 9 + 9) + (11 + 6 * 4 - 1 + 3) + 13 * 4 + 6 * 3 + 2 * 11
     # Unlisted: minima for 6 N and 5 N from 2 seeds each, and the film.
     assert jobs["fit"] == 2 * (6 + 5) + 1
     drawn = {"fit_figure", "fit_animation"}
