@@ -61,6 +61,10 @@ TURNS = (
 )
 
 
+NAMED = 2
+"""Parts are named in a sentence up to this number; the table of claims names all."""
+
+
 def claims(*, runs: pd.DataFrame, settings: BlendingSettings) -> Iterator[dict]:
     """Judge which blend turns with a hard edge, and what fits better.
 
@@ -125,9 +129,9 @@ def _turns(name: str, word: str, found: Sequence[Part]) -> Claim:
     by_verdict = _by_verdict(found, MOST)
     what = f"fits whose colours are {word}"
     told = _clauses(
-        ("most turn on", by_verdict[SUPPORTED]),
-        ("most do not turn on", by_verdict[NOT_SUPPORTED]),
-        ("not decided on", by_verdict[UNDECIDED]),
+        ("most turn", by_verdict[SUPPORTED]),
+        ("most do not turn", by_verdict[NOT_SUPPORTED]),
+        ("not decided", by_verdict[UNDECIDED]),
     )
     detail = f"With a hard edge, of {what}, {told}."
     against = by_verdict[NOT_SUPPORTED]
@@ -158,11 +162,11 @@ def _fits_better(
     where = "".join(f"{HELD[value]}, " for value in held.values())
     by_verdict = _by_verdict(found, ABOVE_0, margin)
     told = _clauses(
-        (f"{better} fits better than {worse} on", by_verdict[SUPPORTED]),
-        (f"{worse} fits better than {better} on", by_verdict[CONTRADICTED]),
-        (f"{better} fits no better than {worse} on", by_verdict[NOT_SUPPORTED]),
-        (f"{better} and {worse} fit alike, to {percent(margin)}, on", by_verdict[WITHIN]),
-        (f"which of {better} and {worse} fits better is not decided on", by_verdict[UNDECIDED]),
+        (f"{better} fits better than {worse}", by_verdict[SUPPORTED]),
+        (f"{worse} fits better than {better}", by_verdict[CONTRADICTED]),
+        (f"{better} fits no better than {worse}", by_verdict[NOT_SUPPORTED]),
+        (f"{better} and {worse} fit alike, to {percent(margin)},", by_verdict[WITHIN]),
+        (f"which of {better} and {worse} fits better is not decided", by_verdict[UNDECIDED]),
     )
     return Claim(
         f"blending.{name}",
@@ -191,10 +195,15 @@ def _by_verdict(
 
 
 def _clauses(*told: tuple[str, list[str]]) -> str:
-    return (
-        "; ".join(f"{words} {' / '.join(names)}" for words, names in told if names)
-        or "nothing was run"
-    )
+    """Return what is told of how many parts; few are named."""
+    count = sum(len(names) for _, names in told)
+    cases = [
+        f"{words} in {len(names)} of {count} cases"
+        + (f" ({'; '.join(names)})" if len(names) <= NAMED else "")
+        for words, names in told
+        if names
+    ]
+    return "; ".join(cases) or "nothing was run"
 
 
 def _sentence(text: str) -> str:

@@ -43,7 +43,7 @@ def blending(compared: "pd.DataFrame", runs: "pd.DataFrame") -> Figure:
     across = list(runs.groupby(["image", "n"]).groups)
     down = sorted(set(zip(runs["start"], runs["rate"], strict=True)), key=_order)
     rates = runs["rate"].nunique()
-    figure = new_figure(3.1 * len(across) + 1.2, 0.95 * len(down) + 0.9)
+    figure = new_figure(3.2 * len(across) + 1.2, 0.95 * len(down) + 0.9)
     panels = figure.subplots(len(down), len(across), sharex="col", sharey=True, squeeze=False)
     for line, (start, rate) in zip(panels, down, strict=True):
         for axes, (image, n) in zip(line, across, strict=True):
@@ -85,8 +85,8 @@ def _draw(axes: Axes, compared: "pd.DataFrame", runs: "pd.DataFrame") -> None:
         axes.plot(whole["best_loss"], [place], "|", color="black", ms=7)
         share, seeds = whole["turned"].iloc[0], int(whole["seeds"].iloc[0])
         text = f"{round(share * seeds)} of {seeds} turn"
-        style = {"ha": "right", "va": "center", "fontsize": 6.5, "color": GREY}
-        axes.annotate(text, (1, place), xycoords=("axes fraction", "data"), **style)
+        style = {"ha": "left", "va": "center", "fontsize": 6.5, "color": GREY}
+        axes.annotate(text, (1.01, place), xycoords=("axes fraction", "data"), **style)
 
 
 def _of(rows: "pd.DataFrame", here: dict) -> "pd.DataFrame":

@@ -33,7 +33,7 @@ def section(study: "Study") -> Iterator[str]:
             "image": ("image", lambda name: name.replace("_", " ")),
             "N": ("n", number),
             "start": ("start", str),
-            "rate": ("rate", number),
+            "rate": ("rate", lambda value: f"{value:g}"),
             "blend": ("blend", str),
             "edge": ("edge", str),
             "first loss": ("initial_loss", number),
@@ -61,7 +61,7 @@ def section(study: "Study") -> Iterator[str]:
         "reached loses all of it."
     )
     yield (
-        "Starts are the same for both blends, and made for a mean: where Gaussians overlap, a sum "
-        "begins too bright, as its first losses show. What starts and rates of its own would give a "
-        "sum is not asked here."
+        "Starts are those of a mean; where Gaussians overlap, a sum of the same colours is brighter "
+        "(compare the first losses). What starts and rates of its own would give a sum is not asked "
+        "here."
     )
