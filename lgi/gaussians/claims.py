@@ -1,6 +1,7 @@
 """Every claim of study 1 with its verdict, from the tables of all rooms."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from lgi.gaussians.llc import claims as llc_claims
 from lgi.gaussians.n_study import claims as n_study
 from lgi.gaussians.original import OriginalStudy
 from lgi.gaussians.prediction import claims as prediction_claims
+from lgi.gaussians.price import claims as price_claims
 from lgi.gaussians.selection import RunList
 from lgi.gaussians.turn import claims as turn_claims
 from lgi.settings import Settings
@@ -27,6 +29,7 @@ def claims(
     original: OriginalStudy,
     of_the_original: bool,
     lists: Sequence[RunList],
+    priced: Mapping = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Judge the claims of every room.
 
@@ -47,6 +50,8 @@ def claims(
         N, and no claim is its own.
     lists
         The lists of runs.
+    priced
+        Further arguments of `lgi.gaussians.price.claims.claims`; empty where no price is asked.
 
     Returns
     -------
@@ -68,6 +73,7 @@ def claims(
         ),
         *prediction_claims.claims(prediction=prediction, settings=settings["prediction"]),
         *llc_claims.claims(llc, settings["llc"].claims),
+        *(price_claims.claims(table=table, **priced) if priced else ()),
     ]
     found = claim_table(rows)
     if not of_the_original:

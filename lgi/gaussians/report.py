@@ -14,6 +14,7 @@ from lgi.gaussians.elsewhere import report as elsewhere
 from lgi.gaussians.llc import report as llc
 from lgi.gaussians.n_study import report as n_study
 from lgi.gaussians.prediction import report as prediction
+from lgi.gaussians.price import report as price
 from lgi.gaussians.settings import Gaussians
 from lgi.gaussians.turn import report as turn
 from lgi.prose import counted, interval, number, table
@@ -72,7 +73,8 @@ def write(
     **tables
         Tables of study 1 by name: ``n_study``, ``n_study_summary``, ``discrepancies``,
         ``reproducibility``, ``steps``, ``seeds_summary``, ``turn``, ``cures``, ``elsewhere``,
-        ``features``, ``prediction``, ``llc``.
+        ``features``, ``prediction``, ``llc``; and where a price is asked, ``price``,
+        ``price_at``, ``free_energy``.
 
     Raises
     ------
@@ -89,6 +91,7 @@ def write(
         turn.in_detail(study),
         elsewhere.section(study),
         llc.section(study),
+        price.section(study),
         _methods(study),
     ]
     return "\n".join(line for part in parts for line in (*part, ""))

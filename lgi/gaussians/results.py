@@ -10,6 +10,7 @@ from lgi.gaussians.fits.results import FIT_ANIMATION, PUBLISHED, REPRODUCIBILITY
 from lgi.gaussians.llc import results as llc
 from lgi.gaussians.n_study import results as n_study
 from lgi.gaussians.prediction import results as prediction
+from lgi.gaussians.price import results as price
 from lgi.gaussians.turn import results as turn
 
 CLAIMS = TABLES + "gaussians_claims.csv"
@@ -39,7 +40,8 @@ def shown(config: Any) -> dict[str, str]:
     middle = next(fit for fit in study.select(detail.fits) if fit.n == detail.middle)
     film = FIT_ANIMATION.format(**middle._replace(recipe=detail.film)._asdict())
     predicted = study.prediction.fits(study.runs)[0]._asdict()
-    return {name: path.format(**predicted) for name, path in SHOWN.items()} | {"film": film}
+    paths = {name: path.format(**predicted) for name, path in SHOWN.items()} | {"film": film}
+    return paths | price.shown(config)
 
 
 def links(config: Any) -> dict[str, str]:
@@ -63,6 +65,7 @@ def _told(config: Any, wildcards: Any) -> dict:
         "features": prediction.FEATURES,
         "prediction": prediction.PREDICTION,
         "llc": llc.LLC,
+        **price.told(config),
         "figures": list(shown(config).values()),
     }
 
@@ -87,6 +90,7 @@ RESULTS = (
             "original": config.gaussians.original,
             "of_the_original": config.gaussians.of_the_original,
             "lists": config.gaussians.runs,
+            "priced": price.asked(config),
         },
         labels={"table": "statements about study 1, with verdicts"},
         caption="The statements about study 1, each with a computed verdict: the statistic, its "

@@ -17,6 +17,7 @@ from lgi.gaussians.llc.settings import GaussiansLLC
 from lgi.gaussians.n_study.settings import NStudySettings
 from lgi.gaussians.original import OriginalStudy
 from lgi.gaussians.prediction.settings import PredictionSettings
+from lgi.gaussians.price.settings import PriceSettings
 from lgi.gaussians.selection import Batch, FitName, RunList, Selection, batches
 from lgi.gaussians.turn.settings import TurnSettings
 from lgi.settings import Name, Settings, sections, unique
@@ -40,6 +41,7 @@ class Gaussians(Settings):
     elsewhere: ElsewhereSettings
     prediction: PredictionSettings
     llc: GaussiansLLC
+    price: PriceSettings | None  # none: no price is asked
 
     @property
     def of_the_original(self) -> bool:

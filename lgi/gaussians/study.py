@@ -10,6 +10,7 @@ from lgi.gaussians.fits import results as fits
 from lgi.gaussians.llc import results as llc
 from lgi.gaussians.n_study import results as n_study
 from lgi.gaussians.prediction import results as prediction
+from lgi.gaussians.price import results as price
 from lgi.gaussians.settings import Gaussians
 from lgi.gaussians.turn import results as turn
 
@@ -32,7 +33,7 @@ STUDY = Study(
     Gaussians,
     tuple(
         result
-        for part in (fits, n_study, turn, elsewhere, prediction, llc, whole)
+        for part in (fits, n_study, turn, elsewhere, prediction, llc, price, whole)
         for result in part.RESULTS
     ),
     wildcards,

@@ -56,6 +56,7 @@ def config():
                 ],
                 "n_study": study["n_study"] | {"seeds": seeds | {"resamples": 50}},
                 "elsewhere": study["elsewhere"] | {"fits": {"runs": "elsewhere"}},
+                "price": None,
             }
         }
     )

@@ -1,0 +1,344 @@
+"""Tables of the best N at a price, of the price of one N, and of the free energy of minima.
+
+Each seed has a curve of its own, and with it a best N at any price: seeds are what is independent.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lgi import intervals
+from lgi.errors import DataError
+from lgi.gaussians.fits.table import rows_of
+from lgi.gaussians.price import cost
+from lgi.gaussians.price.settings import PriceSettings
+from lgi.gaussians.selection import RunList
+from lgi.intervals import Interval
+from lgi.llc.status import OK
+
+DESCRIPTION, FREE_ENERGY = "description", "free energy"
+STATED, REGULAR = "stated", "regular"
+
+PRICE = (
+    "image",
+    "recipe",
+    "pixels",
+    "score",
+    "price",
+    "bits",
+    "sigma",
+    "n_star",
+    "low",
+    "high",
+    "seeds",
+    "seeds_at_most_tried",
+    "seeds_at_least_tried",
+    "least_tried",
+    "most_tried",
+    "psnr",
+    "ssim",
+    "residual",
+    "bits_per_pixel",
+)
+AT = ("image", "recipe", "n", "quantity", "unit", "value", "low", "high", "seeds", "from", "to")
+ENERGY = (
+    "image",
+    "recipe",
+    "setting",
+    "noise",
+    "localisation",
+    "n",
+    "seed",
+    "status",
+    "misfit",
+    "regular",
+    "measured",
+    "free_energy_regular",
+    "free_energy_measured",
+    "best_regular",
+    "best_measured",
+)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The fits of an image with a recipe: of every seed, the same N."""
+
+    image: str
+    recipe: str
+    pixels: int
+    parameters: int  # of a Gaussian that are trained
+    n: np.ndarray  # [N] ascending
+    psnr: np.ndarray  # [seeds, N] dB
+    ssim: np.ndarray  # [seeds, N]
+
+    @property
+    def error(self) -> np.ndarray:
+        """Mean squared errors [seeds, N]."""
+        return 10 ** (-self.psnr / 10)
+
+    @property
+    def regular(self) -> float:
+        """Bits of a parameter in the free energy of a regular model."""
+        return cost.regular_price(self.pixels)
+
+    def described(self) -> np.ndarray:
+        """Return the bits [seeds, N] of what the fits leave, with the noise fitted."""
+        return cost.description(self.error, self.pixels)
+
+
+def curves(
+    table: pd.DataFrame,
+    settings: PriceSettings,
+    lists: Sequence[RunList],
+    parameters: Mapping[str, int],
+) -> Iterator[Curve]:
+    """Yield the curve of each image and recipe.
+
+    Parameters
+    ----------
+    table
+        Runs, as from `lgi.gaussians.fits.table.table`.
+    settings
+        Which of them.
+    lists
+        The lists of runs.
+    parameters
+        Trained parameters of a Gaussian, by recipe.
+
+    Raises
+    ------
+    DataError
+        If there are no such runs.
+    """
+    asked = rows_of(table, settings.fits.fits(lists))
+    if asked.empty:
+        raise DataError("no runs to put a price on")
+    for (image, recipe), rows in asked.groupby(["image", "recipe"]):
+        psnr, ssim = (
+            rows.pivot(index="seed", columns="n", values=column)
+            for column in ("psnr_at_best", "ssim_at_best")
+        )
+        has = rows.pivot(index="seed", columns="n", values="pixels_per_gaussian").notna().all()
+        yield Curve(
+            image=image,
+            recipe=recipe,
+            pixels=round((rows["n"] * rows["pixels_per_gaussian"]).iloc[0]),
+            parameters=parameters[recipe],
+            n=psnr.columns[has].to_numpy(),
+            psnr=psnr.loc[:, has].to_numpy(),
+            ssim=ssim.loc[:, has].to_numpy(),
+        )
+
+
+def tables(
+    table: pd.DataFrame,
+    llc: pd.DataFrame,
+    settings: PriceSettings,
+    lists: Sequence[RunList],
+    parameters: Mapping[str, int],
+    at: Mapping[str, int],
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the best N at each price, the price of some N, and the free energy of minima.
+
+    Parameters
+    ----------
+    table, settings, lists, parameters
+        As for `curves`.
+    llc
+        ``gaussians_llc.csv``.
+    at
+        The N whose price is asked, by image.
+
+    Returns
+    -------
+    price : DataFrame
+        Columns `PRICE`. ``score`` is `DESCRIPTION` or `FREE_ENERGY`; ``price`` says whose ``bits``
+        per parameter they are: `STATED`, `REGULAR` or a setting of the learning coefficient;
+        ``sigma`` in levels of 8 bits, NaN where the noise is fitted. ``n_star`` is the median over
+        seeds with its interval by rank, NaN at both ends where the seeds are too few;
+        ``seeds_at_most_tried`` are those whose N* is the largest of the range, which says "at
+        least". ``psnr`` (dB), ``ssim``, ``residual`` (standard deviation in levels) and
+        ``bits_per_pixel`` (of all parameters at their price) are means over seeds, each at its N*.
+    at : DataFrame
+        Columns `AT`, for each image with an N that is asked for: the ``bits`` per parameter at
+        which N* passes it, in the description; ``sigma`` at which it does in the free energy of a
+        regular model; the ``residual`` there; and the ratios that claims speak of. Geometric means
+        over seeds with t intervals of the logarithms; ``from`` and ``to`` are those of the ends
+        between which a seed's N* is that N.
+    energy : DataFrame
+        Columns `ENERGY`, a row per estimate, in nats: see `free_energy`.
+    """
+    found = list(curves(table, settings, lists, parameters))
+    rows = [row for curve in found for row in _prices(curve, llc, settings)]
+    passed = [row for curve in found if curve.image in at for row in price_at(curve, at, settings)]
+    return (
+        pd.DataFrame(rows, columns=list(PRICE)),
+        pd.DataFrame(passed, columns=list(AT)),
+        free_energy(
+            llc, (table["n"] * table["pixels_per_gaussian"]).groupby(table["image"]).first()
+        ),
+    )
+
+
+def saved(curve: Curve) -> np.ndarray:
+    """Return the bits that a parameter of the last Gaussians saves over its price, per seed.
+
+    Those of the description, between the two largest N, in units of the price of the free energy.
+    """
+    before, last = curve.described()[:, -2:].T
+    return (before - last) / np.diff(curve.n)[-1] / curve.parameters / curve.regular
+
+
+def price_at(curve: Curve, at: Mapping[str, int], settings: PriceSettings) -> Iterator[dict]:
+    """Yield the rows of `AT` of one curve."""
+    n = at[curve.image]
+    by_score = {
+        "bits": (curve.described(), lambda price: price / curve.parameters),
+        # A(N) + c N of the free energy, times 2 σ²: one price of a Gaussian for every σ.
+        "sigma": (
+            cost.misfit(curve.error, curve.pixels, cost.LEVEL),
+            lambda price: np.sqrt(price / curve.parameters / curve.regular),
+        ),
+    }
+    ends = {
+        name: scale(np.maximum([cost.prices_of(seed, curve.n, n) for seed in left], 0))
+        for name, (left, scale) in by_score.items()
+    }
+    middle = {name: np.sqrt(both.prod(axis=1)) for name, both in ends.items()}
+    residual = np.full(len(curve.psnr), np.nan)
+    for place in np.flatnonzero(curve.n == n):
+        residual = np.sqrt(curve.error[:, place]) / cost.LEVEL
+    quantities = {
+        "bits": ("bits per parameter", middle["bits"], ends["bits"]),
+        "bits over regular": ("", middle["bits"] / curve.regular, ends["bits"] / curve.regular),
+        "sigma": ("levels", middle["sigma"], ends["sigma"]),
+        "residual": ("levels", residual, None),
+        "sigma over residual": (
+            "",
+            middle["sigma"] / residual,
+            ends["sigma"] / residual[:, None],
+        ),
+    }
+    for quantity, (unit, values, both) in quantities.items():
+        mean = geometric_mean(values, settings.confidence)
+        low, high = (
+            (np.nan, np.nan) if both is None else (geometric_mean(b, 0.5).value for b in both.T)
+        )
+        yield {
+            "image": curve.image,
+            "recipe": curve.recipe,
+            "n": n,
+            "quantity": quantity,
+            "unit": unit,
+            "value": mean.value,
+            "low": mean.low,
+            "high": mean.high,
+            "seeds": mean.n,
+            "from": low,
+            "to": high,
+        }
+
+
+def geometric_mean(values: np.ndarray, confidence: float) -> Interval:
+    """Return the geometric mean with the t interval of the logarithms' mean."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = intervals.mean(np.log(values), confidence)
+    return Interval(*(math.exp(x) for x in mean[:3]), mean.n)
+
+
+def free_energy(llc: pd.DataFrame, pixels: pd.Series) -> pd.DataFrame:
+    """Return the free energy of minima, with λ of a regular model and with the one measured.
+
+    Parameters
+    ----------
+    llc
+        Estimates of `lgi.gaussians.llc.estimates`.
+    pixels
+        Number of pixels by image.
+
+    Returns
+    -------
+    DataFrame
+        Columns `ENERGY`, in nats: ``misfit`` n L(w*), ``regular`` (half the trained parameters)
+        and ``measured`` (the effective dimension λ̂ at σ and γ) times ln n, and both sums.
+        ``best_regular`` and ``best_measured`` mark the N of the least sum, among those of one
+        image, recipe, setting and seed whose estimates are ok; an estimate that is not has no
+        ``measured``.
+    """
+    samples = llc["image"].map(pixels)
+    rows = llc[
+        ["image", "recipe", "setting", "noise", "localisation", "n", "seed", "status"]
+    ].assign(
+        misfit=samples * llc["loss_at_w"],
+        regular=0.5 * llc["trained"] * np.log(samples),
+        measured=(llc["llc"] * np.log(samples)).where(llc["status"] == OK),
+    )
+    groups = [rows[key] for key in ("image", "recipe", "setting", "seed")]
+    for name in ("regular", "measured"):
+        energy = rows[f"free_energy_{name}"] = rows["misfit"] + rows[name]
+        of_ok = energy.where(rows["status"] == OK)
+        rows[f"best_{name}"] = of_ok == of_ok.groupby(groups).transform("min")
+    return rows[list(ENERGY)]
+
+
+def _prices(curve: Curve, llc: pd.DataFrame, settings: PriceSettings) -> Iterator[dict]:
+    described = curve.described()
+    prices = [(REGULAR, curve.regular), *_effective(curve, llc).items()]
+    for price, bits in [*prices, *((STATED, bits) for bits in settings.bits)]:
+        yield _row(curve, described, settings, score=DESCRIPTION, price=price, bits=bits)
+    for sigma in settings.noise:
+        left = cost.misfit(curve.error, curve.pixels, sigma * cost.LEVEL)
+        known = {"score": FREE_ENERGY, "price": REGULAR, "sigma": sigma}
+        yield _row(curve, left, settings, bits=curve.regular, **known)
+
+
+def _effective(curve: Curve, llc: pd.DataFrame) -> dict[str, float]:
+    """Return the bits that λ̂ ln n makes of a parameter, by the setting that measured it.
+
+    The mean over seeds of the mean over N, of the image's estimates that are ok.
+    """
+    ok = llc[(llc["image"] == curve.image) & (llc["status"] == OK)]
+    share = ok["llc"] / (0.5 * ok["trained"])
+    by_seed = share.groupby([ok["setting"], ok["seed"]]).mean()
+    return (by_seed.groupby("setting").mean() * curve.regular).to_dict()
+
+
+def _row(
+    curve: Curve,
+    left: np.ndarray,
+    settings: PriceSettings,
+    *,
+    score: str,
+    price: str,
+    bits: float,
+    sigma: float = math.nan,
+) -> dict:
+    places = cost.best(left, curve.n, bits * curve.parameters)
+    found = curve.n[places]
+    star = intervals.median(found, settings.confidence)
+    seed = np.arange(len(places))
+    return {
+        "image": curve.image,
+        "recipe": curve.recipe,
+        "pixels": curve.pixels,
+        "score": score,
+        "price": price,
+        "bits": bits,
+        "sigma": sigma,
+        "n_star": star.value,
+        "low": star.low,
+        "high": star.high,
+        "seeds": star.n,
+        "seeds_at_most_tried": int((found == curve.n[-1]).sum()),
+        "seeds_at_least_tried": int((found == curve.n[0]).sum()),
+        "least_tried": curve.n[0],
+        "most_tried": curve.n[-1],
+        "psnr": curve.psnr[seed, places].mean(),
+        "ssim": curve.ssim[seed, places].mean(),
+        "residual": np.sqrt(curve.error[seed, places]).mean() / cost.LEVEL,
+        "bits_per_pixel": (bits * curve.parameters * found).mean() / curve.pixels,
+    }
