@@ -24,6 +24,7 @@ def claims(
     turn: pd.DataFrame,
     cures: pd.DataFrame,
     prediction: pd.DataFrame,
+    planted: pd.DataFrame,
     llc: pd.DataFrame,
     settings: Mapping[str, Settings],
     original: OriginalStudy,
@@ -41,6 +42,8 @@ def claims(
         Best losses that the original printed.
     turn, cures, prediction, llc
         ``gaussians_turn.csv`` and so on.
+    planted
+        ``gaussians_prediction_planted.csv``.
     settings
         The section of each room, by its name.
     original
@@ -71,7 +74,9 @@ def claims(
         *elsewhere.claims(
             table=table, settings=settings["elsewhere"], ratio=original.ratio, lists=lists
         ),
-        *prediction_claims.claims(prediction=prediction, settings=settings["prediction"]),
+        *prediction_claims.claims(
+            prediction=prediction, planted=planted, settings=settings["prediction"]
+        ),
         *llc_claims.claims(llc, settings["llc"].claims),
         *(price_claims.claims(table=table, **priced) if priced else ()),
     ]

@@ -73,8 +73,7 @@ def write(
     **tables
         Tables of study 1 by name: ``n_study``, ``n_study_summary``, ``discrepancies``,
         ``reproducibility``, ``steps``, ``seeds_summary``, ``turn``, ``cures``, ``elsewhere``,
-        ``features``, ``prediction``, ``llc``; and where a price is asked, ``price``,
-        ``price_at``, ``free_energy``.
+        ``features``, ``llc``; and where a price is asked, ``price``, ``price_at``, ``free_energy``.
 
     Raises
     ------
@@ -206,7 +205,8 @@ def _methods(study: Study) -> Iterator[str]:
     yield (
         "*Prediction.* Each fold, a seed, or in a harder test a seed and an N, is predicted by least "
         "squares from all others; skill is the share of the baseline's squared error that a "
-        "prediction saves."
+        "prediction saves. The skill that would have been found is that of predictors which were "
+        "planted, made of the losses' own ups and downs."
     )
     yield ""
     yield (

@@ -26,8 +26,6 @@ SHOWN = {
     "cures": turn.CURES_FIGURE,
     "neighbours": turn.NEIGHBOURS_FIGURE,
     "elsewhere": elsewhere.FIGURE,
-    "prediction": prediction.FIGURE,
-    "spectra": prediction.SPECTRA_FIGURE,
     "llc": llc.FIGURE,
     "llc_sweep": llc.SWEEP_FIGURE,
 }
@@ -39,9 +37,7 @@ def shown(config: Any) -> dict[str, str]:
     detail, study = config.gaussians.turn.neighbours, config.gaussians
     middle = next(fit for fit in study.select(detail.fits) if fit.n == detail.middle)
     film = FIT_ANIMATION.format(**middle._replace(recipe=detail.film)._asdict())
-    predicted = study.prediction.fits(study.runs)[0]._asdict()
-    paths = {name: path.format(**predicted) for name, path in SHOWN.items()} | {"film": film}
-    return paths | price.shown(config)
+    return SHOWN | {"film": film} | price.shown(config)
 
 
 def links(config: Any) -> dict[str, str]:
@@ -63,7 +59,6 @@ def _told(config: Any, wildcards: Any) -> dict:
         "cures": turn.CURES,
         "elsewhere": elsewhere.ELSEWHERE,
         "features": prediction.FEATURES,
-        "prediction": prediction.PREDICTION,
         "llc": llc.LLC,
         **price.told(config),
         "figures": list(shown(config).values()),
@@ -83,6 +78,7 @@ RESULTS = (
             "turn": turn.TURN,
             "cures": turn.CURES,
             "prediction": prediction.PREDICTION,
+            "planted": prediction.PLANTED,
             "llc": llc.LLC,
         },
         settings=lambda config, _: {

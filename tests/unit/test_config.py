@@ -349,11 +349,21 @@ BAD = {
         ["gaussians.n_study: tiers: at_most of the last one must be null, not 0.1"],
     ),
     "claims about N that are not run": (
-        {"gaussians": {"original": {"worse": [6, 4], "best": 9}}},
+        {
+            "gaussians": {
+                "images": {"gradient_checkerboard": {"width": 64, "height": 64}},
+                "original": {"worse": [6, 4], "best": 9, "fresh": "seeds"},
+            }
+        },
         [
             "gaussians.original.best: list seeds has no N = 9; there are 5, 6",
+            "gaussians.original.fresh: list seeds must have other seeds than seeds; found 1, 2, 3, 42",
             "gaussians.original.worse.1: list seeds has no N = 3",
         ],
+    ),
+    "the original's image without fresh seeds": (
+        {"gaussians": {"images": {"gradient_checkerboard": {"width": 64, "height": 64}}}},
+        ["gaussians.original.fresh: unknown list of runs; found 'fresh', there are fine, again"],
     ),
     "a curve of two recipes": (
         {"gaussians": {"n_study": {"claims": {"curves": [{"runs": "cures"}]}}}},
@@ -376,7 +386,7 @@ BAD = {
     ),
     "a sweep of a setting that is not there": (
         {"gaussians": {"llc": {"sweep": {"setting": "middle"}}}},
-        ["gaussians.llc.sweep.setting: unknown setting; found 'middle', there are far, near"],
+        ["gaussians.llc.sweep.setting: unknown setting; found 'middle', there are sharp, soft"],
     ),
     "a list in place of a section": ({"llc": [1]}, ["llc: "]),
 }

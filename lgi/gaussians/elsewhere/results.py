@@ -33,7 +33,7 @@ RESULTS = (
         settings=_settings,
         labels={"figure": "images and resolutions"},
         caption="Best loss against N / pixels, mean over seeds with its interval, for images of "
-        "different kinds and for two other resolutions of the published image. The shaded range was "
-        "called optimal for the original's image; the star is the lowest loss of a curve.",
+        "different kinds and for two other resolutions of the published image. The shaded range "
+        "was called optimal for the original's image; the star is the lowest loss of a curve.",
     ),
 )

@@ -1,7 +1,8 @@
-"""What the learning coefficients of fits say, each statement with a computed verdict.
+"""What the effective dimensions of fits say, each statement with a computed verdict.
 
-A part is the fits of one image and recipe with one setting of the estimator. Only estimates that
-are ok count, but for the first statement: where none is, there is no coefficient to speak of.
+A part is the minima of one image and recipe at one setting of σ and γ. Only estimates that are ok
+count. Those of a seed become one value, as its fits share their start: a mean, at the N at which
+every seed has one, or a slope.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,142 +10,101 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from lgi import intervals
-from lgi.claims import ABOVE_0, MOST, OURS, Claim, Region, Sentences, judge, parts
+from lgi.claims import ABOVE_0, OURS, Claim, Region, Sentences, judge, parts
+from lgi.gaussians.fits.table import by_seed
 from lgi.gaussians.llc.settings import LLCClaims
-from lgi.intervals import Interval
 from lgi.llc.status import OK
 
 PART = ["image", "recipe", "setting"]
 
-Statistic = Callable[[pd.DataFrame, float], Interval]  # of estimates, at a level
+OfSeeds = Callable[[pd.DataFrame], pd.Series]  # of the estimates of a part: a value per seed
 
 
 def claims(llc: pd.DataFrame, settings: LLCClaims) -> Iterator[dict]:
-    """Judge what is said of the coefficients.
+    """Judge what is said of the dimensions.
 
     Parameters
     ----------
     llc
         Estimates, from `lgi.gaussians.llc.estimates.estimate_minimum`.
     settings
-        Confidence, the margin of predictions, and how many estimates decide.
+        Confidence, the margin of predictions, and how many seeds decide.
 
     Yields
     ------
     dict
-        Rows of `lgi.claims.judge`, the whole of each claim first.
+        Rows of `lgi.claims.judge`, the whole of each claim first; n counts seeds.
     """
     ok = llc[llc["status"] == OK]
-    # Localisation counts directions out: what is regular is told where it is weakest.
-    weakest = ok[ok["localisation"] == ok["localisation"].min()]
     near: Region = (1 - settings.margin, 1 + settings.margin)
-    for claim, rows, statistic in (
-        (ESTIMABLE, llc, _share_ok),
-        (GROWS_WITH_N, ok, _slope),
-        (_half("regular", near), weakest, _ratio("parameters", 0.5)),
-        (_half("hessian", near), ok, _ratio("predicted")),
-        (_half("jacobian", near), ok, _ratio("predicted_jacobian")),
-        (_half("effective_rank", near), ok, _ratio("effective_rank", 0.5)),
-        (RANKS, ok, _rank_correlation),
+    for claim, of_seeds in (
+        (_half("hessian", near), _ratio("predicted")),
+        (_half("jacobian", near), _ratio("predicted_jacobian")),
+        (_half("effective_rank", near), _ratio("effective_rank", 0.5)),
+        (GROWS_WITH_N, _slopes),
     ):
-        names = rows[PART].drop_duplicates().itertuples(index=False, name=None)
-        own = {", ".join(name): rows[(rows[PART] == list(name)).all(axis=1)] for name in names}
-        options = {"least": settings.least, "units": "estimates"}
-        yield from judge(claim, parts(own, statistic, settings.confidence, **options))
+        names = ok[PART].drop_duplicates().itertuples(index=False, name=None)
+        own = {
+            ", ".join(name): of_seeds(ok[(ok[PART] == list(name)).all(axis=1)]).to_numpy()
+            for name in names
+        }
+        found = parts(own, intervals.mean, settings.confidence, least=settings.least)
+        yield from judge(claim, found)
 
 
-def _share_ok(rows: pd.DataFrame, level: float) -> Interval:
-    return intervals.share((rows["status"] == OK).sum(), len(rows), level)
+def _ratio(column: str, factor: float = 1.0) -> OfSeeds:
+    return lambda rows: by_seed(rows.assign(ratio=rows["llc"] / (factor * rows[column])), "ratio")
 
 
-def _slope(rows: pd.DataFrame, level: float) -> Interval:
-    return intervals.line(rows["n"], rows["llc"], level).slope
+def _slopes(rows: pd.DataFrame) -> pd.Series:
+    """Return the slope of the dimension over N of each seed, of those with several N."""
+    away = rows.assign(away=rows["n"] - rows.groupby("seed")["n"].transform("mean"))
+    squares = (away["away"] ** 2).groupby(away["seed"]).sum()
+    return ((away["away"] * away["llc"]).groupby(away["seed"]).sum() / squares)[squares > 0]
 
 
-def _ratio(column: str, factor: float = 1.0) -> Statistic:
-    return lambda rows, level: intervals.mean(rows["llc"] / (factor * rows[column]), level)
-
-
-def _rank_correlation(rows: pd.DataFrame, level: float) -> Interval:
-    return intervals.spearman(rows["effective_rank"], rows["llc"], level)
-
-
-ESTIMABLE = Claim(
-    id="llc.estimable",
-    text="the learning coefficient of a fit can be estimated",
-    source=OURS,
-    measure="share of the estimates that are ok",
-    region=MOST,
-    sentences=Sentences(
-        supported="Most estimates are ok: the coefficient of a fit can be estimated.",
-        not_supported="Most estimates are not ok: not every fit has a coefficient that can be "
-        "estimated.",
-        undecided="Whether most fits have a coefficient that can be estimated is not decided.",
-    ),
-)
 GROWS_WITH_N = Claim(
     id="llc.grows_with_n",
-    text="the learning coefficient grows with N",
+    text="the effective dimension grows with N",
     source=OURS,
-    measure="slope of the coefficient over N",
+    measure="slope of half the effective dimension over N, mean over seeds",
     region=ABOVE_0,
     sentences=Sentences(
-        supported="Where it can, it grows with N.",
+        supported="It grows with N.",
         not_supported="It does not grow with N everywhere.",
         undecided="Whether it grows with N everywhere is not decided.",
     ),
 )
-RANKS = Claim(
-    id="llc.ranks",
-    text="fits with a larger effective rank have a larger coefficient",
-    source=OURS,
-    measure="rank correlation of coefficient and effective rank",
-    region=ABOVE_0,
-    sentences=Sentences(
-        supported="But the two go together: a larger effective rank has a larger coefficient.",
-        not_supported="Nor do the two go together everywhere.",
-        undecided="Whether the two go together is not decided.",
-    ),
-)
 _HALVES = {
-    "regular": (
-        "fits are regular: the coefficient is half the number of free parameters",
-        "coefficient over half the number of free parameters",
-        Sentences(
-            supported="Fits are regular: it is half the number of free parameters.",
-            not_supported="Fits are singular: it is not half the number of free parameters.",
-            undecided="Whether fits are regular is not decided.",
-        ),
-    ),
     "hessian": (
-        "the coefficient is half the effective dimension of the Hessian",
-        "coefficient over half the effective dimension of the Hessian",
+        "at σ and γ chains find half the effective dimension of the Hessian",
+        "estimate over half the effective dimension of the Hessian, mean over seeds",
         Sentences(
-            supported="Half the effective dimension of the Hessian predicts it.",
-            not_supported="Half the effective dimension of the Hessian does not predict it "
-            "everywhere.",
-            undecided="Whether half the effective dimension of the Hessian predicts it is not "
-            "decided.",
+            supported="Around the minimum near a fit chains find half the effective dimension of "
+            "the Hessian at their σ and γ, within {margin}: the Laplace value.",
+            not_supported="Around the minimum near a fit chains do not everywhere find half the "
+            "effective dimension of the Hessian at their σ and γ.",
+            undecided="Whether chains find half the effective dimension of the Hessian at their σ "
+            "and γ is not decided.",
         ),
     ),
     "jacobian": (
-        "the coefficient is half the effective dimension of the Jacobian",
-        "coefficient over half the effective dimension of the Jacobian",
+        "at σ and γ chains find half the effective dimension of the Jacobian",
+        "estimate over half the effective dimension of the Jacobian, mean over seeds",
         Sentences(
-            supported="The local learning coefficient of a fit is half the effective dimension of "
-            "the Jacobian of its image.",
-            not_supported="The local learning coefficient of a fit is not half the effective "
-            "dimension of the Jacobian of its image everywhere.",
-            undecided="Whether the local learning coefficient of a fit is half the effective "
-            "dimension of the Jacobian of its image is not decided.",
+            supported="That of the Jacobian of the image is the same, within {margin}.",
+            not_supported="That of the Jacobian of the image is not the same everywhere.",
+            undecided="Whether that of the Jacobian of the image is the same within {margin} is "
+            "not decided.",
         ),
     ),
     "effective_rank": (
-        "the coefficient is half the effective rank of the Jacobian",
-        "coefficient over half the effective rank of the Jacobian",
+        "at σ and γ chains find half the effective rank of the Jacobian",
+        "estimate over half the effective rank of the Jacobian, mean over seeds",
         Sentences(
-            supported="It is half the effective rank of the Jacobian.",
-            not_supported="It is not half the effective rank of the Jacobian.",
+            supported="It is half the effective rank of the Jacobian, within {margin}.",
+            not_supported="It is not half the effective rank of the Jacobian, which knows no σ and "
+            "no γ.",
             undecided="Whether it is half the effective rank of the Jacobian is not decided.",
         ),
     ),
@@ -152,15 +112,17 @@ _HALVES = {
 
 
 def _half(name: str, near: Region) -> Claim:
-    """Return the claim that the coefficient is half of something, within a margin."""
-    text, measure, sentences = _HALVES[name]
+    """Return the claim that an estimate is half of something, within a margin."""
+    text, measure, said = _HALVES[name]
+    margin = f"{near[1] - 1:.0%}".replace("%", " %")
+    sentences = Sentences(
+        *(
+            text.replace("{margin}", margin)
+            for text in (said.supported, said.not_supported, said.undecided)
+        )
+    )
     return Claim(f"llc.{name}", text, OURS, measure, near, sentences)
 
 
-IDS = (
-    ESTIMABLE.id,
-    GROWS_WITH_N.id,
-    *(f"llc.{name}" for name in _HALVES),
-    RANKS.id,
-)
+IDS = (*(f"llc.{name}" for name in _HALVES), GROWS_WITH_N.id)
 """Of all of them, in the order in which a text tells them."""

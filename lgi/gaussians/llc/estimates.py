@@ -1,4 +1,8 @@
-"""Learning coefficients of fitted Gaussians, with pixels as samples.
+"""Effective dimensions of minima near fits of Gaussians, with pixels as samples.
+
+What is estimated is λ̂ of `lgi.llc` at a noise σ and a localisation γ. It moves with both, so it is
+no learning coefficient, and it is that of the minimum to which a fit was taken further, which is
+another state than the fit.
 
 The loss of a sample is -log of its likelihood under normal noise of the intensities, σ: L(w) is the
 mean over pixels of Σ_channels (image - target)² / (2 σ²), and n is the number of pixels. The
@@ -6,7 +10,7 @@ estimator is that of `lgi.llc`. Chains move in coordinates in which the localise
 as far as the Hessian at w* tells: w = w* + V a z, with its eigenvectors V, its eigenvalues h and
 a = (nβ h + γ)^-½. The localisation is that of w, so that it is γ a² for each z.
 
-To second order the coefficient is half the number of directions that the data determine,
+To second order (Laplace) λ̂ is half the number of directions that the data determine,
 ½ Σ nβ h / (nβ h + γ): half the effective dimension (MacKay 1992) of the Hessian. That of the
 Jacobian leaves out how the image bends.
 """
@@ -45,6 +49,7 @@ COLUMNS = (
     "parameters",
     "llc",
     "llc_se",
+    "localisation_shift",
     "predicted",
     "predicted_jacobian",
     "effective_rank",
@@ -57,15 +62,17 @@ COLUMNS = (
     "status",
     "reason",
     "loss_at_w",
+    "loss_of_fit",
     "mean_loss",
     "rmse",
     "rmse_of_fit",
+    "below_fit",
     "moved",
 )
 
 
 def estimate_minimum(minimum: Run, settings: Mapping[str, GaussianEstimate]) -> pd.DataFrame:
-    """Estimate the learning coefficient of a minimum with some settings.
+    """Estimate half the effective dimension of a minimum with some settings.
 
     Parameters
     ----------
@@ -78,15 +85,17 @@ def estimate_minimum(minimum: Run, settings: Mapping[str, GaussianEstimate]) -> 
     -------
     pandas.DataFrame
         A row per setting with the columns `COLUMNS`: ``trained`` values and those of them that are
-        not on a bound, ``parameters``, P; what `lgi.llc.estimate.estimate` says, ``gradient_norm``
-        along the coordinates z of the chains; ``predicted`` and ``predicted_jacobian``, half the
+        not on a bound, ``parameters``, P; what `lgi.llc.estimate.estimate` says, ``llc`` and its
+        ``localisation_shift`` with three times the γ among it, ``gradient_norm`` along the
+        coordinates z of the chains; ``predicted`` and ``predicted_jacobian``, half the
         effective dimension of the Hessian and of the Jacobian; ``effective_rank`` of the Jacobian
         (Roy and Vetterli 2007); ``fall``, how far below nβ L(w*) the last draw of a chain falls
-        when it is minimised, the deepest of the chains; ``rmse`` and ``rmse_of_fit``, root mean
-        square error of an intensity at w* and where training ended; ``moved``, the largest change
-        of a value between them. A status is one of `lgi.llc.estimate.statuses`, or `LEFT` where
-        a chain falls deeper than the setting allows though w* is a minimum: it is in the basin of
-        another one.
+        when it is minimised, the deepest of the chains; where w* was found: ``loss_of_fit``, the
+        loss of the best state of training, from which the search began, ``below_fit``, nβ times
+        what w* lies below it, ``rmse`` and ``rmse_of_fit``, root mean square error of an intensity
+        at both, and ``moved``, the largest change of a value between them. A status is one of
+        `lgi.llc.estimate.statuses`, or `LEFT` where a chain falls deeper than the setting allows
+        though w* is a minimum: it is in the basin of another one.
     """
     rows = [_row(minimum, name, setting) for name, setting in settings.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -95,7 +104,7 @@ def estimate_minimum(minimum: Run, settings: Mapping[str, GaussianEstimate]) -> 
 def sweep(
     minimum: Run, name: str, setting: GaussianEstimate, values: Mapping[str, Iterable[float]]
 ) -> pd.DataFrame:
-    """Estimate the learning coefficient of a minimum while one value varies at a time.
+    """Estimate half the effective dimension of a minimum while one value varies at a time.
 
     Parameters
     ----------
@@ -192,6 +201,7 @@ def _row(minimum: Run, name: str, setting: GaussianEstimate) -> dict:
     chains = estimate.traces(posterior.problem(record), setting)
     row = {name: column.item() for name, column in estimate.summary(chains, setting).items()}
     row |= _prediction(minimum, posterior, setting)
+    scale = 1 / (2 * setting.noise**2)
     row["fall"] = np.nan
     if row["status"] != DIVERGED:
         ends = chains.last[:, 0].T
@@ -210,12 +220,14 @@ def _row(minimum: Run, name: str, setting: GaussianEstimate) -> dict:
         "parameters": len(minimum["free"]),
         "rmse": (record["loss"] / 3) ** 0.5,
         "rmse_of_fit": (record["loss_of_fit"] / 3) ** 0.5,
+        "loss_of_fit": record["loss_of_fit"] * scale,
+        "below_fit": chains.n_beta * (record["loss_of_fit"] - record["loss"]) * scale,
         "moved": record["moved"],
     }
 
 
 def _prediction(minimum: Run, posterior: _Posterior, setting: GaussianEstimate) -> dict:
-    """Return what the curvatures say of the coefficient."""
+    """Return what the curvatures say of the dimension."""
     stiffness, values = posterior.n_beta * posterior.curvature, minimum["singular_values"]
     # A singular value s of the Jacobian gives the curvature s² / (σ² pixels).
     ridge = setting.localisation * setting.noise**2 * posterior.samples / posterior.n_beta

@@ -1,4 +1,4 @@
-"""Figures of the learning coefficient of fitted Gaussians: against N, and against the settings."""
+"""Figures of effective dimensions of minima near fits: against N, and against σ and γ."""
 
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from lgi.llc.status import OK
 if TYPE_CHECKING:
     import pandas as pd
 
-# What is drawn beside the coefficient: a column, a factor, and the line's colour, dashes and width.
+# What is drawn beside the estimate: a column, a factor, and the line's colour, dashes and width.
 # The two effective dimensions are close to each other: the one below is broad and pale.
 LINES = {
     "free parameters / 2": ("parameters", 0.5, GREY, ":", 1),
@@ -37,7 +37,7 @@ ROOM = 1.08  # of an axis, above the number of parameters / 2
 
 @styled
 def llc_vs_n(table: "pd.DataFrame") -> Figure:
-    """Draw the learning coefficient against N: a column per image and recipe, a row per setting.
+    """Draw half the effective dimension against N: a column per image, recipe, a row per σ, γ.
 
     Points are hollow where the estimate is not ok, and arrows where one lies beyond the axis. Lines
     are means over seeds. An image and recipe with one N alone is left out.
@@ -50,7 +50,7 @@ def llc_vs_n(table: "pd.DataFrame") -> Figure:
     Raises
     ------
     DataError
-        If there is no image and recipe with two N and a coefficient that is finite.
+        If there is no image and recipe with two N and an estimate that is finite.
     """
     table = table[np.isfinite(table["llc"])]
     groups = [
@@ -58,8 +58,8 @@ def llc_vs_n(table: "pd.DataFrame") -> Figure:
         for name, rows in table.groupby(["image", "recipe"], sort=False)
         if rows["n"].nunique() > 1
     ]
-    need(len(groups), "learning coefficients at several N")
-    settings = table.sort_values("localisation", kind="stable")["setting"].unique()
+    need(len(groups), "effective dimensions at several N")
+    settings = table.sort_values(list(AXES), kind="stable")["setting"].unique()
     figure = new_figure(3.3 * len(groups) + 0.6, 2.5 * len(settings) + 0.9)
     panels = figure.subplots(len(settings), len(groups), squeeze=False, sharex="col", sharey="col")
     for row, setting in zip(panels, settings, strict=True):
@@ -70,14 +70,14 @@ def llc_vs_n(table: "pd.DataFrame") -> Figure:
             axes.set_title(f"{image}, {recipe}\n{_setting(part)}" if len(part) else image)
     for axes in panels[-1]:
         axes.set_xlabel("number of Gaussians N")
-    figure.supylabel("learning coefficient")
+    figure.supylabel("half the effective dimension at (σ, γ)")
     figure.legend(handles=_handles(table, list(LINES)), loc="outside lower center", ncols=2)
     return figure
 
 
 @styled
 def llc_sweep(sweep: "pd.DataFrame") -> Figure:
-    """Draw the learning coefficient against noise and localisation, a row for each fit.
+    """Draw half the effective dimension against noise and localisation, a row for each fit.
 
     Points are hollow where the estimate is not ok, and arrows where one lies beyond the axis.
 
@@ -89,10 +89,10 @@ def llc_sweep(sweep: "pd.DataFrame") -> Figure:
     Raises
     ------
     DataError
-        If no coefficient is finite.
+        If no estimate is finite.
     """
     table = sweep[np.isfinite(sweep["llc"])]
-    need(len(table), "learning coefficients with varied settings")
+    need(len(table), "effective dimensions with varied settings")
     fits = list(table.groupby(["image", "recipe", "n", "seed"], sort=False))
     figure = new_figure(7.2, 2.3 * len(fits) + 0.9)
     panels = figure.subplots(len(fits), len(AXES), squeeze=False, sharex="col", sharey="row")
@@ -107,7 +107,7 @@ def llc_sweep(sweep: "pd.DataFrame") -> Figure:
             axes.set_title(f"{image}, {recipe}, N = {n}, seed {seed}\n{_kept(part, kept)}")
     for axes, label in zip(panels[-1], AXES.values(), strict=True):
         axes.set_xlabel(label)
-    figure.supylabel("learning coefficient")
+    figure.supylabel("half the effective dimension at (σ, γ)")
     figure.legend(handles=_handles(table, lines), loc="outside lower center", ncols=2)
     return figure
 
@@ -129,7 +129,7 @@ def _draw_lines(axes: Axes, part: "pd.DataFrame", x: str, names: "list[str] | No
 
 
 def _draw_points(axes: Axes, part: "pd.DataFrame", x: str, top: float) -> None:
-    """Draw coefficients with two standard errors; arrows at the edge for those beyond [0, top]."""
+    """Draw estimates with two standard errors; arrows at the edge for those beyond [0, top]."""
     axes.set_ylim(0, top)
     inside = part[part["llc"].between(0, top)]
     for rows, face in by_quality(inside, inside["status"] == OK, POINT):
@@ -140,7 +140,7 @@ def _draw_points(axes: Axes, part: "pd.DataFrame", x: str, top: float) -> None:
 
 def _handles(table: "pd.DataFrame", lines: list[str]) -> list[Line2D]:
     marks = {"color": POINT, "ls": "", "ms": 3.5, "mew": 0.7}
-    handles = [Line2D([], [], marker="o", label="estimate ± 2 standard errors", **marks)]
+    handles = [Line2D([], [], marker="o", label="chains ± 2 standard errors", **marks)]
     hollow = int((table["status"] != OK).sum())
     if hollow:
         label = f"not ok ({hollow} of {len(table)}), arrow: beyond the axis"

@@ -1,57 +1,59 @@
-"""Section of the written analysis on the learning coefficient of fits."""
+"""Section of the written analysis on the effective dimension of fits."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from lgi.claims import Claims
 from lgi.gaussians.llc.claims import IDS
-from lgi.prose import estimate, listed, number, table
+from lgi.llc.status import OK
+from lgi.prose import counted, estimate, number, percent, table
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
 
 
 def section(study: "Study") -> Iterator[str]:
-    """Yield the learning coefficient of fitted Gaussians, beside what the Jacobian says."""
+    """Yield the effective dimension of minima near fits, and where they were found."""
     rows = study.tables["llc"]
-    yield "## A learning coefficient for Gaussian images"
+    yield "## The effective dimension of a fit"
     yield ""
-    settings = rows[["setting", "localisation", "noise"]].drop_duplicates()
-    localised = listed(
-        [
-            f"*{row.setting}* (γ = {row.localisation:g}, σ = {row.noise:g})"
-            for row in settings.itertuples()
-        ]
-    )
     yield (
-        "Around a minimum near a fit, with pixels as samples, by Hamiltonian Monte Carlo. A weak "
-        "localisation γ lets directions of the parameters count that the image hardly holds: "
-        f"{localised}. Half the number of free parameters, P / 2, would be the coefficient of a "
-        "regular model; half the effective dimension is what the curvature at the minimum predicts."
+        "What chains around a minimum find at a noise σ and a localisation γ, λ̂, is half the number "
+        "of directions of the parameters that the image holds at them. It moves with both: with "
+        f"three times the γ it falls by {_shift(rows)} (median of those that are ok). So it is no "
+        "learning coefficient, which would not. And it is that of the minimum to which a fit was "
+        "taken further, another state than the fit: *below the fit* is what nβ L falls on the way, "
+        "*moved* the largest change of a value, a place or a scale in widths of the image or an "
+        "intensity."
+    )
+    yield ""
+    yield (
+        f"{(rows['status'] == OK).sum()} of {counted(len(rows), 'estimate')} are ok; in the others "
+        "chains leave for another basin or do not converge. Means over the seeds that are ok:"
     )
     yield ""
     yield from table(
-        rows,
+        pd.DataFrame(_of_one_n(rows)),
         {
             "image": ("image", lambda name: name.replace("_", " ")),
             "recipe": ("recipe", str),
+            "σ": ("noise", number),
+            "γ": ("localisation", number),
             "N": ("n", number),
-            "seed": ("seed", str),
-            "setting": ("setting", str),
-            "P / 2": ("parameters", lambda count: number(count / 2)),
-            "coefficient": (
-                ("llc", "llc_se"),
-                lambda value, error: f"{number(value)} ± {number(error, 2)}",
-            ),
+            "seeds ok": (("ok", "seeds"), lambda ok, seeds: f"{ok} of {seeds}"),
+            "λ̂": ("llc", number),
             "½ eff. dimension, Hessian": ("predicted", number),
             "Jacobian": ("predicted_jacobian", number),
             "½ effective rank": ("effective_rank", lambda rank: number(rank / 2)),
-            "R-hat": ("rhat", number),
-            "status": ("status", str),
+            "P / 2": ("parameters", lambda count: number(count / 2)),
+            "below the fit": ("below_fit", number),
+            "moved": ("moved", lambda value: number(value, 2)),
         },
     )
     yield ""
-    yield study.figure("llc", "Learning coefficient against N")
+    yield study.figure("llc", "Effective dimension against N")
     yield ""
     yield study.figure("llc_sweep", "What noise and localisation do to it")
     yield ""
@@ -61,5 +63,32 @@ def section(study: "Study") -> Iterator[str]:
 
 def _parts(claims: Claims, id: str) -> str:
     parts = claims.parts(id).to_dict("records")
-    found = (f"{row['part']}: {estimate(row)}, {row['verdict']}" for row in parts)
+    found = (
+        f"{row['part']}: {estimate(row)}, {counted(row['n'], 'seed')}, {row['verdict']}"
+        for row in parts
+    )
     return "; ".join(found) or "no data"
+
+
+def _shift(rows: pd.DataFrame) -> str:
+    ok = rows[rows["status"] == OK]
+    return percent(-(ok["localisation_shift"] / ok["llc"]).median())
+
+
+def _of_one_n(rows: pd.DataFrame) -> Iterator[dict]:
+    """Yield the mean over seeds of each image, recipe, setting and N."""
+    for (image, recipe, _, n), own in rows.groupby(["image", "recipe", "setting", "n"], sort=False):
+        ok = own[own["status"] == OK]
+        means = ok[
+            ["llc", "predicted", "predicted_jacobian", "effective_rank", "parameters"]
+        ].mean()
+        yield {
+            "image": image,
+            "recipe": recipe,
+            "n": n,
+            "seeds": len(own),
+            "ok": len(ok),
+            **own[["noise", "localisation"]].iloc[0],
+            **means,
+            **own[["below_fit", "moved"]].mean(),
+        }

@@ -1,4 +1,4 @@
-"""Results on the learning coefficients of study 1's fits."""
+"""Results on the effective dimensions of study 1's fits."""
 
 from typing import Any
 
@@ -33,21 +33,21 @@ RESULTS = (
     Result(
         rule="estimate_gaussians_llc",
         output=ESTIMATE,
-        purpose="Estimate the learning coefficient of one fit.",
+        purpose="Estimate the effective dimension of one fit at each σ and γ.",
         wanted=_estimated,
         groups=("llc",),
     ),
     Result(
         rule="sweep_gaussians_llc",
         output=SWEEP,
-        purpose="Estimate the learning coefficient of one fit while noise and localisation vary.",
+        purpose="Estimate the effective dimension of one fit while σ and γ vary.",
         wanted=_swept,
         groups=("llc",),
     ),
     Result(
         rule="collect_gaussians_llc",
         output={"table": LLC, "sweep": LLC_SWEEP},
-        purpose="Gather and draw the learning coefficients of fits.",
+        purpose="Gather and draw the effective dimensions of fits.",
         make="lgi.gaussians.llc.estimates:tables",
         draw={
             FIGURE: "lgi.gaussians.llc.figures:llc_vs_n",
@@ -58,17 +58,15 @@ RESULTS = (
             "sweeps": [SWEEP.format(**fit) for fit in _swept(config)],
         },
         groups=("llc",),
-        labels={"figure": "learning coefficient against N"},
-        caption="Learning coefficient of fitted Gaussians against N, with pixels as samples: a "
-        "column per image and recipe, a row per localisation γ. Beside it half the number of free "
-        "parameters, which is the coefficient of a regular model, half the effective "
-        "dimension of the Hessian and of the image's Jacobian at the same noise and γ, and "
-        "half the Jacobian's effective rank, means over seeds. Hollow points are not ok, "
-        "arrows point to those beyond the axis. With varied settings: learning coefficient of "
-        "fitted Gaussians against the noise σ of an intensity and against the localisation γ, "
-        "one varied at a time, with what the curvatures at the minimum predict. Where points "
-        "leave the lines the chains see more than these curvatures; hollow points are not ok, "
-        "for the most part because chains left the basin, arrows point to those beyond the "
-        "axis.",
+        labels={"figure": "effective dimension against N"},
+        caption="Half the effective dimension at (σ, γ), as chains find it around the minimum to "
+        "which a fit was taken further, against N, with pixels as samples: a column per image and "
+        "recipe, a row per setting. Beside it half the number of free parameters, half the "
+        "effective dimension of the Hessian and of the image's Jacobian at the same σ and γ, and "
+        "half the Jacobian's effective rank, means over seeds. Hollow points are not ok, arrows "
+        "point to those beyond the axis. With varied settings: the same against the noise σ of an "
+        "intensity and against the localisation γ, one varied at a time, with what the curvatures "
+        "at the minimum predict. Where points leave the lines the chains see more than these "
+        "curvatures.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Typed settings of the learning coefficients of study 1's fits."""
+"""Typed settings of the effective dimensions of study 1's fits."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ class MinimumSettings(Settings):
 
 
 class GaussianEstimate(EstimateSettings):
-    """How the coefficient of a fit is estimated."""
+    """How the effective dimension of a fit is estimated."""
 
     noise: PositiveFloat  # σ of an intensity: the loss is -log of a likelihood with it
     fall: PositiveFloat  # below nβ L(w*), as a share of the prediction: deeper is another basin
@@ -41,15 +41,15 @@ class Sweep(Settings):
 
 
 class LLCClaims(Settings):
-    """What a verdict on the coefficients asks for."""
+    """What a verdict on the dimensions asks for."""
 
     confidence: Confidence  # of the intervals of a claim together
     margin: Annotated[float, Field(gt=0, lt=1)]  # a prediction holds within this share
-    least: Annotated[int, Field(ge=3)]  # fewer estimates than these decide nothing
+    least: Annotated[int, Field(ge=3)]  # fewer seeds than these decide nothing
 
 
 class GaussiansLLC(Settings):
-    """Learning coefficients of fits; see `lgi.gaussians.llc.estimates`."""
+    """Effective dimensions of fits; see `lgi.gaussians.llc.estimates`."""
 
     fits: Annotated[list[Selection], Field(min_length=1)]  # of recipes with a smooth edge
     minimum: MinimumSettings

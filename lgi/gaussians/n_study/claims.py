@@ -117,7 +117,7 @@ def _as_bad_as_printed(
     steps = _steps(losses, original.worse)
     sizes = {f"N = {n}": printed.get(n, np.nan) for n in original.worse}
     values = {name: steps[name] / (size if size > 0 else np.nan) for name, size in sizes.items()}
-    together = {WHOLE: np.mean(list(steps.values()), axis=0) / np.mean(list(sizes.values()))}
+    together = np.mean(list(steps.values()), axis=0) / _mean_rise(printed, original)
     numbers, size = listed(original.worse), f"{settings.size:g}"
     claim = Claim(
         "n_study.as_bad_as_printed",
@@ -136,7 +136,7 @@ def _as_bad_as_printed(
             "printed is not decided: {estimate} of it, {n} fresh seeds.",
         ),
     )
-    yield from judge(claim, _means(values, settings), _means(together, settings)[0])
+    yield from judge(claim, _means(values, settings), _means({WHOLE: together}, settings)[0])
 
 
 def _as_elsewhere(
@@ -147,7 +147,7 @@ def _as_elsewhere(
     others = max(losses) - min(losses) - steps
     rest = losses[ends[0]] - losses[ends[1]] - steps * own
     values = (own - rest / others if others else rest * np.nan).to_numpy()
-    margin = settings.size * np.mean([printed.get(n, np.nan) for n in original.worse])
+    margin = settings.size * _mean_rise(printed, original)
     numbers = listed(original.worse)
     claim = Claim(
         "n_study.other_steps",
@@ -463,6 +463,12 @@ def _printed(published: pd.DataFrame, seed: int) -> pd.Series:
     """Return the published loss minus that of one Gaussian fewer, by N."""
     losses = published[published["seed"] == seed].set_index("n")["best_loss"]
     return losses - losses.reindex(losses.index - 1).to_numpy()
+
+
+def _mean_rise(printed: pd.Series, original: OriginalStudy) -> float:
+    """Return the mean published rise at the N that do worse; NaN if they do not on average."""
+    rise = float(np.mean([printed.get(n, np.nan) for n in original.worse]))
+    return rise if rise > 0 else np.nan
 
 
 def _largest(found: Sequence[Part]) -> Part:

@@ -8,23 +8,22 @@ import pandas as pd
 
 from lgi.claims import OURS, Claim, Part, Sentences, judge
 from lgi.gaussians.prediction.features import STATES
+from lgi.gaussians.prediction.power import detectable
 from lgi.gaussians.prediction.settings import PredictionSettings
 from lgi.gaussians.prediction.table import (
     AUC,
     BEYOND,
-    EACH_N,
     LOSS,
     PREVIOUS,
     REGRESSION,
     SEEDS,
-    SKILL,
     VALUE,
     region,
 )
 from lgi.intervals import Interval
+from lgi.prose import number, percent
 
-START, BEST, _ = STATES
-_BEST = "({measure}: {estimate})"
+START = STATES[0]
 
 
 @dataclass(frozen=True)
@@ -34,117 +33,67 @@ class Statement:
     text: str
     target: str
     measure: str
-    of: Mapping[str, str]  # further columns
+    rows: Mapping[str, str]  # further columns
     sentences: Sentences
 
-
-def _that(text: str) -> Sentences:
-    return Sentences(
-        supported=f"That {text} is supported {_BEST}.",
-        not_supported=f"That {text} is not supported {_BEST}.",
-        undecided=f"Whether {text} is not decided {_BEST}.",
-    )
+    def of(self, predictors: int, detectable: str) -> Sentences:
+        """Return the sentences, with the number of predictors and what would have been found."""
+        among = f", the best of {predictors} predictors" if predictors > 1 else ""
+        best = f"({{measure}}{among}: {{estimate}}, {{n}} seeds)"
+        said = self.sentences
+        return Sentences(
+            *(
+                text.replace("{best}", best).replace("{detectable}", detectable)
+                for text in (said.supported, said.not_supported, said.undecided)
+            )
+        )
 
 
 STATEMENTS = {
-    "loss_of_n": Statement(
-        "each N has a loss of its own, beyond the trend",
-        LOSS,
-        BEYOND,
-        {"predictor": EACH_N},
-        _that("each N has a loss of its own beyond the trend"),
-    ),
     "loss_from_start": Statement(
         "how a fit starts predicts its best loss, beyond N",
         LOSS,
         BEYOND,
         {"state": START},
         Sentences(
-            supported=f"How a fit starts tells how well it will do {_BEST}.",
-            not_supported=f"How a fit starts does not tell how well it will do {_BEST}.",
-            undecided="Nothing known before training is sure to tell how well a fit will do "
-            f"{_BEST}.",
+            supported="How a fit starts tells how well it will do beyond N {best}.",
+            not_supported="How a fit starts does not tell how well it will do beyond N {best}; "
+            "{detectable}.",
+            undecided="Nothing known before training was found to tell how well a fit will do "
+            "beyond N {best}; {detectable}, smaller ones may be missed.",
         ),
-    ),
-    "loss_from_best": Statement(
-        "how a fit is at its best explains its loss, beyond N",
-        LOSS,
-        BEYOND,
-        {"state": BEST},
-        _that("how a fit is at its best explains its loss"),
-    ),
-    "risk_of_n": Statement(
-        "each N has a risk of its own to do worse than N - 1",
-        REGRESSION,
-        SKILL,
-        {"predictor": EACH_N},
-        _that("some N are more likely to regress than others"),
-    ),
-    "risk_from_start": Statement(
-        "how a fit starts predicts its risk to do worse",
-        REGRESSION,
-        SKILL,
-        {"state": START},
-        _that("the start tells whether a step will go up"),
-    ),
-    "risk_from_previous": Statement(
-        "the loss at N - 1 predicts the risk to do worse",
-        REGRESSION,
-        SKILL,
-        {"predictor": PREVIOUS},
-        _that("the loss at N - 1 tells whether a step will go up"),
-    ),
-    "risk_from_best": Statement(
-        "how a fit is at its best explains its risk to do worse",
-        REGRESSION,
-        SKILL,
-        {"state": BEST},
-        _that("how a fit is at its best explains whether the step to it goes up"),
-    ),
-    "steps_of_n": Statement(
-        "N tells which steps of a seed do worse",
-        REGRESSION,
-        AUC,
-        {"predictor": EACH_N},
-        _that("N tells which steps of a seed go up"),
-    ),
-    "steps_from_start": Statement(
-        "how fits start tells which steps of a seed do worse",
-        REGRESSION,
-        AUC,
-        {"state": START},
-        _that("the starts tell which steps of a seed go up"),
     ),
     "steps_from_previous": Statement(
         "the losses at N - 1 tell which steps of a seed do worse",
         REGRESSION,
         AUC,
         {"predictor": PREVIOUS},
-        _that(
-            "a lucky loss at N - 1 tells that the step to N goes up, as regression to the mean "
-            "would"
+        Sentences(
+            supported="A step of a seed tends to go up after a lucky loss at N - 1, as it does "
+            "between independent losses {best}.",
+            not_supported="The loss at N - 1 does not tell which steps of a seed go up {best}.",
+            undecided="Whether the loss at N - 1 tells which steps of a seed go up is not decided "
+            "{best}.",
         ),
     ),
-    "steps_from_best": Statement(
-        "how fits are at their best tells which steps of a seed do worse",
-        REGRESSION,
-        AUC,
-        {"state": BEST},
-        _that("how fits are at their best tells which steps of a seed go up"),
-    ),
 }
-"""By the last part of the claim's id, which starts with "prediction."."""
+"""By the last part of the claim's id, which starts with "prediction."; `{best}` and `{detectable}`
+stand for the best of the predictors and for the skill that would have been found."""
 
 
-def claims(*, prediction: pd.DataFrame, settings: PredictionSettings) -> Iterator[dict]:
+def claims(
+    *, prediction: pd.DataFrame, planted: pd.DataFrame, settings: PredictionSettings
+) -> Iterator[dict]:
     """Judge what can be predicted of seeds that were not learnt from.
 
     Parameters
     ----------
     prediction
         ``gaussians_prediction.csv``.
+    planted
+        ``gaussians_prediction_planted.csv``.
     settings
-        The least skill that counts.
+        The least skill that counts, and the chance with which one is to be found.
 
     Yields
     ------
@@ -152,8 +101,10 @@ def claims(*, prediction: pd.DataFrame, settings: PredictionSettings) -> Iterato
         Rows of `lgi.claims.judge`. A statement on several predictors holds if it does of one; the
         statistic of the whole is that of the best.
     """
+    found_with = f"a skill of {number(_detectable(planted, settings.power), 2)} would have been "
+    found_with += f"found with a chance of {percent(settings.power)}"
     for name, said in STATEMENTS.items():
-        wanted = {"target": said.target, "test": SEEDS, "measure": said.measure, **said.of}
+        wanted = {"target": said.target, "test": SEEDS, "measure": said.measure, **said.rows}
         found = prediction[(prediction[list(wanted)] == pd.Series(wanted)).all(axis=1)]
         several = len(found[["image", "recipe"]].drop_duplicates()) > 1
         parts = [_part(row, several) for row in found.to_dict("records")]
@@ -163,10 +114,16 @@ def claims(*, prediction: pd.DataFrame, settings: PredictionSettings) -> Iterato
             OURS,
             f"{said.measure}, {SEEDS}",
             region(said.measure, settings.least),
-            said.sentences,
+            said.of(len(parts), found_with),
             follows="some",
         )
         yield from judge(claim, parts, _best(parts))
+
+
+def _detectable(planted: pd.DataFrame, power: float) -> float:
+    """Return the skill that is found with a chance of `power` for every image and recipe."""
+    kinds = planted.groupby(["image", "recipe"])
+    return max((detectable(rows, power) for _, rows in kinds), default=np.nan)
 
 
 def _best(parts: list[Part]) -> Part | None:

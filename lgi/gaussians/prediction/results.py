@@ -10,6 +10,7 @@ from lgi.gaussians.fits.results import fit_path
 OF_N = ROOT + "gaussians/features/{image}/{recipe}/n{n}.csv"
 FEATURES = TABLES + "gaussians_features.csv"
 PREDICTION = TABLES + "gaussians_prediction.csv"
+PLANTED = TABLES + "gaussians_prediction_planted.csv"
 SPECTRA = {
     "values": TABLES + "gaussians_spectra.csv",
     "summary": TABLES + "gaussians_spectra_summary.csv",
@@ -55,7 +56,8 @@ def _all_n(config: Any, wildcards: Mapping) -> dict:
 
 
 def _settings(config: Any, wildcards: Mapping) -> dict:
-    return config.gaussians.prediction.model_dump(include={"confidence", "ridge", "least"})
+    known = {"confidence", "ridge", "least", "planted", "seed"}
+    return config.gaussians.prediction.model_dump(include=known)
 
 
 def _drawn(config: Any, wildcards: Mapping) -> dict:
@@ -96,9 +98,10 @@ RESULTS = (
     ),
     Result(
         "predict_fits",
-        PREDICTION,
-        "Tabulate how well features predict the best loss, and where fits do worse than at N - 1.",
-        make="lgi.gaussians.prediction.table:table",
+        {"table": PREDICTION, "planted": PLANTED},
+        "Tabulate how well features predict the best loss, and where fits do worse than at N - 1; "
+        "and how often predictors of known skill are found.",
+        make="lgi.gaussians.prediction.power:tables",
         inputs={"features": FEATURES},
         settings=_settings,
         labels={"table": "what predicts a fit"},

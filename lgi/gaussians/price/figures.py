@@ -17,6 +17,7 @@ from lgi.figures.style import (
     plain_log_axis,
     styled,
 )
+from lgi.gaussians.price.cost import LEVEL
 from lgi.gaussians.price.table import DESCRIPTION, FREE_ENERGY, REGULAR, STATED
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def free_energy(price: "pd.DataFrame", energy: "pd.DataFrame", at: "pd.DataFrame
     plain_log_axis(best, "y")
     left.plot(own["sigma"], own["residual"], "o-", color=OKABE_ITO[1], ms=2.5, lw=1)
     left.axline((1, 1), slope=1, color=GREY, lw=0.8, ls="--")
-    left.text(1.1, 1, "= σ", fontsize=7, color=GREY, va="top")
+    left.text(1.3, 1.2, "= σ", fontsize=7, color=GREY, va="center")
     left.set(xlabel="noise σ (levels of 8 bits)", ylabel="left at the best N (levels)")
     plain_log_axis(left, "y")
     for axes in (best, left):
@@ -124,8 +125,13 @@ def _mark(axes: Axes, rows: "pd.DataFrame") -> None:
 
 
 def _draw_minima(axes: Axes, energy: "pd.DataFrame") -> list[Line2D]:
-    """Draw both terms at minima, as means over seeds and settings; return legend handles."""
-    ok = energy.dropna(subset=["measured"])
+    """Draw both terms at minima, as means over seeds, where σ is largest; return the handles."""
+    ok = energy.dropna(subset=["misfit", "measured"])
+    ok = ok[ok.groupby("image")["n"].transform("nunique") > 1]
+    if ok.empty:
+        return []
+    setting = ok.loc[ok["noise"].idxmax(), "setting"]
+    ok = ok[ok["setting"] == setting]
     styles = {"misfit": ("-", "n L"), "measured": ("--", "λ̂ ln n"), "regular": (":", "½ k N ln n")}
     colours = dict(zip(dict.fromkeys(ok["image"]), OKABE_ITO[2:], strict=False))
     for image, colour in colours.items():
@@ -133,7 +139,8 @@ def _draw_minima(axes: Axes, energy: "pd.DataFrame") -> list[Line2D]:
         for name, (style, _) in styles.items():
             axes.plot(mean.index, mean[name], style, color=colour, lw=1)
     axes.set_yscale("log")
-    axes.set(xlabel="N", ylabel="nats", title="minima, σ and γ as measured")
+    levels = ok["noise"].iloc[0] / LEVEL
+    axes.set(xlabel="N", ylabel="nats", title=f"minima, σ = {levels:.3g} levels ({setting})")
     return [
         *(Line2D([], [], color=c, label=i.replace("_", " ")) for i, c in colours.items()),
         *(Line2D([], [], color="k", ls=style, label=text) for style, text in styles.values()),

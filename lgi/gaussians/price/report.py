@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lgi.gaussians.price.table import DESCRIPTION, FREE_ENERGY, REGULAR, STATED
-from lgi.prose import interval, number, table
+from lgi.gaussians.price.table import DESCRIPTION, FREE_ENERGY, MEASURED, MINIMA, REGULAR, STATED
+from lgi.prose import counted, interval, number, table
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
@@ -107,39 +107,49 @@ def _mean(row: pd.Series) -> str:
 
 
 def _energy(study: "Study") -> Iterator[str]:
-    energy = study.tables["free_energy"].dropna(subset=["measured", "misfit"])
     yield study.figure("free_energy", "Free energy against noise and N")
     yield ""
-    if energy.empty:
+    keys, prices = ["image", "setting"], study.tables["price"]
+    minima = prices[prices["score"] == MINIMA].set_index(keys)
+    if minima.empty:
         return
-    prices = study.tables["price"]
-    effective = prices[(prices["score"] == DESCRIPTION) & ~prices["price"].isin([STATED, REGULAR])]
+    regular, measured = (
+        minima[minima["price"] == name].assign(star=_stars(minima[minima["price"] == name]))
+        for name in (REGULAR, MEASURED)
+    )
+    priced = prices[(prices["score"] == DESCRIPTION) & (prices["price"] == MEASURED)]
+    wide = regular.assign(by_dimension=measured["star"])
+    wide = wide.drop(columns="bits").join(
+        priced.set_index(keys).assign(of_fits=_stars(priced).to_numpy())[["bits", "of_fits"]]
+    )
     yield (
-        "λ need not be half the number of parameters. Where the effective dimension was measured, "
-        "at the minima that fits of another recipe lead to and at one σ and γ, it makes a "
-        "parameter cost less:"
+        "λ need not be half the number of parameters. With half the effective dimension at (σ, γ) "
+        "in its place, measured at minima to which fits of another recipe were taken further, a "
+        "parameter costs less. "
+        f"{_differ(regular, measured)}"
     )
     yield ""
     yield from table(
-        effective.assign(star=_stars(effective)),
+        wide.reset_index(),
         {
             "image": ("image", lambda name: name.replace("_", " ")),
-            "setting": ("price", str),
-            "λ̂ ln n, bits per parameter": ("bits", number),
-            "N* at it": ("star", str),
+            "setting": ("setting", str),
+            "σ (levels)": ("sigma", number),
+            "seeds": ("seeds", number),
+            "N of minima": (("least_tried", "most_tried"), "{} to {}".format),
+            "N*, regular": ("star", str),
+            "N*, measured": ("by_dimension", str),
+            "measured, bits per parameter": ("bits", number),
+            "N* of fits at that price": ("of_fits", str),
         },
     )
     yield ""
-    most = energy.groupby(["image", "setting", "seed"])["n"].transform("max")
-    at_most = {
-        name: int((energy[f"best_{name}"] & (energy["n"] == most)).sum())
-        for name in ("regular", "measured")
-    }
-    curves = len(energy[["image", "setting", "seed"]].drop_duplicates())
-    sigma = ", ".join(f"{noise:g}" for noise in sorted(energy["noise"].unique()))
-    yield (
-        f"Of the free energies of these minima themselves, with σ = {sigma}, a curve for each image, "
-        f"setting and seed, {at_most['regular']} of {curves} are least at the most Gaussians tried with "
-        f"λ of a regular model, and {at_most['measured']} with λ̂."
+
+
+def _differ(regular: pd.DataFrame, measured: pd.DataFrame) -> str:
+    """Return for how many settings the measured dimension leads to another best N of minima."""
+    differ = int((regular["n_star"] != measured["n_star"]).sum())
+    return (
+        f"It leads to another best N of these minima in {differ} of "
+        f"{counted(len(regular), 'case')}:"
     )
-    yield ""

@@ -19,8 +19,8 @@ from lgi.gaussians.selection import RunList
 from lgi.intervals import Interval
 from lgi.llc.status import OK
 
-DESCRIPTION, FREE_ENERGY = "description", "free energy"
-STATED, REGULAR = "stated", "regular"
+DESCRIPTION, FREE_ENERGY, MINIMA = "description", "free energy", "minima"
+STATED, REGULAR, MEASURED = "stated", "regular", "measured"
 
 PRICE = (
     "image",
@@ -28,6 +28,7 @@ PRICE = (
     "pixels",
     "score",
     "price",
+    "setting",
     "bits",
     "sigma",
     "n_star",
@@ -56,10 +57,7 @@ ENERGY = (
     "misfit",
     "regular",
     "measured",
-    "free_energy_regular",
-    "free_energy_measured",
-    "best_regular",
-    "best_measured",
+    "residual",
 )
 
 
@@ -156,13 +154,15 @@ def tables(
     Returns
     -------
     price : DataFrame
-        Columns `PRICE`. ``score`` is `DESCRIPTION` or `FREE_ENERGY`; ``price`` says whose ``bits``
-        per parameter they are: `STATED`, `REGULAR` or a setting of the learning coefficient;
-        ``sigma`` in levels of 8 bits, NaN where the noise is fitted. ``n_star`` is the median over
-        seeds with its interval by rank, NaN at both ends where the seeds are too few;
-        ``seeds_at_most_tried`` are those whose N* is the largest of the range, which says "at
-        least". ``psnr`` (dB), ``ssim``, ``residual`` (standard deviation in levels) and
-        ``bits_per_pixel`` (of all parameters at their price) are means over seeds, each at its N*.
+        Columns `PRICE`. ``score`` is `DESCRIPTION`, `FREE_ENERGY` or `MINIMA`, the latter of the
+        minima whose effective dimension was measured; ``price`` says whose the ``bits`` of a
+        parameter are: `STATED`, `REGULAR`, or `MEASURED` with a ``setting``, where they are those
+        of the mean over seeds and N; ``sigma`` in levels of 8 bits, NaN where the noise is
+        fitted. ``n_star`` is the median over seeds with its interval by rank, NaN at both ends
+        where the seeds are too few; ``seeds_at_most_tried`` are those whose N* is the largest of
+        the range, which says "at least". ``psnr`` (dB), ``ssim``, ``residual`` (standard deviation
+        in levels) and ``bits_per_pixel`` (of all parameters at their price) are means over seeds,
+        each at its N*.
     at : DataFrame
         Columns `AT`, for each image with an N that is asked for: the ``bits`` per parameter at
         which N* passes it, in the description; ``sigma`` at which it does in the free energy of a
@@ -170,17 +170,18 @@ def tables(
         over seeds with t intervals of the logarithms; ``from`` and ``to`` are those of the ends
         between which a seed's N* is that N.
     energy : DataFrame
-        Columns `ENERGY`, a row per estimate, in nats: see `free_energy`.
+        Columns `ENERGY`, a row per estimate: see `free_energy`.
     """
     found = list(curves(table, settings, lists, parameters))
+    pixels = (table["n"] * table["pixels_per_gaussian"]).groupby(table["image"]).first().round()
+    energy = free_energy(llc, pixels)
     rows = [row for curve in found for row in _prices(curve, llc, settings)]
+    rows += _minima(energy, pixels, settings)
     passed = [row for curve in found if curve.image in at for row in price_at(curve, at, settings)]
     return (
         pd.DataFrame(rows, columns=list(PRICE)),
         pd.DataFrame(passed, columns=list(AT)),
-        free_energy(
-            llc, (table["n"] * table["pixels_per_gaussian"]).groupby(table["image"]).first()
-        ),
+        energy,
     )
 
 
@@ -251,7 +252,7 @@ def geometric_mean(values: np.ndarray, confidence: float) -> Interval:
 
 
 def free_energy(llc: pd.DataFrame, pixels: pd.Series) -> pd.DataFrame:
-    """Return the free energy of minima, with λ of a regular model and with the one measured.
+    """Return the terms of the free energy at minima, with λ of a regular model and as measured.
 
     Parameters
     ----------
@@ -263,33 +264,56 @@ def free_energy(llc: pd.DataFrame, pixels: pd.Series) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `ENERGY`, in nats: ``misfit`` n L(w*), ``regular`` (half the trained parameters)
-        and ``measured`` (the effective dimension λ̂ at σ and γ) times ln n, and both sums.
-        ``best_regular`` and ``best_measured`` mark the N of the least sum, among those of one
-        image, recipe, setting and seed whose estimates are ok; an estimate that is not has no
-        ``measured``.
+        Columns `ENERGY`, in nats: ``misfit`` n L(w*); ``regular``, half the trained parameters, and
+        ``measured``, half the effective dimension at σ and γ, times ln n. An estimate that is not
+        ok has no ``measured``. ``residual`` is the standard deviation of what is left, in levels
+        of 8 bits.
     """
     samples = llc["image"].map(pixels)
-    rows = llc[
-        ["image", "recipe", "setting", "noise", "localisation", "n", "seed", "status"]
-    ].assign(
+    return llc.assign(
         misfit=samples * llc["loss_at_w"],
         regular=0.5 * llc["trained"] * np.log(samples),
         measured=(llc["llc"] * np.log(samples)).where(llc["status"] == OK),
-    )
-    groups = [rows[key] for key in ("image", "recipe", "setting", "seed")]
-    for name in ("regular", "measured"):
-        energy = rows[f"free_energy_{name}"] = rows["misfit"] + rows[name]
-        of_ok = energy.where(rows["status"] == OK)
-        rows[f"best_{name}"] = of_ok == of_ok.groupby(groups).transform("min")
-    return rows[list(ENERGY)]
+        residual=llc["rmse"] / cost.LEVEL,
+    )[list(ENERGY)]
+
+
+def _minima(energy: pd.DataFrame, pixels: pd.Series, settings: PriceSettings) -> Iterator[dict]:
+    """Yield the best N of the free energy of minima, with both λ, by image, recipe and setting."""
+    ok = energy.dropna(subset=["misfit", "measured"])
+    for (image, recipe, setting), rows in ok.groupby(["image", "recipe", "setting"]):
+        wide = rows.pivot(index="seed", columns="n")
+        n = np.array([one for one in sorted(set(rows["n"])) if wide["misfit"][one].notna().all()])
+        if len(n) < 2:
+            continue
+        misfit, residual = (wide[name][n].to_numpy() for name in ("misfit", "residual"))
+        for name in (REGULAR, MEASURED):
+            priced = wide[name][n].to_numpy()
+            places = (misfit + priced).argmin(axis=1)
+            seed = np.arange(len(places))
+            yield {
+                "image": image,
+                "recipe": recipe,
+                "pixels": pixels[image],
+                "score": MINIMA,
+                "price": name,
+                "setting": setting,
+                "sigma": rows["noise"].iloc[0] / cost.LEVEL,
+                **_star(n, places, settings.confidence),
+                "psnr": (-20 * np.log10(residual[seed, places] * cost.LEVEL)).mean(),
+                "residual": residual[seed, places].mean(),
+                "bits_per_pixel": priced[seed, places].mean() / math.log(2) / pixels[image],
+            }
 
 
 def _prices(curve: Curve, llc: pd.DataFrame, settings: PriceSettings) -> Iterator[dict]:
     described = curve.described()
-    prices = [(REGULAR, curve.regular), *_effective(curve, llc).items()]
-    for price, bits in [*prices, *((STATED, bits) for bits in settings.bits)]:
+    prices = [(REGULAR, curve.regular), *((STATED, bits) for bits in settings.bits)]
+    for price, bits in prices:
         yield _row(curve, described, settings, score=DESCRIPTION, price=price, bits=bits)
+    for setting, bits in _effective(curve, llc).items():
+        row = _row(curve, described, settings, score=DESCRIPTION, price=MEASURED, bits=bits)
+        yield row | {"setting": setting}
     for sigma in settings.noise:
         left = cost.misfit(curve.error, curve.pixels, sigma * cost.LEVEL)
         known = {"score": FREE_ENERGY, "price": REGULAR, "sigma": sigma}
@@ -318,8 +342,6 @@ def _row(
     sigma: float = math.nan,
 ) -> dict:
     places = cost.best(left, curve.n, bits * curve.parameters)
-    found = curve.n[places]
-    star = intervals.median(found, settings.confidence)
     seed = np.arange(len(places))
     return {
         "image": curve.image,
@@ -329,16 +351,25 @@ def _row(
         "price": price,
         "bits": bits,
         "sigma": sigma,
+        **_star(curve.n, places, settings.confidence),
+        "psnr": curve.psnr[seed, places].mean(),
+        "ssim": curve.ssim[seed, places].mean(),
+        "residual": np.sqrt(curve.error[seed, places]).mean() / cost.LEVEL,
+        "bits_per_pixel": (bits * curve.parameters * curve.n[places]).mean() / curve.pixels,
+    }
+
+
+def _star(n: np.ndarray, places: np.ndarray, confidence: float) -> dict:
+    """Return the median of the best N of each seed, and how many are an end of the range."""
+    found = n[places]
+    star = intervals.median(found, confidence)
+    return {
         "n_star": star.value,
         "low": star.low,
         "high": star.high,
         "seeds": star.n,
-        "seeds_at_most_tried": int((found == curve.n[-1]).sum()),
-        "seeds_at_least_tried": int((found == curve.n[0]).sum()),
-        "least_tried": curve.n[0],
-        "most_tried": curve.n[-1],
-        "psnr": curve.psnr[seed, places].mean(),
-        "ssim": curve.ssim[seed, places].mean(),
-        "residual": np.sqrt(curve.error[seed, places]).mean() / cost.LEVEL,
-        "bits_per_pixel": (bits * curve.parameters * found).mean() / curve.pixels,
+        "seeds_at_most_tried": int((found == n[-1]).sum()),
+        "seeds_at_least_tried": int((found == n[0]).sum()),
+        "least_tried": n[0],
+        "most_tried": n[-1],
     }

@@ -172,6 +172,21 @@ def test_a_table_has_a_row_per_setting(make_minimum):
     assert first["rmse"] == pytest.approx(0, abs=1e-6)
 
 
+def test_a_table_says_where_the_minimum_was_found(make_minimum):
+    """Colours alone, from a start off by 0.1: the image is linear in them."""
+    target = render(THREE, SIZE, SIZE, 3.5, SmoothEdge(**EDGE))[0]
+    start = THREE.copy()
+    start[:, 5:8] += 0.1
+    minimum = make_minimum(start, target, trained=["colour"])
+    row = estimate(minimum, draws=40, burn_in=20)
+    assert row.moved == pytest.approx(0.1, abs=1e-6)
+    error = (render(start, SIZE, SIZE, 3.5, SmoothEdge(**EDGE))[0] - target) ** 2
+    loss = error.sum(axis=-1).mean() / (2 * SETTING["noise"] ** 2)
+    assert row.loss_of_fit == pytest.approx(loss, rel=1e-5)  # targets are float32
+    assert row.below_fit == pytest.approx(row.n_beta * (row.loss_of_fit - row.loss_at_w))
+    assert row.loss_at_w == pytest.approx(0, abs=1e-6)
+
+
 def test_same_coefficient_twice(make_minimum):
     minimum, short = make_minimum(THREE), {"here": setting(draws=40, burn_in=20)}
     first, second = (estimate_minimum(minimum, short) for _ in range(2))

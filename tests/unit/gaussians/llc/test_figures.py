@@ -1,4 +1,4 @@
-"""Figures of the learning coefficient of fits: what is drawn, hollow and beyond."""
+"""Figures of the effective dimension of fits: what is drawn, hollow and beyond."""
 
 import numpy as np
 import pandas as pd
@@ -95,9 +95,9 @@ def test_what_is_not_finite_is_left_out(table):
 
 
 def test_nothing_to_draw_is_an_error(table, swept):
-    with pytest.raises(DataError, match="no learning coefficients at several N"):
+    with pytest.raises(DataError, match="no effective dimensions at several N"):
         llc_vs_n(table[table["recipe"] == "smooth"])
-    with pytest.raises(DataError, match="no learning coefficients with varied settings"):
+    with pytest.raises(DataError, match="no effective dimensions with varied settings"):
         llc_sweep(swept.assign(llc=np.nan))
 
 

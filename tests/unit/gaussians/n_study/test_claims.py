@@ -1,10 +1,21 @@
 """The same code must find a claim supported in one world and not supported in its opposite."""
 
+from itertools import chain
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from lgi.claims import COLUMNS, NOT_SUPPORTED, SUPPORTED, UNDECIDED, WHOLE, Claims, claim_table
+from lgi.claims import (
+    COLUMNS,
+    NOT_SUPPORTED,
+    SUPPORTED,
+    UNDECIDED,
+    WHOLE,
+    WITHIN,
+    Claims,
+    claim_table,
+)
 from lgi.gaussians.fits.table import reproducibility
 from lgi.gaussians.n_study.claims import claims
 from lgi.gaussians.n_study.seeds import curves
@@ -15,17 +26,18 @@ from lgi.gaussians.selection import RunList
 FINE = list(range(45, 56))
 NUMBERS = [30, 40, *FINE, 70, 100]
 SEEDS = [42, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+TRIED, FRESH = [47, 48, 51, 52, 53, 54], list(range(101, 110))
 ORIGINAL_SEED = 42
 # Seed 42's losses as printed, but with N = 53 below N = 55.
 PRINTED = [0.0842, 0.0772, 0.0749, 0.0804, 0.0780, 0.0712, 0.0703, 0.0714, 0.0665, 0.0751, 0.0681]
 ORIGINAL = OriginalStudy(
     seed=ORIGINAL_SEED,
-    recipes="published",
     again="published_3000",
     reference="published",
     worse=[48, 52, 54],
     best=53,
     ratio=(0.0122, 0.0134),
+    fresh="fresh",
 )
 SETTINGS = NClaimSettings(
     confidence=0.95,
@@ -42,6 +54,8 @@ SEEDS_SETTINGS = SeedsSettings(runs="seeds", confidence=0.95, resamples=9, seed=
 
 WORSE = "n_study.worse"
 AS_PRINTED = "n_study.as_bad_as_printed"
+OTHER = "n_study.other_steps"
+BY_SEED = "n_study.worse_by_seed"
 BEST = "n_study.best"
 REPRODUCIBLE = "n_study.reproducible"
 RANK = "n_study.one_seed_ranks"
@@ -52,18 +66,24 @@ MORE = "n_study.more_is_better"
 NOT_MONOTONE = "n_study.not_monotone"
 STRUCTURE = "n_study.structure"
 SEED_MATTERS = "n_study.seed_matters"
+TIMING = "n_study.timing"
+OF_THE_ORIGINAL = {WORSE, AS_PRINTED, OTHER, BY_SEED, BEST, RATIO}
 
 
-def table(curve, noise=1e-5, seeds=SEEDS, recipe="published"):
+def table(curve, noise=1e-5, recipe="published"):
     """Return runs whose losses are a curve over NUMBERS, with noise at each N and seed."""
     rng = np.random.default_rng(7)
     rows = [
         {"n": n, "seed": seed, "best_loss": loss + noise * rng.normal()}
-        for seed in seeds
+        for seed in chain(SEEDS, FRESH)
         for n, loss in zip(NUMBERS, curve, strict=True)
+        if seed in SEEDS or n in TRIED
     ]
     frame = pd.DataFrame(rows).assign(image="board", recipe=recipe)
-    return frame.assign(n_over_pixels=frame["n"] / 64**2, best_iteration=1000, iterations=10_000)
+    iteration = 1000 + frame["n"] if noise < 0.01 else 1000 - frame["n"]
+    return frame.assign(
+        n_over_pixels=frame["n"] / 64**2, best_iteration=iteration, iterations=10_000
+    )
 
 
 def rigid():
@@ -98,14 +118,29 @@ def listed(name, numbers, seeds):
     return RunList(name=name, image="board", recipe="published", n=numbers, seeds=seeds)
 
 
-def judged(runs, seeds=SEEDS, difference=0.0, iterations=3000, settings=SETTINGS):
+def judged(
+    runs,
+    seeds=SEEDS,
+    fresh=FRESH,
+    difference=0.0,
+    iterations=3000,
+    settings=SETTINGS,
+    original=ORIGINAL,
+):
+    all_of_them = {"fine": "all", "gap": "all", "broad": "all"}
     rows = claims(
         table=runs,
         reproducibility=again(runs, difference, iterations),
         published=pd.DataFrame({"n": FINE, "seed": ORIGINAL_SEED, "best_loss": PRINTED}),
-        settings=NStudySettings.model_construct(seeds=SEEDS_SETTINGS, claims=settings),
-        original=ORIGINAL,
-        lists=[listed("all", NUMBERS, SEEDS), listed("seeds", FINE, seeds)],
+        settings=NStudySettings.model_construct(
+            seeds=SEEDS_SETTINGS, claims=settings, **all_of_them
+        ),
+        original=original,
+        lists=[
+            listed("all", NUMBERS, SEEDS),
+            listed("seeds", FINE, seeds),
+            listed("fresh", TRIED, fresh),
+        ],
     )
     return claim_table(rows)
 
@@ -125,6 +160,8 @@ def whole(result, claim):
     [
         (WORSE, "rigid", "smooth"),
         (AS_PRINTED, "rigid", "smooth"),
+        (BY_SEED, "rigid", "smooth"),
+        (TIMING, "smooth", "luck"),
         (BEST, "rigid", "smooth"),
         (RANK, "rigid", "luck"),
         (WHERE, "rigid", "luck"),
@@ -156,8 +193,45 @@ def test_a_best_that_the_shorter_run_never_reached_says_nothing():
 
 def test_every_claim_is_tried_above(worlds):
     tried = {WORSE, AS_PRINTED, BEST, REPRODUCIBLE, RANK, WHERE, FIND, RATIO, MORE}
-    tried |= {NOT_MONOTONE, STRUCTURE, SEED_MATTERS}
+    tried |= {NOT_MONOTONE, STRUCTURE, SEED_MATTERS, OTHER, BY_SEED, TIMING}
     assert set(worlds["luck"]["id"]) == tried
+
+
+def test_of_another_image_nothing_of_the_original_is_asked(worlds):
+    found = judged(rigid(), original=None)
+    assert set(found["id"]) == set(worlds["rigid"]["id"]) - OF_THE_ORIGINAL
+    assert "original" not in " ".join(found["sentence"]) + " ".join(found["claim"])
+
+
+def test_a_step_like_all_others_is_said_to_be(worlds):
+    """On one line all steps are alike; as printed, three of them rise and the others fall."""
+    assert whole(worlds["smooth"], OTHER)["verdict"] == WITHIN
+    row = whole(worlds["rigid"], OTHER)
+    assert row["verdict"] == SUPPORTED
+    steps = np.diff(PRINTED[2:10])  # to N = 48 .. 54
+    own = steps[[0, 4, 6]].mean()
+    assert row["statistic"] == pytest.approx(own - steps[[1, 2, 3, 5]].mean(), abs=1e-5)
+
+
+def test_the_mean_step_is_compared_with_the_mean_printed_one(worlds):
+    """A small printed step at one N must not outweigh the others."""
+    row = whole(worlds["smooth"], AS_PRINTED)
+    printed = np.mean([0.0055, 0.0011, 0.0086])
+    assert row["statistic"] == pytest.approx(-0.001 / printed, rel=0.01)
+    assert row["n"] == len(FRESH)
+    assert f"on average over {len(FRESH)} fresh seeds the step there is -0.197" in row["sentence"]
+
+
+def test_seeds_that_rise_are_counted_seed_by_seed():
+    runs = smooth()
+    lucky = (runs["seed"] == FRESH[0]) & runs["n"].isin([47, 51, 53])
+    runs.loc[lucky, "best_loss"] -= 0.01
+    rows = judged(runs).set_index(["id", "part"]).loc[BY_SEED]
+    assert np.allclose(rows["statistic"].astype(float), 1 / len(FRESH))
+    runs.loc[lucky & (runs["n"] == 47), "best_loss"] += 0.01
+    rows = judged(runs).set_index(["id", "part"]).loc[BY_SEED]
+    assert rows.loc[WHOLE, "statistic"] == 0
+    assert rows.loc["N = 52", "statistic"] == pytest.approx(1 / len(FRESH))
 
 
 def test_a_row_for_the_whole_and_for_each_part(worlds):
@@ -177,12 +251,13 @@ def test_only_what_regresses_is_supported(worlds):
 
 
 def test_claims_made_from_a_seed_are_tried_on_the_others():
-    """Only the original's seed has the printed curve: that supports nothing."""
+    """Only the original's seeds have the printed curve: that supports nothing."""
     runs = smooth()
     own = runs["seed"].eq(ORIGINAL_SEED) & runs["n"].isin(FINE)
     runs.loc[own, "best_loss"] = PRINTED
     result = judged(runs)
-    assert whole(result, WORSE)["n"] == len(SEEDS) - 1
+    assert whole(result, WORSE)["n"] == len(FRESH)
+    assert whole(result, BEST)["n"] == len(SEEDS) - 1
     assert {whole(result, c)["verdict"] for c in (WORSE, AS_PRINTED, BEST)} == {NOT_SUPPORTED}
 
 
@@ -206,7 +281,7 @@ def test_a_rise_below_the_margin_does_not_count():
 
 def test_intervals_of_the_parts_hold_together(worlds):
     """Three parts at 95 % together: each at 98.33 %."""
-    losses = curves(luck(), listed("seeds", FINE, SEEDS)).drop(index=ORIGINAL_SEED)
+    losses = curves(luck(), listed("fresh", TRIED, FRESH))
     from scipy import stats
 
     step = (losses[48] - losses[47]).to_numpy()
@@ -217,17 +292,29 @@ def test_intervals_of_the_parts_hold_together(worlds):
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_too_few_seeds_decide_nothing(count):
-    result = judged(rigid(), seeds=SEEDS[1 : count + 1])
+    result = judged(rigid(), seeds=SEEDS[1 : count + 1], fresh=FRESH[:count])
     parts = result[(result["id"] == WORSE) & (result["part"] != WHOLE)]
     assert set(parts["reason"]) == {"fewer than 3 seeds"}
-    for claim in (WORSE, AS_PRINTED, BEST, RANK, WHERE, FIND, NOT_MONOTONE, STRUCTURE):
+    for claim in (
+        WORSE,
+        AS_PRINTED,
+        OTHER,
+        BY_SEED,
+        BEST,
+        RANK,
+        WHERE,
+        FIND,
+        NOT_MONOTONE,
+        STRUCTURE,
+    ):
         assert whole(result, claim)["verdict"] == UNDECIDED
         assert whole(result, claim)["reason"]
 
 
 def test_the_seed_of_the_original_alone_decides_nothing_but_reproducibility():
     runs = rigid()
-    result = judged(runs[runs["seed"] == ORIGINAL_SEED], seeds=[ORIGINAL_SEED])
+    runs = runs[(runs["seed"] == ORIGINAL_SEED) | (runs["seed"] == FRESH[0])]
+    result = judged(runs, seeds=[ORIGINAL_SEED])
     decided = result.loc[result["verdict"] != UNDECIDED, "id"]
     assert set(decided) == {REPRODUCIBLE}
 
@@ -251,10 +338,10 @@ def test_a_ratio_without_runs_above_it_is_not_judged():
 
 def test_losses_that_are_not_finite_do_not_count():
     runs = rigid()
-    runs.loc[(runs["seed"] == 3) & (runs["n"] == 48), "best_loss"] = np.nan
+    runs.loc[runs["seed"].isin([3, FRESH[3]]) & (runs["n"] == 48), "best_loss"] = np.nan
     rows = judged(runs).set_index(["id", "part"])
-    assert rows.loc[(WORSE, "N = 48"), "n"] == len(SEEDS) - 2
-    assert rows.loc[(WORSE, "N = 54"), "n"] == len(SEEDS) - 1
+    assert rows.loc[(WORSE, "N = 48"), "n"] == len(FRESH) - 1
+    assert rows.loc[(WORSE, "N = 54"), "n"] == len(FRESH)
     assert rows.loc[(RANK, WHOLE), "n"] == len(SEEDS) - 1
 
 

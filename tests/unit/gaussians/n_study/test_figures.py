@@ -116,14 +116,14 @@ def test_loss_over_seeds_draws_each_seed_and_their_mean():
 
 def test_loss_over_seeds_names_what_it_draws():
     said = labels(figures.loss_over_seeds(long(losses()), summed(losses()), 42, 0.9))
-    assert said == ["one seed", "mean of 6 seeds, 90% interval", "seed 42, the original's"]
+    assert said == ["one seed", "mean of 6 seeds, 90% interval", "seed 42"]
     one = losses(1)
     assert labels(figures.loss_over_seeds(long(one), summed(one), 7, 0.9)) == ["one seed", "mean"]
 
 
 def test_steps_draw_means_shares_and_seeds():
     table, found = steps(losses(), SEEDS, 42), differences(losses())
-    above, below = figures.steps(table, long(losses()), [6], 0.95).axes
+    above, below = figures.steps(table, long(losses()), [6], 42, 0.95).axes
     seeds = [y for line in above.lines if line.get_markersize() == 2 for y in line.get_ydata()]
     assert np.allclose(sorted(seeds), sorted(found.to_numpy().ravel()))
     assert [y for _, y in points(above, "D")] == table["original"].tolist()
@@ -131,10 +131,19 @@ def test_steps_draw_means_shares_and_seeds():
     assert [patch.get_x() + 0.45 for patch in above.patches] == [6]
 
 
+def test_the_legend_names_a_seed_and_shading_where_there_is_any():
+    table = steps(losses(), SEEDS, 42)
+    shaded, plain = (
+        labels(figures.steps(table, long(losses()), claimed, 42, 0.95)) for claimed in ([6], [])
+    )
+    assert "seed 42" in shaded
+    assert [label for label in shaded if label not in plain] == ["said to do worse"]
+
+
 def test_marks_are_full_where_a_step_differs_from_0_after_correction():
     table = steps(losses(noise=0.1), SEEDS, 42)
     table["p_holm"] = [0.2, 0.01, 0.04]
-    above = figures.steps(table, long(losses()), [], 0.95).axes[0]
+    above = figures.steps(table, long(losses()), [], 42, 0.95).axes[0]
     full, empty = (line for line in above.lines if line.get_markersize() == 5)
     assert full.get_xdata().tolist() == [6, 7]
     assert full.get_markerfacecolor() != empty.get_markerfacecolor() == "white"
@@ -144,7 +153,7 @@ def test_marks_are_full_where_a_step_differs_from_0_after_correction():
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_seeds_have_no_bars(count):
     table = losses(count)
-    figure = figures.steps(steps(table, SEEDS, 42), long(table), [5], 0.95)
+    figure = figures.steps(steps(table, SEEDS, 42), long(table), [5], 42, 0.95)
     assert len(figure.axes) == 2
 
 
@@ -167,6 +176,6 @@ def test_nothing_to_draw_is_an_error():
         figures.loss_over_seeds(long(losses() * np.nan), summed(losses()), 42, 0.95)
     empty = steps(losses(numbers=(4, 6)), SEEDS, 42)
     with pytest.raises(DataError, match="no steps"):
-        figures.steps(empty, long(losses()), [], 0.95)
+        figures.steps(empty, long(losses()), [], 42, 0.95)
     with pytest.raises(DataError, match="no order of two N"):
         figures.one_seed(summed(losses(1)))

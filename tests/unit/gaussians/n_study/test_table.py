@@ -36,12 +36,12 @@ SETTINGS = NStudySettings(
 )
 ORIGINAL = OriginalStudy(
     seed=42,
-    recipes="published",
     again="published_3000",
     reference="published",
     worse=6,
     best=7,
     ratio=(0.01, 0.02),
+    fresh="fresh",
 )
 
 

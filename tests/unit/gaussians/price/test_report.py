@@ -44,7 +44,7 @@ def test_opposite_worlds_get_opposite_sentences(saved, sentence):
 
 def test_what_the_coefficient_changes_is_told_where_it_was_measured():
     assert "| a | near |" in told(12.0)
-    assert "near" not in told(12.0, llc().assign(status="left the basin"))
+    assert "| near |" not in told(12.0, llc().assign(status="left the basin"))
 
 
 def test_an_n_beyond_the_range_has_no_price_and_the_text_no_hole():

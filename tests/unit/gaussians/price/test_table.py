@@ -11,7 +11,7 @@ from lgi.errors import DataError
 from lgi.gaussians.price import cost, figures
 from lgi.gaussians.price.claims import claims
 from lgi.gaussians.price.settings import PriceSettings
-from lgi.gaussians.price.table import AT, curves, free_energy, tables
+from lgi.gaussians.price.table import AT, curves, tables
 from lgi.gaussians.selection import RunList
 
 N = [10, 20, 40, 80]
@@ -58,6 +58,7 @@ def llc(status="ok"):
             "n": [10, 20, 40],
             "seed": 0,
             "status": ["ok", "ok", status],
+            "rmse": [0.3, 0.2, 0.1],
             "trained": [70, 140, 280],
             "llc": [0.75 * 35, 0.75 * 70, 0.75 * 140],
             # n L falls by less than ½ k ln n and more than λ̂ ln n from 20 to 40.
@@ -107,22 +108,31 @@ def test_the_price_of_an_n_is_what_its_neighbours_say():
 
 def test_the_measured_dimension_makes_a_price_of_its_own():
     price, _, _ = made(runs())
-    own = price[price["price"] == "near"]
+    own = price[(price["price"] == "measured") & (price["score"] == "description")]
+    assert own["setting"].tolist() == ["near"]
     assert own["bits"].tolist() == pytest.approx([0.75 * cost.regular_price(PIXELS)])
 
 
-def test_a_lower_coefficient_makes_room_for_more_gaussians():
-    energy = free_energy(llc(), pd.Series({"a": PIXELS}))
+def minima(price):
+    return price[price["score"] == "minima"].set_index("price")
+
+
+def test_a_smaller_dimension_makes_room_for_more_gaussians():
+    price, _, energy = made(runs())
     assert energy["misfit"].tolist() == pytest.approx([2000, 1000, 500])
     assert energy["regular"].iloc[0] == pytest.approx(35 * math.log(PIXELS))
-    assert energy.loc[energy["best_regular"], "n"].tolist() == [20]
-    assert energy.loc[energy["best_measured"], "n"].tolist() == [40]
+    assert energy["measured"].iloc[0] == pytest.approx(0.75 * 35 * math.log(PIXELS))
+    found = minima(price)
+    assert found["n_star"].to_dict() == {"regular": 20, "measured": 40}
+    assert found.loc["measured", "sigma"] == pytest.approx(0.01 * 255)
+    assert found.loc["measured", "residual"] == pytest.approx(0.1 * 255)
+    assert found.loc["measured", "psnr"] == pytest.approx(20)
 
 
 def test_an_estimate_that_is_not_ok_is_not_spoken_of():
-    energy = free_energy(llc("left the basin"), pd.Series({"a": PIXELS}))
+    price, _, energy = made(runs(), estimates=llc("left the basin"))
     assert np.isnan(energy["measured"].iloc[2])
-    assert energy.loc[energy["best_measured"], "n"].tolist() == [20]
+    assert minima(price)["most_tried"].tolist() == [20, 20]
 
 
 def test_only_n_that_all_seeds_have_are_compared():
