@@ -125,7 +125,7 @@ def _energy(study: "Study") -> Iterator[str]:
     yield (
         "λ need not be half the number of parameters. With half the effective dimension at (σ, γ) "
         "in its place, measured at minima to which fits of another recipe were taken further, a "
-        "parameter costs less. "
+        "parameter has another price. "
         f"{_differ(regular, measured)}"
     )
     yield ""
