@@ -13,6 +13,7 @@ from lgi.gaussians.original import OriginalStudy
 from lgi.gaussians.prediction import claims as prediction_claims
 from lgi.gaussians.price import claims as price_claims
 from lgi.gaussians.selection import RunList
+from lgi.gaussians.sizes import claims as sizes_claims
 from lgi.gaussians.turn import claims as turn_claims
 from lgi.settings import Settings
 
@@ -31,6 +32,7 @@ def claims(
     of_the_original: bool,
     lists: Sequence[RunList],
     priced: Mapping = MappingProxyType({}),
+    sized: Mapping = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Judge the claims of every room.
 
@@ -53,8 +55,9 @@ def claims(
         N, and no claim is its own.
     lists
         The lists of runs.
-    priced
-        Further arguments of `lgi.gaussians.price.claims.claims`; empty where no price is asked.
+    priced, sized
+        Further arguments of `lgi.gaussians.price.claims.claims` and of
+        `lgi.gaussians.sizes.claims.claims`; empty where they are not asked.
 
     Returns
     -------
@@ -79,6 +82,7 @@ def claims(
         ),
         *llc_claims.claims(llc, settings["llc"].claims),
         *(price_claims.claims(table=table, **priced) if priced else ()),
+        *(sizes_claims.claims(table=table, **sized) if sized else ()),
     ]
     found = claim_table(rows)
     if not of_the_original:

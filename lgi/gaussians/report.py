@@ -16,6 +16,7 @@ from lgi.gaussians.n_study import report as n_study
 from lgi.gaussians.prediction import report as prediction
 from lgi.gaussians.price import report as price
 from lgi.gaussians.settings import Gaussians
+from lgi.gaussians.sizes import report as sizes
 from lgi.gaussians.turn import report as turn
 from lgi.prose import counted, interval, number, table
 
@@ -73,7 +74,8 @@ def write(
     **tables
         Tables of study 1 by name: ``n_study``, ``n_study_summary``, ``discrepancies``,
         ``reproducibility``, ``steps``, ``seeds_summary``, ``turn``, ``cures``, ``elsewhere``,
-        ``features``, ``llc``; and where a price is asked, ``price``, ``price_at``, ``free_energy``.
+        ``features``, ``llc``; and where they are asked, ``price``, ``price_at`` and
+        ``free_energy``, and ``sizes`` and ``sizes_growth``.
 
     Raises
     ------
@@ -91,6 +93,7 @@ def write(
         elsewhere.section(study),
         llc.section(study),
         price.section(study),
+        sizes.section(study),
         _methods(study),
     ]
     return "\n".join(line for part in parts for line in (*part, ""))

@@ -11,6 +11,7 @@ from lgi.gaussians.llc import results as llc
 from lgi.gaussians.n_study import results as n_study
 from lgi.gaussians.prediction import results as prediction
 from lgi.gaussians.price import results as price
+from lgi.gaussians.sizes import results as sizes
 from lgi.gaussians.turn import results as turn
 
 CLAIMS = TABLES + "gaussians_claims.csv"
@@ -37,7 +38,7 @@ def shown(config: Any) -> dict[str, str]:
     detail, study = config.gaussians.turn.neighbours, config.gaussians
     middle = next(fit for fit in study.select(detail.fits) if fit.n == detail.middle)
     film = FIT_ANIMATION.format(**middle._replace(recipe=detail.film)._asdict())
-    return SHOWN | {"film": film} | price.shown(config)
+    return SHOWN | {"film": film} | price.shown(config) | sizes.shown(config)
 
 
 def links(config: Any) -> dict[str, str]:
@@ -61,6 +62,7 @@ def _told(config: Any, wildcards: Any) -> dict:
         "features": prediction.FEATURES,
         "llc": llc.LLC,
         **price.told(config),
+        **sizes.told(config),
         "figures": list(shown(config).values()),
     }
 
@@ -87,6 +89,7 @@ RESULTS = (
             "of_the_original": config.gaussians.of_the_original,
             "lists": config.gaussians.runs,
             "priced": price.asked(config),
+            "sized": sizes.asked(config),
         },
         labels={"table": "statements about study 1, with verdicts"},
         caption="The statements about study 1, each with a computed verdict: the statistic, its "

@@ -12,6 +12,7 @@ from lgi.gaussians.n_study import results as n_study
 from lgi.gaussians.prediction import results as prediction
 from lgi.gaussians.price import results as price
 from lgi.gaussians.settings import Gaussians
+from lgi.gaussians.sizes import results as sizes
 from lgi.gaussians.turn import results as turn
 
 
@@ -33,7 +34,7 @@ STUDY = Study(
     Gaussians,
     tuple(
         result
-        for part in (fits, n_study, turn, elsewhere, prediction, llc, price, whole)
+        for part in (fits, n_study, turn, elsewhere, prediction, llc, price, sizes, whole)
         for result in part.RESULTS
     ),
     wildcards,

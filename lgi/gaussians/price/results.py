@@ -4,7 +4,6 @@ from typing import Any
 
 from lgi.catalogue import FIGURES, TABLES, Result
 from lgi.gaussians.fits import published
-from lgi.gaussians.fits.initial import COLUMNS
 from lgi.gaussians.fits.results import TABLE
 from lgi.gaussians.llc.results import LLC
 
@@ -20,14 +19,10 @@ def asked(config: Any) -> dict:
     study = config.gaussians
     if study.price is None:
         return {}
-    recipes = {fit.recipe for fit in study.select(study.price.fits)}
     return {
         "settings": study.price,
         "lists": study.runs,
-        "parameters": {
-            name: sum(len(COLUMNS[group]) for group in study.recipes[name].trained)
-            for name in sorted(recipes)
-        },
+        "parameters": study.parameters(study.price.fits),
         # The original speaks of its own image alone.
         "at": {
             name: study.original.best

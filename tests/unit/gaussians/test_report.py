@@ -73,6 +73,7 @@ def config(image=IMAGE):
                 },
                 "elsewhere": study["elsewhere"] | {"fits": {"runs": "elsewhere"}},
                 "price": None,
+                "sizes": None,
             }
         }
     )
