@@ -1,12 +1,13 @@
 """Every claim of study 1 with its verdict, from the tables of all rooms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import pandas as pd
 
 from lgi.claims import ORIGINAL, OURS, claim_table
 from lgi.gaussians.elsewhere import claims as elsewhere
+from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.llc import claims as llc_claims
 from lgi.gaussians.n_study import claims as n_study
 from lgi.gaussians.original import OriginalStudy
@@ -31,6 +32,7 @@ def claims(
     original: OriginalStudy,
     of_the_original: bool,
     lists: Sequence[RunList],
+    pictures: Iterable[Fit] = (),
     priced: Mapping = MappingProxyType({}),
     sized: Mapping = MappingProxyType({}),
 ) -> pd.DataFrame:
@@ -55,6 +57,8 @@ def claims(
         N, and no claim is its own.
     lists
         The lists of runs.
+    pictures
+        A run of each image that `priced` asks about.
     priced, sized
         Further arguments of `lgi.gaussians.price.claims.claims` and of
         `lgi.gaussians.sizes.claims.claims`; empty where they are not asked.
@@ -81,7 +85,7 @@ def claims(
             prediction=prediction, planted=planted, settings=settings["prediction"]
         ),
         *llc_claims.claims(llc, settings["llc"].claims),
-        *(price_claims.claims(table=table, **priced) if priced else ()),
+        *(price_claims.claims(table=table, pictures=pictures, **priced) if priced else ()),
         *(sizes_claims.claims(table=table, **sized) if sized else ()),
     ]
     found = claim_table(rows)

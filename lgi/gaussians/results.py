@@ -73,7 +73,7 @@ RESULTS = (
         CLAIMS,
         "Give each statement about study 1 its verdict, with the numbers behind it.",
         "lgi.gaussians.claims:claims",
-        inputs={
+        inputs=lambda config, _: {
             "table": TABLE,
             "reproducibility": REPRODUCIBILITY,
             "published": PUBLISHED,
@@ -82,6 +82,7 @@ RESULTS = (
             "prediction": prediction.PREDICTION,
             "planted": prediction.PLANTED,
             "llc": llc.LLC,
+            "pictures": price.pictures(config),
         },
         settings=lambda config, _: {
             "settings": {room: getattr(config.gaussians, room) for room in ROOMS},

@@ -70,10 +70,14 @@ class Gaussians(Settings):
         """Return the runs of some selections, each once, sorted."""
         return sorted({fit for one in selections for fit in one.fits(self.runs)})
 
-    def parameters(self, selection: Selection) -> dict[str, int]:
-        """Return the trained parameters of a Gaussian, by the recipes of a selection."""
+    def parameters(self, selection: Selection, channels: int = 3) -> dict[str, int]:
+        """Return the trained parameters of a Gaussian, by the recipes of a selection.
+
+        Those of a picture of one channel have one colour.
+        """
+        sizes = {group: len(columns) for group, columns in COLUMNS.items()} | {"colour": channels}
         return {
-            name: sum(len(COLUMNS[group]) for group in self.recipes[name].trained)
+            name: sum(sizes[group] for group in self.recipes[name].trained)
             for name in sorted({fit.recipe for fit in self.select(selection)})
         }
 

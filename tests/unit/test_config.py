@@ -357,7 +357,7 @@ BAD = {
         },
         [
             "gaussians.original.best: list seeds has no N = 9; there are 5, 6",
-            "gaussians.original.fresh: list seeds must have other seeds than seeds; found 1, 2, 3, 42",
+            "gaussians.original.fresh: list seeds must have other seeds than seeds; found 1, 2, 3,",
             "gaussians.original.worse.1: list seeds has no N = 3",
         ],
     ),

@@ -29,13 +29,14 @@ def test_the_published_experiments_are_planned_in_full(laboratory):
     # images, of which N = 52 of the published image is known; 3 large ones. 13 recipes x 4 N. With
     # a cure 3 N for 6 images.
     together = (11 + 9 + 9) + (11 + 6 * 4 - 1 + 3) + 13 * 4 + 6 * 3
-    # Unlisted: minima for 6 N and 5 N from 2 seeds each, and the film.
-    assert jobs["fit"] == 2 * (6 + 5) + 1
+    # Unlisted: minima for 3 N of 2 images from 4 seeds each, and the film.
+    assert jobs["fit"] == 4 * (3 + 3) + 1
     drawn = {"fit_figure", "fit_animation"}
     shared = [rule for rule in jobs if rule.startswith("fit_") and rule not in drawn]
     assert sum(jobs[rule] for rule in shared) == together
     # Named by the list that holds most of their runs.
-    assert jobs["fit_fine"] == jobs["fit_seeds"] == 11
+    assert jobs["fit_fine"] == 11
+    assert (jobs["fit_seeds"], jobs["fit_fresh"]) == (11 - 6, 6)
     # 4 starts x 2 sample sizes x 9 sparsities
     assert jobs["train_superposition"] == 72
     assert jobs["estimate_superposition_llc"] == 4 * 72  # four settings

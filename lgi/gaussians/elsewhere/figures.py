@@ -61,6 +61,8 @@ def elsewhere(table: "pd.DataFrame", ratio: tuple[float, float]) -> Figure:
             axes.set_yscale("log")
     for axes in panels.flat[len(images) :]:
         axes.remove()
+    for axes in panels.flat[max(len(images) - across, 0) : len(images)]:
+        axes.tick_params(labelbottom=True)
     figure.supxlabel("N / pixels (%)")
     figure.supylabel("best loss, mean over seeds")
     handles = [Line2D([], [], color=c, marker="o", ms=3, label=r) for r, c in colours.items()]

@@ -28,6 +28,7 @@ from lgi.gaussians.llc.settings import GaussianEstimate
 from lgi.gaussians.prediction.jacobian import effective_dimension, effective_rank
 from lgi.llc import estimate
 from lgi.llc import tables as of_both
+from lgi.llc.estimate import TIGHTER
 from lgi.llc.problem import Problem
 from lgi.llc.status import DIVERGED
 from lgi.llc.sweep import sweep as swept
@@ -49,8 +50,8 @@ COLUMNS = (
     "parameters",
     "llc",
     "llc_se",
-    "localisation_shift",
     "predicted",
+    "predicted_shift",
     "predicted_jacobian",
     "effective_rank",
     "rhat",
@@ -85,10 +86,10 @@ def estimate_minimum(minimum: Run, settings: Mapping[str, GaussianEstimate]) -> 
     -------
     pandas.DataFrame
         A row per setting with the columns `COLUMNS`: ``trained`` values and those of them that are
-        not on a bound, ``parameters``, P; what `lgi.llc.estimate.estimate` says, ``llc`` and its
-        ``localisation_shift`` with three times the γ among it, ``gradient_norm`` along the
-        coordinates z of the chains; ``predicted`` and ``predicted_jacobian``, half the
-        effective dimension of the Hessian and of the Jacobian; ``effective_rank`` of the Jacobian
+        not on a bound, ``parameters``, P; what `lgi.llc.estimate.estimate` says, ``gradient_norm``
+        along the coordinates z of the chains; ``predicted`` and ``predicted_jacobian``, half the
+        effective dimension of the Hessian and of the Jacobian, and ``predicted_shift``, by how much
+        the first moves with `TIGHTER` times the γ; ``effective_rank`` of the Jacobian
         (Roy and Vetterli 2007); ``fall``, how far below nβ L(w*) the last draw of a chain falls
         when it is minimised, the deepest of the chains; where w* was found: ``loss_of_fit``, the
         loss of the best state of training, from which the search began, ``below_fit``, nβ times
@@ -231,8 +232,13 @@ def _prediction(minimum: Run, posterior: _Posterior, setting: GaussianEstimate) 
     stiffness, values = posterior.n_beta * posterior.curvature, minimum["singular_values"]
     # A singular value s of the Jacobian gives the curvature s² / (σ² pixels).
     ridge = setting.localisation * setting.noise**2 * posterior.samples / posterior.n_beta
+    here, tighter = (
+        0.5 * np.sum(stiffness / (stiffness + factor * setting.localisation))
+        for factor in (1, TIGHTER)
+    )
     return {
-        "predicted": 0.5 * np.sum(stiffness / (stiffness + setting.localisation)),
+        "predicted": here,
+        "predicted_shift": tighter - here,
         "predicted_jacobian": 0.5 * effective_dimension(values, ridge),
         "effective_rank": effective_rank(values),
     }

@@ -7,8 +7,9 @@ import pandas as pd
 
 from lgi.claims import Claims
 from lgi.gaussians.llc.claims import IDS
+from lgi.llc.estimate import TIGHTER
 from lgi.llc.status import OK
-from lgi.prose import counted, estimate, number, percent, table
+from lgi.prose import counted, estimate, listed, number, percent, table
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
@@ -22,7 +23,7 @@ def section(study: "Study") -> Iterator[str]:
     yield (
         "What chains around a minimum find at a noise σ and a localisation γ, λ̂, is half the number "
         "of directions of the parameters that the image holds at them. It moves with both: with "
-        f"three times the γ it falls by {_shift(rows)} (median of those that are ok). So it is no "
+        f"{TIGHTER:g} times the γ the Laplace value falls by {_shift(rows)}, medians. So it is no "
         "learning coefficient, which would not. And it is that of the minimum to which a fit was "
         "taken further, another state than the fit: *below the fit* is what nβ L falls on the way, "
         "*moved* the largest change of a value, a place or a scale in widths of the image or an "
@@ -71,8 +72,8 @@ def _parts(claims: Claims, id: str) -> str:
 
 
 def _shift(rows: pd.DataFrame) -> str:
-    ok = rows[rows["status"] == OK]
-    return percent(-(ok["localisation_shift"] / ok["llc"]).median())
+    falls = -(rows["predicted_shift"] / rows["predicted"]).groupby(rows["noise"]).median()
+    return listed([f"{percent(fall)} (σ = {noise:g})" for noise, fall in falls.items()])
 
 
 def _of_one_n(rows: pd.DataFrame) -> Iterator[dict]:

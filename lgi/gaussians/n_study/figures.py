@@ -180,6 +180,7 @@ def _mean_label(losses: "pd.DataFrame", confidence: float) -> str:
 def steps(
     table: "pd.DataFrame",
     seeds: "pd.DataFrame",
+    fresh: "pd.DataFrame",
     claimed: Collection[int],
     original: int,
     confidence: float,
@@ -192,8 +193,8 @@ def steps(
 
     Parameters
     ----------
-    table, seeds
-        ``gaussians_steps.csv`` and ``gaussians_seeds.csv``.
+    table, seeds, fresh
+        ``gaussians_steps.csv``, ``gaussians_seeds.csv`` and ``gaussians_fresh_steps.csv``.
     claimed
         N that the original says do worse than one fewer; none on another image than its own.
     original
@@ -224,6 +225,10 @@ def steps(
     for part, face in ((found, BLUE), (~found, "white")):
         above.plot(n[part], table["mean"][part], "o", color=BLUE, mfc=face, ms=5, zorder=4)
     above.plot(n, table["original"], "D", color=ORANGE, ms=4.5, mfc="none", mew=1.2, zorder=5)
+    at = fresh["n"] + 0.2
+    bars = {"fmt": "s", "color": GREEN, "ms": 4, "lw": 1.6, "zorder": 4}
+    above.errorbar(at, fresh["mean"], _bars(fresh, "mean", ""), **bars)
+    below.errorbar(at, fresh["share"], _bars(fresh, "share", "share_"), **bars)
     below.errorbar(n, table["share"], _bars(table, "share", "share_"), fmt="o", color=BLUE, ms=4)
     below.plot(n, table["expected_share"], "--", color=GREY, lw=1)
     above.set_ylabel("best loss at N minus\nthat at N − 1")
@@ -232,6 +237,9 @@ def steps(
     below.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
     handles = _step_legend(confidence, original, any(number in claimed for number in n))
+    if len(fresh):
+        label = f"mean of {fresh['seeds'].max()} fresh seeds, {confidence:.0%} interval"
+        handles.insert(2, Line2D([], [], color=GREEN, marker="s", ms=4, lw=1.6, label=label))
     figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
 

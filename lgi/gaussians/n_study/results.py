@@ -5,12 +5,14 @@ from typing import Any
 
 from lgi.catalogue import FIGURES, TABLES, Result
 from lgi.gaussians.fits.results import PUBLISHED, fit_path
+from lgi.gaussians.selection import RunList
 
 N_STUDY = TABLES + "gaussians_n_study.csv"
 N_STUDY_SUMMARY = TABLES + "gaussians_n_study_summary.csv"
 DISCREPANCIES = TABLES + "gaussians_discrepancies.csv"
 SEEDS = TABLES + "gaussians_seeds.csv"
 STEPS = TABLES + "gaussians_steps.csv"
+FRESH_STEPS = TABLES + "gaussians_fresh_steps.csv"
 SEEDS_SUMMARY = TABLES + "gaussians_seeds_summary.csv"
 N_STUDY_FIGURE = FIGURES + "gaussians_n_study.png"
 LOSS_OVER_SEEDS_FIGURE = FIGURES + "gaussians_loss_over_seeds.png"
@@ -27,8 +29,15 @@ def _of_the_original(config: Any, wildcards: Mapping[str, str]) -> dict:
 
 
 def _of_many_seeds(config: Any, wildcards: Mapping[str, str]) -> dict:
-    entry = config.gaussians.run_list(config.gaussians.n_study.seeds.runs)
-    return {"fits": [fit_path(fit) for fit in sorted(entry.fits())]}
+    study, fresh = config.gaussians, _fresh(config)
+    lists = [study.run_list(study.n_study.seeds.runs), *([fresh] if fresh else [])]
+    return {"fits": [fit_path(fit) for fit in sorted(fit for one in lists for fit in one.fits())]}
+
+
+def _fresh(config: Any) -> RunList | None:
+    """Return the list on which what the original says is tried, on its own image."""
+    study = config.gaussians
+    return study.run_list(study.original.fresh) if study.of_the_original else None
 
 
 RESULTS = (
@@ -53,7 +62,7 @@ RESULTS = (
     ),
     Result(
         "n_over_seeds",
-        {"seeds": SEEDS, "table": STEPS, "summary": SEEDS_SUMMARY},
+        {"seeds": SEEDS, "table": STEPS, "summary": SEEDS_SUMMARY, "fresh": FRESH_STEPS},
         "Tabulate what each step from N - 1 to N does over many seeds, and what one seed can tell.",
         "lgi.gaussians.n_study.seeds:tables",
         draw={
@@ -64,6 +73,7 @@ RESULTS = (
         inputs=_of_many_seeds,
         settings=lambda config, _: {
             "entry": config.gaussians.run_list(config.gaussians.n_study.seeds.runs),
+            "fresh_entry": _fresh(config),
             "settings": config.gaussians.n_study.seeds,
             "original": config.gaussians.original.seed,
             "tolerance": config.gaussians.n_study.tolerance,
@@ -77,8 +87,8 @@ RESULTS = (
         "the original's statements rest on. What one more Gaussian does to the best loss. "
         "Above, the difference for each seed, and the mean over seeds with its interval; full "
         "marks differ from 0 after correction for the number of steps. Shaded, on its own image, "
-        "are the N that the original says do worse than one fewer, diamonds its seed. Below, the "
-        "share "
+        "are the N that the original says do worse than one fewer, diamonds its seed, squares the "
+        "mean over fresh seeds. Below, the share "
         "of seeds that do worse, with its interval, and what it would be if all steps were "
         "alike. What one seed tells of N. On the left, how often it has two N in the order of "
         "the mean of the other seeds. On the right, how far its losses and its steps from N "

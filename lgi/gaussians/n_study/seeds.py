@@ -48,16 +48,23 @@ SUMMARY = ("quantity", "part", "value", "low", "high", "n", "unit")
 
 
 def tables(
-    fits: Iterable[Fit], entry: RunList, settings: SeedsSettings, original: int, tolerance: float
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    fits: Iterable[Fit],
+    entry: RunList,
+    fresh_entry: RunList | None,
+    settings: SeedsSettings,
+    original: int,
+    tolerance: float,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return every loss with its step from one Gaussian fewer, what each step does, and a summary.
 
     Parameters
     ----------
     fits
-        Runs of the list.
+        Runs of the lists.
     entry
         The list, of one image and recipe.
+    fresh_entry
+        The list of some of its N with fresh seeds; None where there is none.
     settings, original, tolerance
         As for `steps` and `summary`.
 
@@ -67,16 +74,20 @@ def tables(
         A row per seed and N: seed, n, best_loss and ``change``, the loss minus that at N - 1.
     steps, summary : DataFrame
         From `steps` and `summary`.
+    fresh : DataFrame
+        From `steps`, over the fresh seeds.
     """
     rows = table(fits)
     losses = curves(rows, entry)
     iterations = curves(rows, entry, "best_iteration")
     change = differences(losses).reindex(columns=losses.columns).melt()["value"]
     every = losses.melt(ignore_index=False, value_name="best_loss").reset_index()
+    fresh = curves(rows, fresh_entry) if fresh_entry else losses.iloc[:0, :0]
     return (
         every.assign(change=change),
         steps(losses, settings, original),
         summary(losses, iterations, settings, original, tolerance),
+        steps(fresh, settings, original),
     )
 
 

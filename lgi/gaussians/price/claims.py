@@ -1,6 +1,6 @@
 """What is claimed of the number of Gaussians at a price."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -17,8 +17,9 @@ from lgi.claims import (
     judge,
     parts,
 )
+from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.price.settings import PriceSettings
-from lgi.gaussians.price.table import curves, price_at, saved
+from lgi.gaussians.price.table import channels_of, curves, price_at, saved
 from lgi.gaussians.selection import RunList
 from lgi.intervals import Interval
 from lgi.prose import listed
@@ -26,16 +27,17 @@ from lgi.prose import listed
 
 def claims(
     table: pd.DataFrame,
+    pictures: Iterable[Fit],
     settings: PriceSettings,
     lists: Sequence[RunList],
-    parameters: Mapping[str, int],
+    parameters: Mapping[int, Mapping[str, int]],
     at: Mapping[str, int],
 ) -> Iterator[dict]:
     """Judge whether more Gaussians than were tried would pay, and what one N asks for.
 
     Parameters
     ----------
-    table, settings, lists, parameters, at
+    table, pictures, settings, lists, parameters, at
         As for `lgi.gaussians.price.table.tables`.
 
     Yields
@@ -45,7 +47,7 @@ def claims(
     """
     found = {
         f"{curve.image}, {curve.recipe}": curve
-        for curve in curves(table, settings, lists, parameters)
+        for curve in curves(table, settings, lists, parameters, channels_of(pictures))
     }
     gains = {name: saved(curve) for name, curve in found.items()}
     judged = parts(gains, intervals.mean, settings.confidence, least=settings.least)

@@ -1,6 +1,7 @@
 """What a picture costs: what is left of it, in bits, and a price for every Gaussian.
 
-A fit of N Gaussians leaves a squared error S, the sum over m = pixels × channels values, of which
+A fit of N Gaussians leaves a squared error S, the sum over m = pixels × channels values, with equal
+channels counted once, of which
 normal noise of standard deviation σ takes
 
     (m / 2) log2(2 π σ²) + S / (2 σ² ln 2)  bits,
@@ -24,7 +25,6 @@ from itertools import pairwise
 
 import numpy as np
 
-CHANNELS = 3
 LEVEL = 1 / 255
 """Distance of two levels of an intensity of 8 bits."""
 
@@ -37,15 +37,15 @@ def regular_price(pixels: int) -> float:
     return 0.5 * math.log2(pixels)
 
 
-def description(error: np.ndarray, pixels: int) -> np.ndarray:
+def description(error: np.ndarray, values: int) -> np.ndarray:
     """Return the bits of what fits leave, with the noise fitted.
 
     Parameters
     ----------
     error
         Mean squared errors, over pixels and channels, of intensities from 0 to 1.
-    pixels
-        Number of pixels.
+    values
+        Number of pixels times channels.
 
     Returns
     -------
@@ -54,20 +54,20 @@ def description(error: np.ndarray, pixels: int) -> np.ndarray:
     """
     noise = np.maximum(error, ROUNDING**2)
     spread = np.log2(2 * np.pi * noise / LEVEL**2) + error / (noise * math.log(2))
-    return 0.5 * CHANNELS * pixels * spread
+    return 0.5 * values * spread
 
 
-def misfit(error: np.ndarray, pixels: int, noise: float) -> np.ndarray:
+def misfit(error: np.ndarray, values: int, noise: float) -> np.ndarray:
     """Return n L in bits for noise of a known standard deviation, but for what no N changes.
 
     Parameters
     ----------
-    error, pixels
+    error, values
         As for `description`.
     noise
         Standard deviation of an intensity.
     """
-    return CHANNELS * pixels * error / (2 * noise**2 * math.log(2))
+    return values * error / (2 * noise**2 * math.log(2))
 
 
 def best(left: np.ndarray, n: np.ndarray, price: float) -> np.ndarray:

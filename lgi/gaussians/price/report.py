@@ -23,7 +23,7 @@ def section(study: "Study") -> Iterator[str]:
     yield (
         "More Gaussians fit better; how many to use is a question of what one costs. With b bits for "
         "each parameter and the noise fitted, the best N makes (m / 2) log2(2 π e MSE) + b k N least, "
-        "for m values of the image and k parameters of a Gaussian: the bits of the picture as "
+        "for m values of the image and k parameters of a Gaussian, equal channels counted once: the bits of the picture as "
         "Gaussians and of what they leave of it. The free energy n L + λ ln n is the same with ½ "
         "log2 n bits, n pixels, if λ is half the number of parameters. N* is the median over seeds "
         'with its interval by rank, which takes six of them; "at least" where it is the most tried.'

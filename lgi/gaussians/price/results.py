@@ -4,7 +4,7 @@ from typing import Any
 
 from lgi.catalogue import FIGURES, TABLES, Result
 from lgi.gaussians.fits import published
-from lgi.gaussians.fits.results import TABLE
+from lgi.gaussians.fits.results import TABLE, fit_path
 from lgi.gaussians.llc.results import LLC
 
 PRICE = TABLES + "gaussians_price.csv"
@@ -22,7 +22,9 @@ def asked(config: Any) -> dict:
     return {
         "settings": study.price,
         "lists": study.runs,
-        "parameters": study.parameters(study.price.fits),
+        "parameters": {
+            channels: study.parameters(study.price.fits, channels) for channels in (1, 3)
+        },
         # The original speaks of its own image alone.
         "at": {
             name: study.original.best
@@ -30,6 +32,13 @@ def asked(config: Any) -> dict:
             if image == published.IMAGE
         },
     }
+
+
+def pictures(config: Any) -> list[str]:
+    """Return a run file of each image that is asked about."""
+    study = config.gaussians
+    fits = study.select(study.price.fits) if study.price else []
+    return [fit_path(fit) for fit in {fit.image: fit for fit in fits}.values()]
 
 
 def told(config: Any) -> dict[str, str]:
@@ -54,7 +63,7 @@ RESULTS = (
             FIGURE: "lgi.gaussians.price.figures:n_at_a_price",
             ENERGY_FIGURE: "lgi.gaussians.price.figures:free_energy",
         },
-        inputs={"table": TABLE, "llc": LLC},
+        inputs=lambda config, _: {"table": TABLE, "llc": LLC, "pictures": pictures(config)},
         settings=lambda config, _: asked(config),
         wanted=lambda config: [{}] if config.gaussians.price else [],
         labels={"figure": "N at a price"},

@@ -4,7 +4,7 @@ Each seed has a curve of its own, and with it a best N at any price: seeds are w
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from lgi import intervals
 from lgi.errors import DataError
 from lgi.gaussians.fits.table import rows_of
+from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.price import cost
 from lgi.gaussians.price.settings import PriceSettings
 from lgi.gaussians.selection import RunList
@@ -26,6 +27,7 @@ PRICE = (
     "image",
     "recipe",
     "pixels",
+    "channels",
     "score",
     "price",
     "setting",
@@ -68,7 +70,8 @@ class Curve:
     image: str
     recipe: str
     pixels: int
-    parameters: int  # of a Gaussian that are trained
+    channels: int  # that differ
+    parameters: int  # of a Gaussian that are trained, one for the colour where channels are equal
     n: np.ndarray  # [N] ascending
     psnr: np.ndarray  # [seeds, N] dB
     ssim: np.ndarray  # [seeds, N]
@@ -79,20 +82,26 @@ class Curve:
         return 10 ** (-self.psnr / 10)
 
     @property
+    def values(self) -> int:
+        """Values of the image, those of equal channels once."""
+        return self.channels * self.pixels
+
+    @property
     def regular(self) -> float:
         """Bits of a parameter in the free energy of a regular model."""
         return cost.regular_price(self.pixels)
 
     def described(self) -> np.ndarray:
         """Return the bits [seeds, N] of what the fits leave, with the noise fitted."""
-        return cost.description(self.error, self.pixels)
+        return cost.description(self.error, self.values)
 
 
 def curves(
     table: pd.DataFrame,
     settings: PriceSettings,
     lists: Sequence[RunList],
-    parameters: Mapping[str, int],
+    parameters: Mapping[int, Mapping[str, int]],
+    channels: Mapping[str, int],
 ) -> Iterator[Curve]:
     """Yield the curve of each image and recipe.
 
@@ -105,7 +114,9 @@ def curves(
     lists
         The lists of runs.
     parameters
-        Trained parameters of a Gaussian, by recipe.
+        Trained parameters of a Gaussian, by the number of channels and the recipe.
+    channels
+        Channels that differ, by image.
 
     Raises
     ------
@@ -125,19 +136,30 @@ def curves(
             image=image,
             recipe=recipe,
             pixels=round((rows["n"] * rows["pixels_per_gaussian"]).iloc[0]),
-            parameters=parameters[recipe],
+            channels=channels[image],
+            parameters=parameters[channels[image]][recipe],
             n=psnr.columns[has].to_numpy(),
             psnr=psnr.loc[:, has].to_numpy(),
             ssim=ssim.loc[:, has].to_numpy(),
         )
 
 
+def channels_of(pictures: Iterable[Fit]) -> dict[str, int]:
+    """Return the number of channels that differ, by image: 1 where all are equal, else 3."""
+    found = {}
+    for fit in pictures:
+        first, *others = np.moveaxis(fit["target"], -1, 0)
+        found[fit.image] = 1 if all(np.array_equal(first, other) for other in others) else 3
+    return found
+
+
 def tables(
     table: pd.DataFrame,
     llc: pd.DataFrame,
+    pictures: Iterable[Fit],
     settings: PriceSettings,
     lists: Sequence[RunList],
-    parameters: Mapping[str, int],
+    parameters: Mapping[int, Mapping[str, int]],
     at: Mapping[str, int],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the best N at each price, the price of some N, and the free energy of minima.
@@ -148,6 +170,8 @@ def tables(
         As for `curves`.
     llc
         ``gaussians_llc.csv``.
+    pictures
+        A run of each image, for its channels.
     at
         The N whose price is asked, by image.
 
@@ -157,12 +181,13 @@ def tables(
         Columns `PRICE`. ``score`` is `DESCRIPTION`, `FREE_ENERGY` or `MINIMA`, the latter of the
         minima whose effective dimension was measured; ``price`` says whose the ``bits`` of a
         parameter are: `STATED`, `REGULAR`, or `MEASURED` with a ``setting``, where they are those
-        of the mean over seeds and N; ``sigma`` in levels of 8 bits, NaN where the noise is
-        fitted. ``n_star`` is the median over seeds with its interval by rank, NaN at both ends
-        where the seeds are too few; ``seeds_at_most_tried`` are those whose N* is the largest of
-        the range, which says "at least". ``psnr`` (dB), ``ssim``, ``residual`` (standard deviation
-        in levels) and ``bits_per_pixel`` (of all parameters at their price) are means over seeds,
-        each at its N*.
+        of the mean over seeds and N. ``channels`` of an image that are equal count once, but for
+        the minima, whose dimensions are those of three; ``sigma`` in levels of 8 bits, NaN where
+        the noise is fitted. ``n_star`` is the median over seeds with its interval by rank, NaN at
+        both ends where the seeds are too few; ``seeds_at_most_tried`` are those whose N* is the
+        largest of the range, which says "at least". ``psnr`` (dB), ``ssim``, ``residual`` (standard
+        deviation in levels) and ``bits_per_pixel`` (of all parameters at their price) are means
+        over seeds, each at its N*.
     at : DataFrame
         Columns `AT`, for each image with an N that is asked for: the ``bits`` per parameter at
         which N* passes it, in the description; ``sigma`` at which it does in the free energy of a
@@ -172,7 +197,7 @@ def tables(
     energy : DataFrame
         Columns `ENERGY`, a row per estimate: see `free_energy`.
     """
-    found = list(curves(table, settings, lists, parameters))
+    found = list(curves(table, settings, lists, parameters, channels_of(pictures)))
     pixels = (table["n"] * table["pixels_per_gaussian"]).groupby(table["image"]).first().round()
     energy = free_energy(llc, pixels)
     rows = [row for curve in found for row in _prices(curve, llc, settings)]
@@ -201,7 +226,7 @@ def price_at(curve: Curve, at: Mapping[str, int], settings: PriceSettings) -> It
         "bits": (curve.described(), lambda price: price / curve.parameters),
         # A(N) + c N of the free energy, times 2 σ²: one price of a Gaussian for every σ.
         "sigma": (
-            cost.misfit(curve.error, curve.pixels, cost.LEVEL),
+            cost.misfit(curve.error, curve.values, cost.LEVEL),
             lambda price: np.sqrt(price / curve.parameters / curve.regular),
         ),
     }
@@ -295,6 +320,7 @@ def _minima(energy: pd.DataFrame, pixels: pd.Series, settings: PriceSettings) ->
                 "image": image,
                 "recipe": recipe,
                 "pixels": pixels[image],
+                "channels": 3,
                 "score": MINIMA,
                 "price": name,
                 "setting": setting,
@@ -315,7 +341,7 @@ def _prices(curve: Curve, llc: pd.DataFrame, settings: PriceSettings) -> Iterato
         row = _row(curve, described, settings, score=DESCRIPTION, price=MEASURED, bits=bits)
         yield row | {"setting": setting}
     for sigma in settings.noise:
-        left = cost.misfit(curve.error, curve.pixels, sigma * cost.LEVEL)
+        left = cost.misfit(curve.error, curve.values, sigma * cost.LEVEL)
         known = {"score": FREE_ENERGY, "price": REGULAR, "sigma": sigma}
         yield _row(curve, left, settings, bits=curve.regular, **known)
 
@@ -347,6 +373,7 @@ def _row(
         "image": curve.image,
         "recipe": curve.recipe,
         "pixels": curve.pixels,
+        "channels": curve.channels,
         "score": score,
         "price": price,
         "bits": bits,

@@ -182,7 +182,7 @@ class World:
                 "setting": "sharp",
                 "noise": 0.01,
                 "localisation": 1e4,
-                "localisation_shift": -1.0,
+                "predicted_shift": -1.0,
                 "parameters": 8 * n,
                 "llc": (4.0 * n if self.claimed else 10 - 0.1 * n) + 0.01 * self.random.normal(),
                 "llc_se": 0.1,

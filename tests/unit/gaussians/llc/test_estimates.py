@@ -89,6 +89,8 @@ def test_a_fit_of_colours_alone_is_known_exactly(make_minimum, localisation):
     # 4 × 5,800 draws, effective ones above 10,000: a standard error below 1 % of 4.5.
     assert row.llc == pytest.approx(exact, rel=0.03)
     assert row.predicted == pytest.approx(exact, rel=1e-6)
+    tighter = 0.5 * np.sum(n_beta * h / (n_beta * h + 3 * localisation))
+    assert row.predicted_shift == pytest.approx(tighter - exact, rel=1e-5)
     assert row.predicted_jacobian == pytest.approx(exact, rel=1e-9)
     assert (row.status, row.parameters, row.trained) == ("ok", 9, 9)
     if localisation == 1.0:

@@ -60,6 +60,10 @@ def summed(losses):
     return seeds_summary(losses, losses, SEEDS, 42, 0.05)
 
 
+FRESH = steps(losses(4, (4, 5)), SEEDS, 42)
+NONE = FRESH[:0]
+
+
 def points(axes, *markers):
     lines = [line for line in axes.lines if line.get_marker() in markers]
     return sorted((x, y) for line in lines for x, y in zip(*line.get_data(), strict=True))
@@ -123,7 +127,7 @@ def test_loss_over_seeds_names_what_it_draws():
 
 def test_steps_draw_means_shares_and_seeds():
     table, found = steps(losses(), SEEDS, 42), differences(losses())
-    above, below = figures.steps(table, long(losses()), [6], 42, 0.95).axes
+    above, below = figures.steps(table, long(losses()), NONE, [6], 42, 0.95).axes
     seeds = [y for line in above.lines if line.get_markersize() == 2 for y in line.get_ydata()]
     assert np.allclose(sorted(seeds), sorted(found.to_numpy().ravel()))
     assert [y for _, y in points(above, "D")] == table["original"].tolist()
@@ -131,10 +135,20 @@ def test_steps_draw_means_shares_and_seeds():
     assert [patch.get_x() + 0.45 for patch in above.patches] == [6]
 
 
+def test_fresh_seeds_stand_beside_the_others():
+    table = steps(losses(), SEEDS, 42)
+    figure = figures.steps(table, long(losses()), FRESH, [], 42, 0.95)
+    above, below = figure.axes
+    assert points(above, "s") == [(5.2, FRESH["mean"].item())]
+    assert points(below, "s") == [(5.2, FRESH["share"].item())]
+    assert "mean of 4 fresh seeds, 95% interval" in labels(figure)
+
+
 def test_the_legend_names_a_seed_and_shading_where_there_is_any():
     table = steps(losses(), SEEDS, 42)
     shaded, plain = (
-        labels(figures.steps(table, long(losses()), claimed, 42, 0.95)) for claimed in ([6], [])
+        labels(figures.steps(table, long(losses()), NONE, claimed, 42, 0.95))
+        for claimed in ([6], [])
     )
     assert "seed 42" in shaded
     assert [label for label in shaded if label not in plain] == ["said to do worse"]
@@ -143,7 +157,7 @@ def test_the_legend_names_a_seed_and_shading_where_there_is_any():
 def test_marks_are_full_where_a_step_differs_from_0_after_correction():
     table = steps(losses(noise=0.1), SEEDS, 42)
     table["p_holm"] = [0.2, 0.01, 0.04]
-    above = figures.steps(table, long(losses()), [], 42, 0.95).axes[0]
+    above = figures.steps(table, long(losses()), NONE, [], 42, 0.95).axes[0]
     full, empty = (line for line in above.lines if line.get_markersize() == 5)
     assert full.get_xdata().tolist() == [6, 7]
     assert full.get_markerfacecolor() != empty.get_markerfacecolor() == "white"
@@ -153,7 +167,7 @@ def test_marks_are_full_where_a_step_differs_from_0_after_correction():
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_seeds_have_no_bars(count):
     table = losses(count)
-    figure = figures.steps(steps(table, SEEDS, 42), long(table), [5], 42, 0.95)
+    figure = figures.steps(steps(table, SEEDS, 42), long(table), NONE, [5], 42, 0.95)
     assert len(figure.axes) == 2
 
 
@@ -176,6 +190,6 @@ def test_nothing_to_draw_is_an_error():
         figures.loss_over_seeds(long(losses() * np.nan), summed(losses()), 42, 0.95)
     empty = steps(losses(numbers=(4, 6)), SEEDS, 42)
     with pytest.raises(DataError, match="no steps"):
-        figures.steps(empty, long(losses()), [], 42, 0.95)
+        figures.steps(empty, long(losses()), NONE, [], 42, 0.95)
     with pytest.raises(DataError, match="no order of two N"):
         figures.one_seed(summed(losses(1)))

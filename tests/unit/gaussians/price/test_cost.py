@@ -12,19 +12,19 @@ N = np.array([10, 20, 40, 80])
 
 def test_a_description_is_that_of_normal_noise_in_units_of_a_level():
     error = np.array([(10 * cost.LEVEL) ** 2])
-    expected = 0.5 * 3 * 100 * math.log2(2 * math.pi * math.e * 10**2)
-    assert cost.description(error, 100) == pytest.approx(expected)
+    expected = 0.5 * 300 * math.log2(2 * math.pi * math.e * 10**2)
+    assert cost.description(error, 300) == pytest.approx(expected)
 
 
 def test_noise_is_never_finer_than_the_rounding_of_8_bits():
-    finer = cost.description(np.array([0.0, 0.1 * cost.ROUNDING**2, cost.ROUNDING**2]), 100)
+    finer = cost.description(np.array([0.0, 0.1 * cost.ROUNDING**2, cost.ROUNDING**2]), 300)
     # What is left falls on, but by the squares alone: 150 values of at most 1 / (2 ln 2) bits.
     assert finer[2] - finer[0] == pytest.approx(150 / math.log(2))
     assert np.all(np.diff(finer) > 0)
 
 
 def test_a_free_energy_is_half_the_squares_over_the_variance():
-    nats = cost.misfit(np.array([0.04]), 50, noise=0.1) * math.log(2)
+    nats = cost.misfit(np.array([0.04]), 150, noise=0.1) * math.log(2)
     assert nats == pytest.approx(3 * 50 * 0.04 / (2 * 0.1**2))
     assert cost.regular_price(4096) == pytest.approx(0.5 * math.log2(4096))
 

@@ -1,6 +1,7 @@
 """N at a price, on curves whose answer is known."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from lgi.errors import DataError
 from lgi.gaussians.price import cost, figures
 from lgi.gaussians.price.claims import claims
 from lgi.gaussians.price.settings import PriceSettings
-from lgi.gaussians.price.table import AT, curves, tables
+from lgi.gaussians.price.table import AT, channels_of, curves, saved, tables
 from lgi.gaussians.selection import RunList
 
 N = [10, 20, 40, 80]
@@ -20,17 +21,18 @@ LISTS = [RunList(name="runs", image=["a", "b"], recipe="exact", n=N, seeds=SEEDS
 SETTINGS = PriceSettings(
     confidence=0.95, least=3, fits={"runs": "runs"}, bits=[1, 3, 1000], noise=[1, 1e6]
 )
-PARAMETERS = {"exact": 8}
+PARAMETERS = {1: {"exact": 6}, 3: {"exact": 8}}
+CHANNELS = {"a": 3, "b": 3}
 PIXELS = 4096
 
 
-def runs(image="a", saved=3.0, jitter=0.0):
+def runs(image="a", saves=3.0, jitter=0.0):
     """Rows of a table of runs: fits whose N-th parameter saves so many bits per parameter."""
     rows = []
     for seed in SEEDS:
         for n in N:
-            # (m / 2) log2(MSE) falls by `saved` bits for each of the 8 n parameters.
-            bits = 8 * n * saved * (1 + jitter * seed)
+            # (m / 2) log2(MSE) falls by `saves` bits for each of the 8 n parameters.
+            bits = 8 * n * saves * (1 + jitter * seed)
             error = 0.04 * 2 ** (-2 * bits / (3 * PIXELS))
             rows.append(
                 {
@@ -67,13 +69,30 @@ def llc(status="ok"):
     )
 
 
+def pictures(*grey):
+    """Runs that have a target alone: colours, but for the images that are grey."""
+    colours = np.random.default_rng(0).random((9, 9, 3))
+    equal = np.repeat(colours[..., :1], 3, axis=-1)
+    for image in CHANNELS:
+        yield Picture(image, equal if image in grey else colours)
+
+
+@dataclass
+class Picture:
+    image: str
+    target: np.ndarray
+
+    def __getitem__(self, name):
+        return getattr(self, name)
+
+
 def made(table, at=None, estimates=None):
     estimates = llc() if estimates is None else estimates
-    return tables(table, estimates, SETTINGS, LISTS, PARAMETERS, at or {})
+    return tables(table, estimates, pictures(), SETTINGS, LISTS, PARAMETERS, at or {})
 
 
 def test_more_than_a_parameter_saves_is_too_much_to_pay_for_it():
-    price, _, _ = made(runs(saved=3.0))
+    price, _, _ = made(runs(saves=3.0))
     stars = price[price["score"] == "description"].set_index("bits")["n_star"]
     assert stars[1] == 80
     assert stars[cost.regular_price(PIXELS)] == stars[1000] == 10
@@ -90,20 +109,29 @@ def test_without_noise_every_gaussian_pays_and_with_much_of_it_none_does():
 
 
 def test_the_price_of_an_n_is_what_its_neighbours_say():
-    table = runs(saved=3.0)
+    table = runs(saves=3.0)
     _, at, _ = made(table, at={"a": 20})
     rows = at.set_index("quantity")
     assert rows.loc["bits", "value"] == pytest.approx(3.0)
     assert rows.loc["bits over regular", "value"] == pytest.approx(0.5)
-    curve = next(curves(table, SETTINGS, LISTS, PARAMETERS))
+    curve = next(curves(table, SETTINGS, LISTS, PARAMETERS, CHANNELS))
     sigma = rows.loc["sigma", "value"]
     ends = {40: 0.99 * rows.loc["sigma", "from"], 10: 1.01 * rows.loc["sigma", "to"]}
     for star, beyond in ends.items():
-        left = cost.misfit(curve.error[0], PIXELS, beyond * cost.LEVEL)
+        left = cost.misfit(curve.error[0], curve.values, beyond * cost.LEVEL)
         assert curve.n[cost.best(left, curve.n, 8 * curve.regular)] == star
     residual = rows.loc["residual", "value"]
     assert residual == pytest.approx(math.sqrt(curve.error[0, 1]) / cost.LEVEL)
     assert rows.loc["sigma over residual", "value"] == pytest.approx(sigma / residual)
+
+
+def test_equal_channels_count_once():
+    assert channels_of(pictures("b")) == {"a": 3, "b": 1}
+    table = runs("b", saves=3.0)
+    curve = next(curves(table, SETTINGS, LISTS, PARAMETERS, {"b": 1}))
+    assert (curve.values, curve.parameters) == (PIXELS, 6)
+    # A third of the bits is saved, by six parameters instead of eight.
+    assert saved(curve) == pytest.approx(3.0 / 3 * 8 / 6 / cost.regular_price(PIXELS))
 
 
 def test_the_measured_dimension_makes_a_price_of_its_own():
@@ -138,13 +166,13 @@ def test_an_estimate_that_is_not_ok_is_not_spoken_of():
 def test_only_n_that_all_seeds_have_are_compared():
     table = runs()
     table = table[(table["n"] != 80) | (table["seed"] == 0)]
-    assert next(curves(table, SETTINGS, LISTS, PARAMETERS)).n.tolist() == [10, 20, 40]
+    assert next(curves(table, SETTINGS, LISTS, PARAMETERS, CHANNELS)).n.tolist() == [10, 20, 40]
     with pytest.raises(DataError, match="no runs"):
-        next(curves(table.iloc[:0], SETTINGS, LISTS, PARAMETERS))
+        next(curves(table.iloc[:0], SETTINGS, LISTS, PARAMETERS, CHANNELS))
 
 
 def judged(*tables, at=None):
-    rows = claims(pd.concat(tables), SETTINGS, LISTS, PARAMETERS, at or {})
+    rows = claims(pd.concat(tables), pictures(), SETTINGS, LISTS, PARAMETERS, at or {})
     return Claims(claim_table(rows))
 
 
