@@ -18,7 +18,7 @@ from lgi.figures.style import (
     styled,
 )
 from lgi.gaussians.price.cost import LEVEL
-from lgi.gaussians.price.table import DESCRIPTION, FREE_ENERGY, REGULAR, STATED
+from lgi.gaussians.price.table import DESCRIPTION, FREE_ENERGY, MEASURED, REGULAR
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ def n_at_a_price(price: "pd.DataFrame", at: "pd.DataFrame") -> Figure:
     figure = new_figure(1.85 * across + 0.5, 1.75 * down + 0.7)
     grid = figure.subplots(down, across, sharex=True, squeeze=False)
     for axes, ((image, recipe), own) in zip(grid.flat, panels, strict=False):
-        _draw_best(axes, own[own["price"] == STATED].sort_values("bits"), "bits")
+        _draw_best(axes, own[own["price"] != MEASURED].sort_values("bits"), "bits")
         axes.axvline(own.loc[own["price"] == REGULAR, "bits"].iloc[0], color="k", ls=":", lw=0.8)
         _mark(axes, at[(at["image"] == image) & (at["quantity"] == "bits")])
         axes.set_title(f"{image.replace('_', ' ')}\n{own['pixels'].iloc[0]:,} pixels, {recipe}")

@@ -198,7 +198,8 @@ def tables(
         Columns `ENERGY`, a row per estimate: see `free_energy`.
     """
     found = list(curves(table, settings, lists, parameters, channels_of(pictures)))
-    pixels = (table["n"] * table["pixels_per_gaussian"]).groupby(table["image"]).first().round()
+    pixels = (table["n"] * table["pixels_per_gaussian"]).round().astype(int)
+    pixels = pixels.groupby(table["image"]).first()
     energy = free_energy(llc, pixels)
     rows = [row for curve in found for row in _prices(curve, llc, settings)]
     rows += _minima(energy, pixels, settings)

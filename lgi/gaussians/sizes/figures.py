@@ -39,14 +39,15 @@ def sizes(sizes: "pd.DataFrame") -> Figure:
         _draw(psnr, rows, "psnr", colour, "-", "o")
         for name, (line, marker, _) in STYLES.items():
             _draw(similarity, rows, name, colour, line, marker)
-        work.plot(rows["n"], rows["evaluations"], "o-", color=colour, ms=3, lw=1)
+        work.plot(rows["n"], rows["evaluations"] / 1e6, "o-", color=colour, ms=3, lw=1)
     psnr.set(ylabel="PSNR (dB)")
     similarity.set(ylabel="similarity")
     for axes in (psnr, similarity):
         axes.set(xlabel="parameters (bits per pixel)")
         plain_log_axis(axes, "x")
-    work.set(xlabel="N", ylabel="pixels reached, per iteration", yscale="log")
-    plain_log_axis(work, "x")
+    work.set(xlabel="N", ylabel="pixels reached, per iteration (millions)")
+    for name in ("x", "y"):
+        plain_log_axis(work, name)
     figure.legend(handles=_handles(sizes, pictures, colours), loc="outside upper center", ncols=4)
     return figure
 
