@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from lgi.claims import NOT_APPLICABLE, NOT_SUPPORTED, SUPPORTED, WHOLE, Claims
+from lgi.claims import NOT_APPLICABLE, WHOLE, Claims
 from lgi.gaussians.elsewhere import report as elsewhere
 from lgi.gaussians.llc import report as llc
 from lgi.gaussians.n_study import report as n_study
@@ -119,19 +119,14 @@ def _title(study: Study) -> Iterator[str]:
     for claim in (*(OF_THE_ORIGINAL if study.settings.of_the_original else ()), *IN_SHORT):
         yield f"- {study.claims.sentence(claim)}"
         if claim == "turn.lost_pixels":
-            for verdict, text in (
-                (SUPPORTED, "What keeps most fits from turning, within its iterations"),
-                (NOT_SUPPORTED, "What does not"),
-            ):
-                if recipes := turn.cured(study, verdict):
-                    yield f"- {text}: {', '.join(recipes)}."
+            yield from turn.in_short(study)
 
 
 def _verdicts(study: Study) -> Iterator[str]:
     claims = study.claims.table
     yield "## The claims and their verdicts"
     yield ""
-    whole = claims[claims["part"] == WHOLE]
+    whole = claims[(claims["part"] == WHOLE) & ~claims["id"].str.startswith("cures.")]
     # The same seeds may stand behind several parts: their numbers do not add up.
     parts = claims[claims["part"] != WHOLE].groupby("id")["n"].agg(["min", "max"])
     by_part = whole["statistic"].isna() & whole["id"].isin(parts.index)
@@ -169,7 +164,8 @@ def _verdicts(study: Study) -> Iterator[str]:
         "unless the measure says otherwise: fits of one seed are no independent observations. A "
         "claim that speaks of several N, recipes or images holds only if it holds of each; the parts "
         "stand in `gaussians_claims.csv`, with p-values corrected for their number (Holm). A claim "
-        "that a definition decides, whatever the data say, is not applicable."
+        "that a definition decides, whatever the data say, is not applicable. What recipes do about "
+        "the turn is told below, recipe by recipe."
     )
 
 
@@ -199,10 +195,10 @@ def _methods(study: Study) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"*Turning.* A fit has turned once a logged loss exceeds {turn.factor:g} times its best. "
-        "The loss on covered pixels is the reported loss of the image in which every uncovered "
-        "pixel has the target's colour; the rest falls on uncovered pixels. SSIM is measured anew "
-        "for that image, so the two parts add up to the loss."
+        f"*Turning.* A fit has turned once a logged loss exceeds {turn.factor:g} times its best, "
+        "within its iterations. L1 and L2 are means over pixels, so their rise is the sum of what "
+        "pixels add; they are told apart by whether they were covered at the best and are covered "
+        "then. The states compared are the best, the first kept one from the turn on, and the end."
     )
     yield ""
     yield (

@@ -40,4 +40,5 @@ STUDY = Study(
     wildcards,
     run_reader="lgi.gaussians.fits.view:read_fit",
     inherits=(("recipes",), ("llc", "settings")),
+    removed={"gaussians.llc.settings": {"far": "sharp", "near": "sharp"}},
 )

@@ -161,7 +161,7 @@ BAD = {
     ),
     "a turn of runs that are not listed": (
         {"gaussians": {"turn": {"fits": {"recipe": "wide"}}}},
-        ["gaussians.turn.fits: no runs of image gradient_checkerboard with recipe wide are listed"],
+        ["gaussians.turn.fits: no runs of list seeds with recipe wide are listed"],
     ),
     "neighbours of two seeds": (
         {"gaussians": {"turn": {"neighbours": {"fits": {"seeds": [42, 1]}}}}},
@@ -194,6 +194,12 @@ BAD = {
         [
             "superposition.llc.settings.recommended: not defined any more; recommended is gone, "
             "fine took its place"
+        ],
+    ),
+    "a setting of study 1 that is gone, changed": (
+        {"gaussians": {"llc": {"settings": {"far": {"draws": 30}}}}},
+        [
+            "gaussians.llc.settings.far: not defined any more; far is gone, sharp took its place",
         ],
     ),
     "a setting from one that is gone": (

@@ -26,16 +26,16 @@ def test_the_published_experiments_are_planned_in_full(laboratory):
     jobs = planned(laboratory.snakemake("--dry-run", base=None).stdout)
     # A job fits all seeds of an image, recipe and N. Published: fine 11, gap 9, broad 13 of which
     # 45, 50, 55 and 60 are among those. For 3,000 iterations: fine 11 from many seeds; 4 N for 6
-    # images, of which N = 52 of the published image is known; 3 large ones. 13 recipes x 4 N. With
-    # a cure 3 N for 6 images.
-    together = (11 + 9 + 9) + (11 + 6 * 4 - 1 + 3) + 13 * 4 + 6 * 3
-    # Unlisted: minima for 3 N of 2 images from 4 seeds each, and the film.
-    assert jobs["fit"] == 4 * (3 + 3) + 1
+    # images, of which N = 52 of the published image is known; 3 large ones. 22 recipes at N = 50,
+    # of which the published one is known. With a cure 3 N for 6 images.
+    together = (11 + 9 + 9) + (11 + 6 * 4 - 1 + 3) + (22 - 1) + 6 * 3
+    # Unlisted: minima for 3 N of 2 images from 4 seeds each, and the film and `exact` at N = 53.
+    assert jobs["fit"] == 4 * (3 + 3) + 2
     drawn = {"fit_figure", "fit_animation"}
     shared = [rule for rule in jobs if rule.startswith("fit_") and rule not in drawn]
     assert sum(jobs[rule] for rule in shared) == together
     # Named by the list that holds most of their runs.
-    assert jobs["fit_fine"] == 11
+    assert (jobs["fit_fine"], jobs["fit_cures"]) == (11 - 1, 22)
     assert (jobs["fit_seeds"], jobs["fit_fresh"]) == (11 - 6, 6)
     # 4 starts x 2 sample sizes x 9 sparsities
     assert jobs["train_superposition"] == 72

@@ -38,12 +38,13 @@ def section(study: "Study") -> Iterator[str]:
     yield ""
     yield study.figure("elsewhere", "Best loss against N / pixels for every image")
     yield ""
+    called = ", which the original calls optimal for its image"
+    called = called if study.settings.of_the_original else ""
     yield (
         f"The mean is lowest with the most Gaussians tried in {int(lowest['at_most'].sum())} of "
         f"{len(lowest)} rows. Whether these fit better than N at "
         f"{percent(study.settings.original.ratio[0], 2)} to "
-        f"{percent(study.settings.original.ratio[1], 2)} of the pixels, which the original calls "
-        "optimal for its image, seed by seed:"
+        f"{percent(study.settings.original.ratio[1], 2)} of the pixels{called}, seed by seed:"
     )
     for recipe in sorted(rows["recipe"].unique()):
         yield study.claims.sentence(f"elsewhere.{recipe}")

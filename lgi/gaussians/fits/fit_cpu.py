@@ -21,6 +21,7 @@ from lgi.gaussians.fits.raster_cpu import (
     image_of,
     no_blocks,
 )
+from lgi.gaussians.fits.schedule import rates
 from lgi.gaussians.fits.settings import EdgeSettings, RecipeSettings
 from lgi.jit import njit
 
@@ -80,7 +81,7 @@ def fit(
 
     done = 0
     for pause in history.pauses():
-        rates = _rates(recipe, done + 1, pause)
+        steps = rates(recipe, done + 1, pause)
         blocks, failed = _advance(
             parameters,
             gradient,
@@ -90,7 +91,7 @@ def fit(
             edge,
             objective,
             windows,
-            rates[:-1],
+            steps[:-1],
             done + 1,
         )
         if failed:
@@ -102,7 +103,7 @@ def fit(
             measurement = _measure(parameters, gradient, image, blocks, edge, windows, recipe)
             if not history.measure(pause, measurement, parameters.T):
                 break
-        if not _update(parameters, gradient, adam, pause, rates[-1]):
+        if not _update(parameters, gradient, adam, pause, steps[-1]):
             history.diverge(pause)
             break
         done = pause
@@ -173,39 +174,6 @@ def _adam(recipe: RecipeSettings, n: int) -> _Adam:
         high,
         *(np.zeros((len(PARAMETERS), n), dtype=np.float32) for _ in range(3)),
     )
-
-
-def _rates(recipe: RecipeSettings, first: int, last: int) -> np.ndarray:
-    """Return the learning rates of the iterations `first` to `last`, float32."""
-    schedule = recipe.schedule
-    done = np.arange(first - 1, last)  # updates before each iteration
-    match schedule.kind:
-        case "constant":
-            factor = np.ones(len(done))
-        case "cosine":
-            factor = _cosine(done / recipe.iterations, schedule.final)
-        case "exponential":
-            factor = schedule.final ** (done / recipe.iterations)
-        case "step":
-            factor = schedule.factor ** (done // schedule.every).astype(float)
-        case "warm_restarts":
-            factor = _cosine(_restart_phase(done, schedule.period, schedule.growth), schedule.final)
-    return (recipe.optimiser.rate * factor).astype(np.float32)
-
-
-def _cosine(phase: np.ndarray, final: float) -> np.ndarray:
-    """Fall from 1 to `final` while `phase` goes from 0 to 1."""
-    return final + (1 - final) * (1 + np.cos(np.pi * phase)) / 2
-
-
-def _restart_phase(done: np.ndarray, period: int, growth: int) -> np.ndarray:
-    """Return how far, 0 to 1, each iteration is into its cosine."""
-    starts, length = [0], period
-    while starts[-1] + length <= done[-1]:
-        starts.append(starts[-1] + length)
-        length *= growth
-    cycle = np.searchsorted(starts, done, side="right") - 1
-    return (done - np.array(starts)[cycle]) / (period * float(growth) ** cycle)
 
 
 def _measure(parameters, gradient, image, blocks, edge, windows, recipe) -> Measurement:

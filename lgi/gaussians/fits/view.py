@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from lgi.engines import load
 from lgi.errors import RunFileError
+from lgi.gaussians.fits.edge import COVERED, edge_of
 from lgi.gaussians.fits.history import MEASURES
 from lgi.gaussians.fits.settings import RecipeSettings
 from lgi.runs import Run, read_run
@@ -136,9 +137,32 @@ class Fit:
 
     def render(self, parameters: np.ndarray) -> np.ndarray:
         """Return the image [height, width, 3] of parameters [n, P], rendered as the run did."""
+        return self._rendered(parameters)[0]
+
+    def errors(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what parameters [n, P] leave at each pixel.
+
+        Parameters
+        ----------
+        parameters
+            Of a state of the run.
+
+        Returns
+        -------
+        absolute, squared : ndarray
+            [height, width], absolute and squared difference from the target, means over channels:
+            their means over pixels are the run's L1 and L2.
+        covered : ndarray
+            bool [height, width], whether a Gaussian reaches the pixel.
+        """
+        image, weight = self._rendered(parameters)
+        background = np.float32(edge_of(self.recipe.cutoff, self.recipe.edge).background)
+        gap = image.astype(np.float64) - self["target"]
+        return np.abs(gap).mean(axis=2), (gap**2).mean(axis=2), weight > max(COVERED, background)
+
+    def _rendered(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         cutoff, edge = self.recipe.cutoff, self.recipe.edge
-        image, _ = load(RENDER)(parameters, self.width, self.height, cutoff, edge)
-        return image
+        return load(RENDER)(parameters, self.width, self.height, cutoff, edge)
 
 
 def read_fit(path: str | Path) -> Fit:

@@ -1,1 +1,1 @@
-"""The local learning coefficient of fits."""
+"""Effective dimensions, at a noise and a localisation, of minima near fits."""

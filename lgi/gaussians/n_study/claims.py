@@ -34,7 +34,7 @@ from lgi.gaussians.n_study.settings import NClaimSettings, NStudySettings
 from lgi.gaussians.original import OriginalStudy, per_cent
 from lgi.gaussians.selection import RunList
 from lgi.intervals import Interval
-from lgi.prose import listed
+from lgi.prose import listed, percent
 from lgi.randomness import generator
 
 Curves = Mapping[str, pd.DataFrame]  # runs of one image and recipe, by their names
@@ -118,7 +118,7 @@ def _as_bad_as_printed(
     sizes = {f"N = {n}": printed.get(n, np.nan) for n in original.worse}
     values = {name: steps[name] / (size if size > 0 else np.nan) for name, size in sizes.items()}
     together = np.mean(list(steps.values()), axis=0) / _mean_rise(printed, original)
-    numbers, size = listed(original.worse), f"{settings.size:g}"
+    numbers, size = listed(original.worse), percent(settings.size)
     claim = Claim(
         "n_study.as_bad_as_printed",
         f"{numbers} Gaussians do worse than one fewer by {size} of what the table of the original "
@@ -129,11 +129,12 @@ def _as_bad_as_printed(
         (settings.size, np.inf),
         Sentences(
             supported=f"{numbers} Gaussians do worse by {size} of what the original printed, or "
-            "more: on average over {n} fresh seeds by {estimate} of it.",
+            "more: on average over {n} fresh seeds by {estimate} of the printed rise.",
             not_supported=f"{numbers} Gaussians do not all do worse by {size} of what the original "
-            "printed: on average over {n} fresh seeds the step there is {estimate} of it.",
+            "printed: on average over {n} fresh seeds the step there is {estimate} of the printed "
+            "rise.",
             undecided=f"Whether {numbers} Gaussians do worse by {size} of what the original "
-            "printed is not decided: {estimate} of it, {n} fresh seeds.",
+            "printed is not decided: {estimate} of the printed rise, {n} fresh seeds.",
         ),
     )
     yield from judge(claim, _means(values, settings), _means({WHOLE: together}, settings)[0])
@@ -162,7 +163,7 @@ def _as_elsewhere(
             not_supported=f"The step to {numbers} Gaussians is lower than that to the other N, by "
             "{estimate}.",
             within=f"The step to {numbers} Gaussians is that to the other N: the two differ by "
-            f"{{estimate}} over {{n}} fresh seeds, less than {settings.size:g} of what the "
+            f"{{estimate}} over {{n}} fresh seeds, less than {percent(settings.size)} of what the "
             "original printed.",
             undecided=f"Whether the step to {numbers} Gaussians is another than that to the other "
             "N is not decided: the two differ by {estimate} over {n} fresh seeds.",

@@ -101,8 +101,9 @@ def claims(
         Rows of `lgi.claims.judge`. A statement on several predictors holds if it does of one; the
         statistic of the whole is that of the best.
     """
-    found_with = f"a skill of {number(_detectable(planted, settings.power), 2)} would have been "
-    found_with += f"found with a chance of {percent(settings.power)}"
+    smallest = _detectable(planted, settings.power)
+    what = f"a skill of {number(smallest, 2)}" if np.isfinite(smallest) else "no skill"
+    found_with = f"{what} would have been found with a chance of {percent(settings.power)}"
     for name, said in STATEMENTS.items():
         wanted = {"target": said.target, "test": SEEDS, "measure": said.measure, **said.rows}
         found = prediction[(prediction[list(wanted)] == pd.Series(wanted)).all(axis=1)]

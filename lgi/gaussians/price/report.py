@@ -108,11 +108,11 @@ def _mean(row: pd.Series) -> str:
 
 def _energy(study: "Study") -> Iterator[str]:
     yield study.figure("free_energy", "Free energy against noise and N")
-    yield ""
     keys, prices = ["image", "setting"], study.tables["price"]
     minima = prices[prices["score"] == MINIMA].set_index(keys)
     if minima.empty:
         return
+    yield ""
     regular, measured = (
         minima[minima["price"] == name].assign(star=_stars(minima[minima["price"] == name]))
         for name in (REGULAR, MEASURED)
@@ -143,7 +143,6 @@ def _energy(study: "Study") -> Iterator[str]:
             "N* of fits at that price": ("of_fits", str),
         },
     )
-    yield ""
 
 
 def _differ(regular: pd.DataFrame, measured: pd.DataFrame) -> str:

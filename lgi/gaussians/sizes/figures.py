@@ -45,7 +45,7 @@ def sizes(sizes: "pd.DataFrame") -> Figure:
     for axes in (psnr, similarity):
         axes.set(xlabel="parameters (bits per pixel)")
         plain_log_axis(axes, "x")
-    work.set(xlabel="N", ylabel="pixels reached, per iteration (millions)")
+    work.set(xlabel="N", ylabel="pixels reached (millions)")
     for name in ("x", "y"):
         plain_log_axis(work, name)
     figure.legend(handles=_handles(sizes, pictures, colours), loc="outside upper center", ncols=4)

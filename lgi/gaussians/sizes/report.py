@@ -43,7 +43,6 @@ def section(study: "Study") -> Iterator[str]:
         f"{bits:g} bits each, to which none was rounded here. {_growth(study, DOUBLING)} "
         f"{_growth(study, EVALUATIONS)}"
     )
-    yield ""
 
 
 def _growth(study: "Study", quantity: str) -> str:

@@ -8,9 +8,8 @@ import pandas as pd
 from lgi import intervals
 from lgi.claims import (
     ABOVE_0,
-    LESS_THAN_HALF,
+    BELOW_0,
     MOST,
-    ORIGINAL,
     OURS,
     Claim,
     Part,
@@ -18,7 +17,7 @@ from lgi.claims import (
     judge,
     parts,
 )
-from lgi.gaussians.fits.table import rows_of
+from lgi.gaussians.fits.table import by_seed, rows_of
 from lgi.gaussians.selection import RunList
 from lgi.gaussians.turn import cures as comparison
 from lgi.gaussians.turn.settings import TurnSettings
@@ -33,7 +32,7 @@ def claims(
     settings: TurnSettings,
     lists: Sequence[RunList],
 ) -> Iterator[dict]:
-    """Judge what is said of the turn, each recipe a part; and of each recipe, whether it cures.
+    """Judge what is said of the turn, each recipe a part, and what each recipe does about it.
 
     Parameters
     ----------
@@ -54,20 +53,24 @@ def claims(
     yield from judge(_diverges(settings), _share_that_turns(runs, settings.confidence))
     turned = {recipe: own[own["turned"]] for recipe, own in runs.items()}
     for claim, value in (
-        (_lost_pixels(settings), lambda own: own["share_at_turn"]),
-        (LOST_PIXELS_AT_END, lambda own: own["share_at_end"]),
+        (_lost_pixels(settings), lambda own: own["rise_on_lost_at_turn"]),
+        (LOST_PIXELS_AT_END, lambda own: own["rise_on_lost_at_end"]),
+        (KEPT_PIXELS, lambda own: own["kept_error_at_end"] - own["kept_error_before_at_end"]),
         (
             _coverage_first(settings),
             lambda own: np.log2(own["turn_iteration"] / own["uncovered_iteration"]),
         ),
     ):
-        values = {recipe: value(own).to_numpy(float) for recipe, own in turned.items()}
-        found = parts(values, intervals.mean, settings.confidence, least=2, units="runs")
-        yield from judge(claim, found)
-    for row in cures[cures["recipe"] != settings.cures.reference].to_dict("records"):
-        turning_of, gain = comparison.parts(row)
-        yield from judge(_cures(row["recipe"]), [turning_of])
-        yield from judge(_better(row["recipe"], settings.cures.reference), [gain])
+        values = {
+            recipe: by_seed(own.assign(value=value(own)), "value").to_numpy()
+            for recipe, own in turned.items()
+        }
+        yield from judge(claim, parts(values, intervals.mean, settings.confidence, least=2))
+    cures_of = settings.cures
+    for row in cures[cures["recipe"] != cures_of.reference].to_dict("records"):
+        judged = comparison.claims_of(row, cures_of.reference, cures_of.spent, settings.uncovered)
+        for claim, conditions in judged.values():
+            yield from judge(claim, conditions)
 
 
 def _share_that_turns(runs: dict[str, pd.DataFrame], confidence: float) -> list[Part]:
@@ -78,14 +81,14 @@ def _share_that_turns(runs: dict[str, pd.DataFrame], confidence: float) -> list[
 def _diverges(settings: TurnSettings) -> Claim:
     return Claim(
         "turn.diverges",
-        "training diverges: the loss rises again after its best",
-        ORIGINAL,
-        f"share of runs whose loss exceeds {settings.factor:g} times its best",
+        "training turns: the loss rises again after its best",
+        OURS,
+        f"share of seeds most of whose fits exceed {settings.factor:g} times their best loss later",
         MOST,
         Sentences(
             supported="Turning is the rule.",
             not_supported="Turning is the exception.",
-            undecided="Whether most fits turn is not decided.",
+            undecided="Whether most seeds turn is not decided.",
         ),
     )
 
@@ -95,13 +98,14 @@ def _lost_pixels(settings: TurnSettings) -> Claim:
         "turn.lost_pixels",
         "the loss rises because pixels lose their Gaussians",
         OURS,
-        f"share of the increase, up to {settings.factor:g} times the best, on uncovered pixels",
+        "share of the rise of the pixel loss on pixels covered at the best and not at the first "
+        f"kept state from {settings.factor:g} times the best loss on",
         MOST,
         Sentences(
-            supported="Training turns because pixels lose their Gaussians: the loss that is added "
-            "after the best falls on uncovered pixels.",
-            not_supported="Training does not turn because pixels lose their Gaussians: the loss "
-            "that is added after the best falls elsewhere.",
+            supported="Training turns because pixels lose their Gaussians: most of what is added "
+            "to the pixel loss after the best falls on pixels that were covered then.",
+            not_supported="Training does not turn because pixels lose their Gaussians: most of "
+            "what is added to the pixel loss after the best falls elsewhere.",
             undecided="Why training turns is not decided.",
         ),
     )
@@ -109,14 +113,29 @@ def _lost_pixels(settings: TurnSettings) -> Claim:
 
 LOST_PIXELS_AT_END = Claim(
     "turn.lost_pixels_at_end",
-    "at the end of training most of the increase falls on uncovered pixels",
+    "at the end of training, too, the rise is on pixels that have lost their Gaussians",
     OURS,
-    "share of the increase at the end on uncovered pixels",
+    "share of the rise of the pixel loss on pixels covered at the best and not at the end",
     MOST,
     Sentences(
-        supported="At the end, too, most of what was added falls on uncovered pixels.",
-        not_supported="At the end most of what was added falls on covered pixels.",
+        supported="At the end, too, most of what was added falls on pixels that have lost their "
+        "Gaussians.",
+        not_supported="At the end most of what was added falls on other pixels.",
         undecided="Where most of what was added falls at the end is not decided.",
+    ),
+)
+
+KEPT_PIXELS = Claim(
+    "turn.kept_pixels",
+    "pixels that stay covered are fitted better at the end than at the best",
+    OURS,
+    "mean absolute error at the end minus at the best, of pixels covered both times",
+    BELOW_0,
+    Sentences(
+        supported="Pixels that stay covered are fitted better at the end than at the best.",
+        not_supported="Pixels that stay covered are not fitted better at the end than at the best.",
+        undecided="Whether pixels that stay covered are fitted better at the end than at the best "
+        "is not decided.",
     ),
 )
 
@@ -135,35 +154,5 @@ def _coverage_first(settings: TurnSettings) -> Claim:
             not_supported="Coverage does not go first: the loss rises before pixels are lost.",
             undecided="Which comes first, the loss of coverage or the rise of the loss, is not "
             "decided.",
-        ),
-    )
-
-
-def _cures(recipe: str) -> Claim:
-    return Claim(
-        f"cures.{recipe}",
-        f"{recipe} keeps fits from turning",
-        OURS,
-        "share of runs that turn",
-        LESS_THAN_HALF,
-        Sentences(
-            supported=f"Most fits do not turn with {recipe}.",
-            not_supported=f"Most fits turn all the same with {recipe}.",
-            undecided=f"Whether most fits turn with {recipe} is not decided.",
-        ),
-    )
-
-
-def _better(recipe: str, reference: str) -> Claim:
-    return Claim(
-        f"cures.{recipe}.better",
-        f"{recipe} fits better than {reference}",
-        OURS,
-        f"best loss of {reference} minus that of {recipe}",
-        ABOVE_0,
-        Sentences(
-            supported=f"{recipe} fits better than {reference}.",
-            not_supported=f"{recipe} does not fit better than {reference}.",
-            undecided=f"Whether {recipe} fits better than {reference} is not decided.",
         ),
     )

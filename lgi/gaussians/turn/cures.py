@@ -1,7 +1,15 @@
-"""Which recipe keeps a fit from turning, and what it gains: recipes against one, run by run.
+"""What a recipe does about the turn, and what it gains: recipes against one, seed by seed.
 
 Each recipe changes one thing of the reference unless it says otherwise, so that what differs is its
-effect. Runs are paired: the same N and seed have the same random start.
+effect. Fits are paired: the same N and seed have the same random start. Three things are told
+apart, each within the recipe's iterations, its *horizon*:
+
+- it *delays* if most seeds turn, and later than with the reference: in iterations; whether also in
+  the integrated rate, the sum of the learning rates up to the turn, is told beside
+- it *freezes* if most seeds do not turn, the rate is spent at the end, and the best loss is higher
+  than the reference's: the fit ends before it can turn, and before it is as good
+- it *cures* if most seeds do not turn, the best loss is lower than the reference's, and coverage is
+  kept from the best to the end
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,39 +17,61 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from lgi import intervals
-from lgi.claims import ABOVE_0, LESS_THAN_HALF, NOT_APPLICABLE, Part
+from lgi import intervals, prose
+from lgi.claims import (
+    ABOVE_0,
+    MOST,
+    NOT_APPLICABLE,
+    OURS,
+    SUPPORTED,
+    Claim,
+    Part,
+    Sentences,
+    enough,
+    judge,
+    verdict,
+)
 from lgi.errors import DataError
 from lgi.gaussians.fits import table as runs
+from lgi.gaussians.fits.schedule import rates
 from lgi.gaussians.fits.settings import RecipeSettings
 from lgi.gaussians.fits.view import RUN, Fit
 from lgi.gaussians.turn import table as turns
 from lgi.gaussians.turn.table import DECIDED, turning
+from lgi.intervals import Interval
+
+MEASURED = ("lost", "turned", "later", "later_in_rate", "gain")
+"""What is told of a recipe with its interval, in columns such as ``gain``, ``gain_low``."""
+
+DELAYS, FREEZES, CURES = KINDS = ("delays", "freezes", "cures")
+TURNS, UNCLEAR = "turns", "undecided"
 
 COLUMNS = (
     "recipe",
     "changes",
     "runs",
+    "seeds",
+    "decided",
+    "iterations",
+    "rate_at_end",
     "best_loss",
     "final_loss",
     "psnr_at_best",
     "best_iteration",
     "evaluations",
+    "turn_iteration",
     "uncovered_at_end",
-    "turned",
-    "turned_low",
-    "turned_high",
-    "cures",
-    "gain",
-    "gain_low",
-    "gain_high",
+    *(f"{name}{end}" for name in MEASURED for end in ("", "_low", "_high", "_seeds")),
     "gain_p",
     "better",
-    "regressions",
-    "regression_steps",
+    *KINDS,
+    "kind",
 )
-BEGINNING = "nothing but early stop differs: a run of the one is the beginning of the other's"
-"""Why whether a recipe fits better than the reference says nothing."""
+RATE = {"schedule", "optimiser", "iterations"}
+"""Settings that change the learning rate alone, and for how long."""
+
+NOT_SPENT = "its rate is not spent at the end"
+"""Why a recipe cannot freeze."""
 
 
 def tables(
@@ -51,6 +81,7 @@ def tables(
     uncovered: float,
     recipes: Mapping[str, RecipeSettings],
     reference: str,
+    spent: float,
     confidence: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return how recipes compare, and the runs on which that rests.
@@ -59,9 +90,9 @@ def tables(
     ----------
     fits
         Runs of the recipes and of the reference.
-    factor, uncovered
+    factor
         As for `lgi.gaussians.turn.table.table`.
-    recipes, reference, confidence
+    uncovered, recipes, reference, spent, confidence
         As for `compare`.
 
     Returns
@@ -69,14 +100,22 @@ def tables(
     compared : DataFrame
         As from `compare`.
     rows : DataFrame
-        ``image``, ``recipe``, ``n``, ``seed``, ``best_loss``, ``final_loss``, ``turned`` and
-        ``decided``, a row per run.
+        ``image``, ``recipe``, ``n``, ``seed``, ``best_loss``, ``final_loss``, ``turned``,
+        ``decided``, ``turn_iteration`` and ``integrated_rate``, a row per run.
     """
     fits = list(fits)
-    turned = turns.table(fits, factor=factor, uncovered=uncovered)[[*RUN, "turned", "decided"]]
+    of_turn = [*RUN, "turned", "decided", "turn_iteration", "integrated_rate"]
+    turned = turns.table(fits, factor=factor, uncovered=uncovered)[of_turn]
     rows = runs.table(fits).merge(turned, on=RUN)
-    compared = compare(rows, recipes=recipes, reference=reference, confidence=confidence)
-    return compared, rows[[*RUN, "best_loss", "final_loss", "turned", "decided"]]
+    compared = compare(
+        rows,
+        recipes=recipes,
+        reference=reference,
+        spent=spent,
+        uncovered=uncovered,
+        confidence=confidence,
+    )
+    return compared, rows[[*RUN, "best_loss", "final_loss", *of_turn[len(RUN) :]]]
 
 
 def compare(
@@ -84,6 +123,8 @@ def compare(
     *,
     recipes: Mapping[str, RecipeSettings],
     reference: str,
+    spent: float,
+    uncovered: float,
     confidence: float,
 ) -> pd.DataFrame:
     """Return a row per recipe: how its runs end, and how they differ from the reference's.
@@ -92,106 +133,231 @@ def compare(
     ----------
     rows
         The runs to compare, those of the reference included: columns of
-        `lgi.gaussians.fits.table.table`, with ``turned`` and ``decided`` of
-        `lgi.gaussians.turn.table.table`.
+        `lgi.gaussians.fits.table.table`, with ``turned``, ``decided``, ``turn_iteration`` and
+        ``integrated_rate`` of `lgi.gaussians.turn.table.table`.
     recipes
         Settings of each recipe, the reference included, in the order of the rows.
     reference
         Recipe that the others are compared with.
+    spent
+        The rate is spent where it ends at no more than this share of where it began.
+    uncovered
+        Coverage is kept where no more of the image than this share loses it.
     confidence
         Level of the intervals of all recipes together.
 
     Returns
     -------
     DataFrame
-        Columns `COLUMNS`. Means over runs, of ``best_iteration`` the median; ``changes`` names the
-        settings that differ from the reference's; ``turned`` is the share of runs that turn, with
-        its exact interval, and ``cures`` the verdict on whether it is below one half; ``gain`` is
-        the mean of the reference's best loss minus the recipe's, run by run, with Student's t
-        interval and a p-value corrected for the number of recipes (Holm); ``better`` is the verdict
-        on a gain above 0; ``regressions`` counts the steps to the next larger compared N of the
-        same seed at which the best loss rises, out of ``regression_steps``. A verdict that the
-        recipe's definition decides is not applicable.
+        Columns `COLUMNS`. One value per seed counts (`lgi.gaussians.fits.table.by_seed`), and
+        losses, ``evaluations`` and shares are means over seeds; ``best_iteration`` and
+        ``turn_iteration`` are medians over runs. ``changes`` names the settings that differ from
+        the reference's, ``decided`` says whether its definition decides whether its runs turn,
+        ``rate_at_end`` is the last learning rate as a share of the first. Of
+        `MEASURED`, each with its interval and its number of seeds, ``lost`` is how much more of
+        the image is uncovered at the end than at the best, ``turned`` the share of seeds most of
+        whose runs turn (exact interval), ``later`` log2 of the iteration of the turn over that of
+        the reference's, pairs of runs that both turn, ``later_in_rate`` the same of the integrated
+        rate, and ``gain`` the reference's best loss minus the recipe's, with a p-value corrected
+        for the number of recipes (Holm). ``better`` is the verdict on a gain above 0, `KINDS` are
+        the verdicts on what the recipe does (`claims_of`), and ``kind`` is that of them which is
+        supported: else `TURNS` where most seeds do, `UNCLEAR` where nothing is. A verdict that the
+        recipe's definition decides is not applicable, and a gain from stopping early alone.
 
     Raises
     ------
     DataError
         If the reference has no runs.
     """
-    if reference not in set(rows["recipe"]):
+    beside = rows[rows["recipe"] == reference]
+    if beside.empty:
         raise DataError(f"no runs with recipe {reference} to compare with")
-    losses = rows[rows["recipe"] == reference].set_index(["n", "seed"])["best_loss"]
     level = intervals.joint_level(confidence, len(recipes) - 1)
-    found = []
-    for name, recipe in recipes.items():
-        own, changes = rows[rows["recipe"] == name], _changes(recipe, recipes[reference])
-        row = _row(name, own, level) | {"changes": ", ".join(changes)}
-        found.append(row if name == reference else row | _beside(own, losses, changes, level))
+    found = [
+        _row(
+            rows[rows["recipe"] == name],
+            recipe,
+            level,
+            None if name == reference else (beside, recipes[reference]),
+        )
+        for name, recipe in recipes.items()
+    ]
     result = pd.DataFrame(found, columns=list(COLUMNS))
     result["gain_p"] = intervals.holm(result["gain_p"].to_numpy(float))
+    for place, row in enumerate(result.to_dict("records")):
+        if row["recipe"] == reference:
+            continue  # nothing to compare it with
+        judged = claims_of(row, reference, spent, uncovered)
+        verdicts = {kind: judge(*judged[kind])[0]["verdict"] for kind in KINDS}
+        result.loc[place, list(KINDS)] = list(verdicts.values())
+        result.loc[place, "kind"] = _kind(row, verdicts)
     return result
 
 
-def parts(row: Mapping) -> tuple[Part, Part]:
-    """Return what a row of the comparison says of turning and of the gain, as parts of claims.
+def claims_of(
+    row: Mapping, reference: str, spent: float, uncovered: float
+) -> dict[str, tuple[Claim, list[Part]]]:
+    """Return what is claimed of a recipe, by kind, with the conditions that must all hold.
 
     Parameters
     ----------
     row
         Of a recipe other than the reference, as from `compare`.
+    reference, spent, uncovered
+        As for `compare`.
     """
-    return tuple(
-        Part(
-            row["recipe"],
-            intervals.Interval(row[value], row[f"{value}_low"], row[f"{value}_high"], row["runs"]),
-            p=p,
-            reason=why if row[verdict] == NOT_APPLICABLE else "",
-            applies=row[verdict] != NOT_APPLICABLE,
-        )
-        for value, verdict, p, why in (
-            ("turned", "cures", np.nan, DECIDED),
-            ("gain", "better", row["gain_p"], BEGINNING),
-        )
+    recipe, horizon = row["recipe"], f"its {int(row['iterations']):,} iterations"
+    turned, later, gain, lost = (
+        _interval(row, name) for name in ("turned", "later", "gain", "lost")
+    )
+    why_not = DECIDED if row["decided"] else ""
+    not_spent = NOT_SPENT if row["rate_at_end"] > spent else ""
+    still = "most seeds do not turn", _shifted(turned, -1, 0.5)
+    delaying = [
+        _condition("most seeds turn", _shifted(turned, 1, -0.5), why_not),
+        _condition("the turn comes later", later, why_not),
+    ]
+    freezing = [
+        _condition(*still, why_not or not_spent),
+        _condition("the best loss is higher", _shifted(gain, -1, 0), why_not or not_spent),
+    ]
+    curing = [
+        _condition(*still, why_not),
+        _condition("the best loss is lower", gain, why_not, row["gain_p"]),
+        _condition("coverage is kept", _shifted(lost, -1, uncovered), why_not),
+    ]
+    return {
+        DELAYS: (_delays(row, reference), delaying),
+        FREEZES: (_freezes(recipe, reference, horizon), freezing),
+        CURES: (_cures(recipe, reference, horizon, uncovered), curing),
+    }
+
+
+def _delays(row: Mapping, reference: str) -> Claim:
+    recipe = row["recipe"]
+    times, in_rate = (
+        prose.interval(*(2 ** row[f"{name}{end}"] for end in ("", "_low", "_high")))
+        for name in ("later", "later_in_rate")
+    )
+    return Claim(
+        f"cures.{recipe}.delays",
+        f"{recipe} delays the turn",
+        OURS,
+        "share of seeds that turn, beyond one half; log2 of the iteration of the turn over that "
+        f"with {reference}",
+        ABOVE_0,
+        Sentences(
+            supported=f"{recipe} delays the turn: it comes at {times} times the iterations, and at "
+            f"{in_rate} times the integrated rate.",
+            not_supported=f"{recipe} does not delay the turn.",
+            undecided=f"Whether {recipe} delays the turn is not decided.",
+        ),
     )
 
 
-def _row(name: str, rows: pd.DataFrame, level: float) -> dict:
-    """Return what the runs of a recipe do."""
-    turned = turning(rows, name, level)
-    losses = rows.set_index(["n", "seed"])["best_loss"]
-    steps = losses.unstack("seed").sort_index().diff().to_numpy()
-    return {
-        "recipe": name,
-        "runs": len(rows),
-        "best_loss": rows["best_loss"].mean(),
-        "final_loss": rows["final_loss"].mean(),
-        "psnr_at_best": rows["psnr_at_best"].mean(),
-        "best_iteration": rows["best_iteration"].median(),
-        "evaluations": rows["evaluations"].mean(),
-        "uncovered_at_end": rows["uncovered_at_end"].mean(),
-        "turned": turned.interval.value,
-        "turned_low": turned.interval.low,
-        "turned_high": turned.interval.high,
-        "regressions": int((steps > 0).sum()),
-        "regression_steps": int(np.isfinite(steps).sum()),
-    }
+def _freezes(recipe: str, reference: str, horizon: str) -> Claim:
+    return Claim(
+        f"cures.{recipe}.freezes",
+        f"{recipe} freezes the fit before its turn",
+        OURS,
+        f"share of seeds that do not turn, beyond one half; best loss minus that with {reference}",
+        ABOVE_0,
+        Sentences(
+            supported=f"{recipe} freezes the fit before its turn: most seeds do not turn within "
+            f"{horizon}, at whose end the rate is spent, and the best loss is higher than with "
+            f"{reference}.",
+            not_supported=f"{recipe} does not freeze the fit before its turn.",
+            undecided=f"Whether {recipe} freezes the fit before its turn is not decided.",
+        ),
+    )
 
 
-def _beside(rows: pd.DataFrame, reference: pd.Series, changes: list[str], level: float) -> dict:
-    """Return how the runs of a recipe differ from those of the reference."""
+def _cures(recipe: str, reference: str, horizon: str, uncovered: float) -> Claim:
+    return Claim(
+        f"cures.{recipe}",
+        f"{recipe} cures: no turn, a lower best loss, coverage kept",
+        OURS,
+        f"share of seeds that do not turn, beyond one half; best loss with {reference} minus that "
+        f"with {recipe}; {uncovered:.0%} minus the share of the image uncovered since the best",
+        ABOVE_0,
+        Sentences(
+            supported=f"{recipe} cures: within {horizon} most seeds do not turn, the best loss is "
+            f"lower than with {reference}, and coverage is kept.",
+            not_supported=f"{recipe} does not cure.",
+            undecided=f"Whether {recipe} cures is not decided.",
+        ),
+    )
+
+
+def _row(
+    rows: pd.DataFrame,
+    recipe: RecipeSettings,
+    level: float,
+    reference: tuple[pd.DataFrame, RecipeSettings] | None,
+) -> dict:
+    """Return what the runs of a recipe do, and how they differ from the reference's."""
     name = rows["recipe"].iloc[0]
-    gains = (reference - rows.set_index(["n", "seed"])["best_loss"]).dropna().to_numpy()
-    gain = Part(name, intervals.mean(gains, level), applies=changes != ["early_stop"])
-    return {
-        "cures": turning(rows, name, level).verdict(LESS_THAN_HALF),
-        "gain": gain.interval.value,
-        "gain_low": gain.interval.low,
-        "gain_high": gain.interval.high,
-        "gain_p": intervals.p_of_mean(gains),
-        "better": gain.verdict(ABOVE_0),
+    first, last = (float(rates(recipe, k, k)[0]) for k in (1, recipe.iterations))
+    rows = rows.assign(lost=rows["uncovered_at_end"] - rows["uncovered_at_best"])
+    means = ("best_loss", "final_loss", "psnr_at_best", "evaluations", "uncovered_at_end")
+    row = dict.fromkeys(COLUMNS, np.nan) | {
+        "recipe": name,
+        "changes": "",
+        "runs": len(rows),
+        "seeds": rows["seed"].nunique(),
+        "iterations": recipe.iterations,
+        "decided": bool(rows["decided"].any()),
+        "rate_at_end": last / first,
+        "best_iteration": rows["best_iteration"].median(),
+        "turn_iteration": rows["turn_iteration"].median(),
+        **dict.fromkeys(("better", *KINDS, "kind"), ""),
+        **{column: runs.by_seed(rows, column).mean() for column in means},
     }
+    row |= _told("turned", turning(rows, name, level).interval)
+    row |= _told("lost", intervals.mean(runs.by_seed(rows, "lost").to_numpy(), level))
+    if reference is None:
+        return row
+    beside, settings = reference
+    changes = [key for key, value in recipe if value != getattr(settings, key)]
+    gains = runs.differences_by_seed(rows, beside, "best_loss").to_numpy()
+    gain = Part(name, intervals.mean(gains, level), applies=changes != ["early_stop"])
+    row |= _told("gain", gain.interval)
+    row |= {"changes": ", ".join(changes), "gain_p": intervals.p_of_mean(gains)}
+    row["better"] = gain.verdict(ABOVE_0)
+    for column, measure in (("turn_iteration", "later"), ("integrated_rate", "later_in_rate")):
+        own, other = (one.assign(log2=np.log2(one[column])) for one in (rows, beside))
+        later = runs.differences_by_seed(other, own, "log2").to_numpy()
+        row |= _told(measure, intervals.mean(later, level))
+    return row
 
 
-def _changes(recipe: RecipeSettings, reference: RecipeSettings) -> list[str]:
-    """Return the names of the settings in which a recipe differs from the reference."""
-    return [key for key, value in recipe if value != getattr(reference, key)]
+def _kind(row: Mapping, verdicts: Mapping[str, str]) -> str:
+    """Return what a recipe does, of what is told apart."""
+    if row["decided"]:
+        return NOT_APPLICABLE
+    if shown := [kind for kind in reversed(KINDS) if verdicts[kind] == SUPPORTED]:
+        return shown[0]
+    return TURNS if verdict(row["turned_low"], row["turned_high"], MOST) == SUPPORTED else UNCLEAR
+
+
+def _told(name: str, found: Interval) -> dict:
+    """Return the columns of a measure."""
+    ends = ("", "_low", "_high", "_seeds")
+    return {f"{name}{end}": value for end, value in zip(ends, found, strict=True)}
+
+
+def _interval(row: Mapping, name: str) -> Interval:
+    return Interval(*(row[f"{name}{end}"] for end in ("", "_low", "_high", "_seeds")))
+
+
+def _shifted(interval: Interval, sign: int, by: float) -> Interval:
+    """Return the interval of a value times 1 or -1, plus a constant."""
+    low, high = sorted((sign * interval.low, sign * interval.high))
+    return Interval(sign * interval.value + by, low + by, high + by, interval.n)
+
+
+def _condition(name: str, interval: Interval, why_not: str = "", p: float = np.nan) -> Part:
+    """Return a condition of a claim; none where a definition decides."""
+    if why_not:
+        return Part(name, interval, p=p, reason=why_not, applies=False)
+    return enough(Part(name, interval, p=p), least=1)

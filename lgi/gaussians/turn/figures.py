@@ -25,20 +25,33 @@ from lgi.figures.style import (
 )
 from lgi.gaussians.fits.figures import ellipses, show
 from lgi.gaussians.fits.view import RUN, Fit
-from lgi.gaussians.turn.table import GRID, PARTS
+from lgi.gaussians.turn.cures import CURES, DELAYS, FREEZES, TURNS, UNCLEAR
+from lgi.gaussians.turn.table import KEPT, PARTS
+from lgi.prose import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COVERED, UNCOVERED = OKABE_ITO[0], OKABE_ITO[1]
 
+DOES = {
+    TURNS: "turn",
+    DELAYS: "delay",
+    UNCLEAR: "undecided",
+    FREEZES: "freeze",
+    NOT_APPLICABLE: NOT_APPLICABLE,
+    CURES: "cure",
+}
+"""What a recipe does about the turn, in words, in the order of the picture."""
+
 
 @styled
 def turn(parts: "pd.DataFrame", uncovered: "pd.DataFrame") -> Figure:
-    """Draw loss and coverage of many runs along training, each in units of its best.
+    """Draw error and coverage of many runs along training, each in units of its best.
 
-    Above the loss, split into what falls on covered and on uncovered pixels (medians over runs,
-    with quartiles); below the uncovered share, a line per run.
+    Above what the pixel loss has gained since the best, on which pixels (medians over runs, with
+    quartiles); then the error of a pixel that is covered both times; below the uncovered share, a
+    line per run.
 
     Parameters
     ----------
@@ -51,40 +64,53 @@ def turn(parts: "pd.DataFrame", uncovered: "pd.DataFrame") -> Figure:
         If there is no run.
     """
     need(len(uncovered), "runs with a finite loss")
-    figure = new_figure(6.2, 4.6)
-    above, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": [1.2, 1]})
-    for part, colour in zip(PARTS, ("black", COVERED, UNCOVERED), strict=True):
-        rows = parts[parts["part"] == part]
-        above.fill_between(rows["at"], rows["low"], rows["high"], color=colour, alpha=0.15, lw=0)
-        above.plot(rows["at"], rows["median"], color=colour, label=part)
+    figure = new_figure(6.2, 6.0)
+    above, middle, below = figure.subplots(
+        3, 1, sharex=True, gridspec_kw={"height_ratios": [1.3, 1, 1]}
+    )
+    for axes, names, colours in (
+        (above, PARTS, ("black", UNCOVERED, COVERED)),
+        (middle, (KEPT,), (COVERED,)),
+    ):
+        for part, colour in zip(names, colours, strict=True):
+            rows = parts[parts["part"] == part]
+            axes.fill_between(rows["at"], rows["low"], rows["high"], color=colour, alpha=0.15, lw=0)
+            axes.plot(rows["at"], rows["median"], color=colour, label=part)
+        axes.legend(loc="upper center")
+    above.axhline(0, color=GREY, lw=0.8, ls=":")
+    above.set_ylabel("L1 and L2 parts of the loss,\nminus those at the best")
+    middle.set_ylabel("mean absolute error")
+    middle.set_ylim(bottom=0)
     colours = colour_by(uncovered["n"])
     lines = uncovered.groupby(RUN)
     for (_, _, n, _), line in lines:
-        below.plot(line["at"], line["uncovered"], color=colours[n], lw=0.5, alpha=0.6)
-    for axes in (above, below):
+        below.plot(line["at"], line["uncovered"], color=colours[n], lw=0.4, alpha=0.5)
+    for axes in (above, middle, below):
         axes.axvline(1, color=GREY, lw=0.8, ls=":")
-    above.set_ylabel("loss")
-    above.legend(loc="upper left")
-    below.set_ylabel("uncovered share of the image")
+    below.set_ylabel("uncovered share\nof the image")
     below.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    below.set_xlim(GRID[0], GRID[-1])
+    below.set_xlim(parts["at"].min(), parts["at"].max())
     plain_log_axis(below, "x")
     below.set_xlabel("iteration, in units of that of the best loss")
     ends = sorted({min(colours), max(colours)})
     handles = [Line2D([], [], color=colours[n], label=f"N = {n}") for n in ends]
-    below.legend(handles=handles, title=f"{len(lines)} runs", loc="upper left")
+    below.legend(handles=handles, title=_counted(uncovered, len(lines)), loc="upper left")
     return figure
+
+
+def _counted(rows: "pd.DataFrame", lines: int) -> str:
+    return f"{counted(lines, 'run')}, {counted(rows['seed'].nunique(), 'seed')}"
 
 
 @styled
 def cures(table: "pd.DataFrame", runs: "pd.DataFrame") -> Figure:
-    """Draw for each recipe the best and the last loss of every run, and the share that turn.
+    """Draw for each recipe the best and the last loss of every run, the turns, and what it does.
 
     Parameters
     ----------
     table
-        ``gaussians_cures.csv``: recipe, turned, turned_low, turned_high, cures, best_loss; the
-        reference comes first.
+        ``gaussians_cures.csv``: recipe, seeds, iterations, turned, turned_low, turned_high, kind,
+        best_loss; the reference comes first.
     runs
         ``gaussians_cures_runs.csv``: recipe, best_loss, final_loss.
 
@@ -94,49 +120,67 @@ def cures(table: "pd.DataFrame", runs: "pd.DataFrame") -> Figure:
         If the table is empty.
     """
     need(len(table), "recipes to compare")
-    order = [table["recipe"].iloc[0], *table.iloc[1:].sort_values("best_loss")["recipe"][::-1]]
-    places = {name: place for place, name in enumerate(order[::-1])}
-    figure = new_figure(7.2, 0.27 * len(order) + 1.1)
-    left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [2.2, 1]})
+    reference, others = table.iloc[:1], table.iloc[1:].sort_values("best_loss", ascending=False)
+    groups = {
+        kind: others[others["kind"] == kind] for kind in DOES if (others["kind"] == kind).any()
+    }
+    places, place = {}, 0.0
+    for rows in (reference, *groups.values()):
+        for name in rows["recipe"]:
+            places[name], place = -place, place + 1
+        place += 0.6
+    figure = new_figure(7.2, 0.2 * place + 1.1)
+    left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [2.4, 1]})
     for recipe, rows in runs.groupby("recipe"):
-        spread = np.linspace(-0.22, 0.22, len(rows)) if len(rows) > 1 else np.zeros(1)
+        spread = np.linspace(-0.32, 0.32, len(rows)) if len(rows) > 1 else np.zeros(1)
         y = places[recipe] + spread
-        left.hlines(y, rows["best_loss"], rows["final_loss"], color=LIGHT_GREY, lw=0.6)
-        left.plot(rows["final_loss"], y, "o", ms=2.5, mfc="white", mec=UNCOVERED, mew=0.7)
-        left.plot(rows["best_loss"], y, "o", ms=2.5, color=COVERED)
-    reference = table["best_loss"].iloc[0]
-    left.axvline(reference, color=GREY, lw=0.8, ls=":")
+        left.hlines(y, rows["best_loss"], rows["final_loss"], color=LIGHT_GREY, lw=0.5)
+        left.plot(rows["final_loss"], y, "o", ms=2, mfc="white", mec=UNCOVERED, mew=0.6)
+        left.plot(rows["best_loss"], y, "o", ms=2, color=COVERED)
+    left.axvline(reference["best_loss"].iloc[0], color=GREY, lw=0.8, ls=":")
     left.set_xscale("log")
     plain_log_axis(left, "x")
     left.set_xlabel("loss")
-    left.set_yticks(list(places.values()), list(places))
-    left.set_ylim(-0.6, len(order) - 0.4)
+    horizon = table.set_index("recipe")["iterations"]
+    left.set_yticks(list(places.values()), [f"{name} ({horizon[name]:,})" for name in places])
+    left.set_ylim(min(places.values()) - 0.6, 0.6)
     _draw_shares(right, table, places)
+    for kind, rows in groups.items():
+        right.annotate(
+            DOES[kind],
+            (1.06, np.mean([places[name] for name in rows["recipe"]])),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=7,
+            annotation_clip=False,
+        )
     right.axvline(0.5, color=GREY, lw=0.8, ls=":")
     right.set_xlim(-0.03, 1.03)
     right.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    right.set_xlabel("share of runs that turn")
+    right.set_xlabel(f"share of {counted(int(table['seeds'].max()), 'seed')} that turn")
     handles = [
         Line2D([], [], color=COVERED, marker="o", ls="", ms=3.5, label="best loss of a run"),
         Line2D([], [], mec=UNCOVERED, mfc="white", marker="o", ls="", ms=3.5, label="last loss"),
-        Line2D([], [], color=GREY, ls=":", label=f"mean best loss of {order[0]}; half of the runs"),
+        Line2D(
+            [],
+            [],
+            color=GREY,
+            ls=":",
+            label=f"mean best loss of {reference['recipe'].iloc[0]}; half of the seeds",
+        ),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
 
 
-def _draw_shares(axes: Axes, table: "pd.DataFrame", places: dict[str, int]) -> None:
-    """Draw the share of runs that turn; where the recipe's definition decides it, say so."""
-    applies = table["cures"] != NOT_APPLICABLE
-    for name in table.loc[~applies, "recipe"]:
-        style = {"ha": "center", "va": "center", "fontsize": 7, "color": GREY}
-        axes.text(0.5, places[name], NOT_APPLICABLE, **style, bbox={"fc": "white", "lw": 0})
-    drawn = table[applies]
+def _draw_shares(axes: Axes, table: "pd.DataFrame", places: dict[str, float]) -> None:
+    """Draw the share of seeds that turn; where the recipe's definition decides it, none."""
+    drawn = table[table["kind"] != NOT_APPLICABLE]
     y = [places[name] for name in drawn["recipe"]]
     error = np.array(
         [drawn["turned"] - drawn["turned_low"], drawn["turned_high"] - drawn["turned"]]
     ).clip(0)
-    axes.errorbar(drawn["turned"], y, xerr=error, fmt="o", color="black", ms=3.5, lw=0.8)
+    axes.errorbar(drawn["turned"], y, xerr=error, fmt="o", color="black", ms=3, lw=0.8)
 
 
 @styled

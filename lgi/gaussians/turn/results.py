@@ -41,6 +41,7 @@ def _comparison(config: Any, wildcards: Any) -> dict:
     return _definition(config, wildcards) | {
         "recipes": {name: study.recipes[name] for name in cures.recipes(study.runs)},
         "reference": cures.reference,
+        "spent": cures.spent,
         "confidence": cures.confidence,
     }
 
@@ -63,16 +64,17 @@ RESULTS = (
     Result(
         "turn_curves",
         CURVES,
-        "Tabulate loss and coverage along training, in units of the best.",
+        "Tabulate error and coverage along training, in units of the best.",
         make="lgi.gaussians.turn.table:curves",
         draw={TURN_FIGURE: "lgi.gaussians.turn.figures:turn"},
         inputs=_fits,
-        labels={"figure": "loss and coverage of all runs"},
-        caption="Loss and coverage of every run that the statements on turning speak of, "
-        "iterations in units of that of the best loss. Above, the median loss and its two "
-        "parts: what would remain if every uncovered pixel had the target's colour, and "
-        "what falls on uncovered pixels; bands are quartiles over runs. Below, the "
-        "uncovered share of the image, a line per run.",
+        labels={"figure": "what pixels add to the loss of all runs"},
+        caption="Error and coverage of every run that the statements on turning speak of, "
+        "iterations in units of that of the best loss. Above, how the L1 and L2 parts of the loss "
+        "differ from those at the best, and what pixels add to this that were covered at the best "
+        "and have lost their Gaussians, and those that are covered both times. In the middle, the "
+        "mean absolute error of the latter. Lines are medians over runs, bands quartiles. Below, "
+        "the uncovered share of the image, a line per run.",
     ),
     Result(
         "compare_recipes",
@@ -83,12 +85,14 @@ RESULTS = (
         inputs=_compared,
         settings=_comparison,
         labels={"figure": "recipes compared"},
-        caption="Recipes beside the reference, at the same N and seeds: best and last loss of "
-        "every run, and the share of runs that turn (a later loss exceeds the best by the "
-        "configured factor) with its exact interval, corrected for the number of recipes. "
-        "A run that does not turn has its two points on each other. Where a recipe's own "
-        "early stop ends its runs at or before a turn, the share says nothing and is not "
-        "drawn.",
+        caption="Recipes beside the reference, at the same N and seeds, with their numbers of "
+        "iterations: best and last loss of every run, and the share of seeds that turn (a later "
+        "loss exceeds the best by the configured factor) with its exact interval, corrected for "
+        "the number of recipes. A run that ends at its best has its two points on each other. "
+        "Delay: most seeds turn, but later. Freeze: most do not turn, but the rate is spent and "
+        "the best loss is higher. Cure: most do not turn, the best loss is lower, and coverage is "
+        "kept. Where a recipe's own early stop ends its runs at or before a turn, the share says "
+        "nothing and is not drawn.",
     ),
     Result(
         "plot_neighbours",

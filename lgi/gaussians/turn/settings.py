@@ -15,6 +15,7 @@ class CureSettings(Settings):
     confidence: Confidence
     runs: ListName  # whose recipes are compared
     reference: RecipeName  # with this one, run by run
+    spent: Share  # a rate that ends at no more than this share of its beginning is spent
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield where recipes are compared on several images, or with runs that there are not."""

@@ -271,6 +271,16 @@ def test_claims_follow_the_data():
     assert verdicts[1]["prediction.loss_from_start"] != SUPPORTED
 
 
+def test_where_no_skill_would_be_found_it_is_said():
+    rng = np.random.default_rng(15)
+    rows = claims(
+        prediction=table_of(frame(noise(rng, seeds=4))),
+        planted=PLANTED.assign(found=0.1),
+        settings=SETTINGS,
+    )
+    assert "; no skill would have been found with a chance of 80 %" in next(iter(rows))["sentence"]
+
+
 def test_claims_name_image_and_recipe_where_there_are_several():
     rng = np.random.default_rng(14)
     rows = [frame(noise(rng, seeds=4)).assign(recipe=name) for name in ("short", "long")]

@@ -15,7 +15,7 @@ SETTINGS = TurnSettings(
     factor=1.1,
     uncovered=0.01,
     fits={"image": "flat", "recipe": ["published", "stopped"]},
-    cures={"confidence": 0.95, "runs": "cures", "reference": "published"},
+    cures={"confidence": 0.95, "runs": "cures", "reference": "published", "spent": 0.1},
     neighbours={"fits": {"n": [5]}, "film": "film"},
 )
 
@@ -39,28 +39,27 @@ def turns(share=0.9, lead=2.0, recipe="published", decided=False, turned=True, s
             "decided": decided,
             "turn_iteration": 1000.0 * there,
             "uncovered_iteration": 1000 / lead * rng.uniform(0.9, 1.1, seeds) * there,
-            "share_at_turn": (share + 0.01 * rng.normal(size=seeds)) * there,
-            "share_at_end": (1 - share + 0.01 * rng.normal(size=seeds)) * there,
+            "rise_on_lost_at_turn": (share + 0.01 * rng.normal(size=seeds)) * there,
+            "rise_on_lost_at_end": (1 - share + 0.01 * rng.normal(size=seeds)) * there,
+            "kept_error_at_end": (0.1 + share / 100 * rng.uniform(0.9, 1, seeds)) * there,
+            "kept_error_before_at_end": 0.105 * there,
         }
     )
 
 
 def compared(**changes):
-    """Return a comparison of the reference with one recipe that turns and is no better."""
-    reference = dict.fromkeys(cures.COLUMNS, np.nan) | {"recipe": "published", "runs": 12}
-    other = reference | {
-        "recipe": "slow",
-        "turned": 1.0,
-        "turned_low": 0.7,
-        "turned_high": 1.0,
-        "cures": NOT_SUPPORTED,
-        "gain": 0.0,
-        "gain_low": -0.1,
-        "gain_high": 0.1,
-        "gain_p": 1.0,
-        "better": UNDECIDED,
-    }
-    return pd.DataFrame([reference, other | changes])
+    """Return a comparison of the reference with one recipe that turns, later, and is no better."""
+    reference = dict.fromkeys(cures.COLUMNS, np.nan) | {"recipe": "published", "iterations": 9000}
+    other = reference | {"recipe": "slow", "decided": False, "rate_at_end": 1.0, "gain_p": 1.0}
+    values = {"turned": (1, 0.7, 1), "later": (1, 0.9, 1.1), "later_in_rate": (-1, -1.1, -0.9)}
+    values |= {"gain": (0, -0.1, 0.1), "lost": (0.5, 0.4, 0.6)} | changes
+    for name, value in values.items():
+        if isinstance(value, tuple):
+            ends = ("", "_low", "_high", "_seeds")
+            other |= {f"{name}{end}": v for end, v in zip(ends, (*value, 12), strict=True)}
+        else:
+            other[name] = value
+    return pd.DataFrame([reference, other])
 
 
 def judged(table, comparison=None, recipes=("published",)):
@@ -85,13 +84,14 @@ def test_verdicts_and_sentences_follow_where_the_loss_rises(
     assert found.verdict("turn.lost_pixels") == early
     assert found.verdict("turn.lost_pixels_at_end") == late
     assert found.verdict("turn.coverage_first") == first
+    assert found.verdict("turn.kept_pixels") == late
     assert found.sentence("turn.lost_pixels").startswith(sentence)
 
 
 def test_too_few_runs_decide_nothing():
     found = judged(turns(seeds=1))
     assert {found.verdict(id) for id in found.table["id"] if id.startswith("turn")} == {UNDECIDED}
-    assert found.whole("turn.lost_pixels")["reason"] == "fewer than 2 runs"
+    assert found.whole("turn.lost_pixels")["reason"] == "fewer than 2 seeds"
 
 
 def test_where_none_turns_there_is_nothing_to_say_why():
@@ -112,20 +112,55 @@ def test_a_recipe_whose_definition_decides_has_no_part_in_whether_training_diver
     assert alone.sentence("turn.diverges") == ""
 
 
-def test_cures_follow_the_comparison():
+def test_seeds_count_and_not_their_fits():
+    twice = pd.concat([turns(seeds=6), turns(seeds=6).assign(n=6)])
+    rows = claims(
+        turn=twice,
+        cures=compared(),
+        settings=SETTINGS,
+        lists=[RunList(name="x", image="flat", recipe="published", n=[5, 6], seeds=list(range(6)))],
+    )
+    found = Claims(claim_table(rows))
+    for id in ("turn.diverges", "turn.lost_pixels", "turn.kept_pixels"):
+        assert found.whole(id)["n"] == 6
+
+
+def test_a_delay_is_told_with_its_size():
     found = judged(turns())
+    assert found.verdict("cures.slow.delays") == SUPPORTED
+    assert found.sentence("cures.slow.delays") == (
+        "slow delays the turn: it comes at 2 [1.87, 2.14] times the iterations, and at 0.500 "
+        "[0.467, 0.536] times the integrated rate."
+    )
     assert found.verdict("cures.slow") == NOT_SUPPORTED
-    assert found.sentence("cures.slow") == "Most fits turn all the same with slow."
-    assert found.verdict("cures.slow.better") == UNDECIDED
-    good = compared(turned=0.0, turned_low=0.0, turned_high=0.3, gain_low=0.01, gain=0.05)
-    found = judged(turns(), good)
-    assert found.verdict("cures.slow") == found.verdict("cures.slow.better") == SUPPORTED
-    assert found.whole("cures.slow.better")["p"] == 1
+    assert found.verdict("cures.slow.freezes") == NOT_APPLICABLE
+    assert list(found.parts("cures.slow")["part"]) == [
+        "most seeds do not turn",
+        "the best loss is lower",
+        "coverage is kept",
+    ]
 
 
-def test_a_cure_that_its_definition_decides_gets_no_verdict():
-    found = judged(turns(), compared(cures=NOT_APPLICABLE, better=NOT_APPLICABLE))
-    for id, why in (("cures.slow", "early stop"), ("cures.slow.better", "the beginning of")):
+def test_a_cure_names_its_horizon():
+    calm = {"turned": (0.0, 0.0, 0.3), "lost": (0.0, 0.0, 0.001)}
+    found = judged(turns(), compared(**calm, gain=(0.05, 0.01, 0.09)))
+    assert found.verdict("cures.slow") == SUPPORTED
+    assert "within its 9,000 iterations" in found.sentence("cures.slow")
+    assert found.verdict("cures.slow.delays") == NOT_SUPPORTED
+
+
+def test_a_fit_that_ends_before_its_turn_with_a_higher_loss_is_frozen():
+    calm = {"turned": (0.0, 0.0, 0.3), "lost": (0.0, 0.0, 0.001), "rate_at_end": 0.01}
+    found = judged(turns(), compared(**calm, gain=(-0.05, -0.09, -0.01)))
+    assert found.verdict("cures.slow.freezes") == SUPPORTED
+    assert found.verdict("cures.slow") == NOT_SUPPORTED
+    found = judged(turns(), compared(**calm))  # neither higher nor lower
+    assert found.verdict("cures.slow.freezes") == found.verdict("cures.slow") == UNDECIDED
+
+
+def test_what_a_definition_decides_gets_no_verdict():
+    found = judged(turns(), compared(decided=True))
+    for id in ("cures.slow", "cures.slow.delays", "cures.slow.freezes"):
         assert found.verdict(id) == NOT_APPLICABLE
-        assert why in found.whole(id)["reason"]
+        assert "early stop" in found.whole(id)["reason"]
         assert found.sentence(id) == ""

@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PolyCollection
 
-from lgi.claims import NOT_APPLICABLE, NOT_SUPPORTED, SUPPORTED
+from lgi.claims import NOT_APPLICABLE
 from lgi.errors import DataError
 from lgi.gaussians.fits.initial import PARAMETERS
 from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.turn import figures
-from lgi.gaussians.turn.table import PARTS
+from lgi.gaussians.turn.cures import CURES, TURNS
+from lgi.gaussians.turn.table import KEPT, PARTS
 from tests.unit.gaussians.synthetic import run_of
 
 
@@ -24,8 +25,8 @@ def fake(n):
 
 @pytest.fixture(scope="module")
 def curves():
-    at = [0.5, 1.0, 2.0]
-    parts = pd.DataFrame({"part": np.repeat(PARTS, 3), "at": at * 3, "median": np.arange(9.0)})
+    at, names = [0.5, 1.0, 2.0], (*PARTS, KEPT)
+    parts = pd.DataFrame({"part": np.repeat(names, 3), "at": at * 4, "median": np.arange(12.0)})
     parts = parts.assign(low=parts["median"] - 0.5, high=parts["median"] + 1)
     line = {"image": "flat", "recipe": "published", "seed": 1, "at": at, "uncovered": [0, 0, 0.5]}
     return parts, pd.concat(pd.DataFrame(line | {"n": n}) for n in (5, 6, 7))
@@ -33,14 +34,20 @@ def curves():
 
 def test_a_turn_shows_its_parts_and_a_line_per_run(curves):
     figure = figures.turn(*curves)
-    above, below = figure.axes[:2]
-    drawn = {line.get_label(): list(line.get_ydata()) for line in above.lines[:3]}
-    assert drawn == dict(zip(PARTS, ([0, 1, 2], [3, 4, 5], [6, 7, 8]), strict=True))
-    bands = [collection.get_paths()[0].vertices[:, 1] for collection in above.collections]
-    assert [(y.min(), y.max()) for y in bands] == [(-0.5, 3), (2.5, 6), (5.5, 9)]
+    above, middle, below = figure.axes[:3]
+    lines = [*above.lines[:3], middle.lines[0]]
+    drawn = {line.get_label(): list(line.get_ydata()) for line in lines}
+    expected = ([0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11])
+    assert drawn == dict(zip((*PARTS, KEPT), expected, strict=True))
+    bands = [
+        collection.get_paths()[0].vertices[:, 1]
+        for axes in (above, middle)
+        for collection in axes.collections
+    ]
+    assert [(y.min(), y.max()) for y in bands] == [(-0.5, 3), (2.5, 6), (5.5, 9), (8.5, 12)]
     assert len(below.lines) == 3 + 1  # and the best
     assert below.get_xlabel() == "iteration, in units of that of the best loss"
-    assert below.get_legend().get_title().get_text() == "3 runs"
+    assert below.get_legend().get_title().get_text() == "3 runs, 1 seed"
 
 
 def test_a_turn_needs_runs(curves):
@@ -54,10 +61,12 @@ def cure_tables():
         {
             "recipe": ["published", "slow", "smooth"],
             "best_loss": [0.08, 0.08, 0.05],
+            "iterations": [10_000, 10_000, 3000],
+            "seeds": 2,
             "turned": [1.0, 1.0, 0.0],
             "turned_low": [0.6, 0.6, 0.0],
             "turned_high": [1.0, 1.0, 0.4],
-            "cures": [np.nan, NOT_SUPPORTED, SUPPORTED],
+            "kind": ["", TURNS, CURES],
         }
     )
     runs = pd.DataFrame(
@@ -70,29 +79,24 @@ def cure_tables():
     return table, runs
 
 
-def test_every_recipe_has_its_runs_and_its_share():
+def test_every_recipe_has_its_runs_its_share_and_what_it_does():
     table, runs = cure_tables()
-    figure = figures.cures(table, runs)
-    left, right = figure.axes
+    left, right = figures.cures(table, runs).axes
     labels = [tick.get_text() for tick in left.get_yticklabels()]
-    assert labels == ["smooth", "slow", "published"]
+    assert labels == ["published (10,000)", "slow (10,000)", "smooth (3,000)"]
     points = np.concatenate([line.get_xdata() for line in left.lines if line.get_marker() == "o"])
     assert sorted(points) == sorted([*runs["best_loss"], *runs["final_loss"]])
-    shares = right.lines[0].get_xdata()
-    np.testing.assert_array_equal(shares, table["turned"])
+    np.testing.assert_array_equal(right.lines[0].get_xdata(), table["turned"])
+    said = {text.get_text(): text.xy[1] for text in right.texts}
+    assert said == dict(zip(("turn", "cure"), left.get_yticks()[1:], strict=True))
 
 
 def test_a_share_that_a_definition_decides_is_not_drawn():
     table, runs = cure_tables()
-    table.loc[table["recipe"] == "slow", "cures"] = NOT_APPLICABLE
-    left, right = figures.cures(table, runs).axes
+    table.loc[table["recipe"] == "slow", "kind"] = NOT_APPLICABLE
+    _, right = figures.cures(table, runs).axes
     np.testing.assert_array_equal(right.lines[0].get_xdata(), [1.0, 0.0])
-    (said,) = right.texts
-    assert said.get_text() == NOT_APPLICABLE
-    places = dict(
-        zip([t.get_text() for t in left.get_yticklabels()], left.get_yticks(), strict=True)
-    )
-    assert said.get_position()[1] == places["slow"]
+    assert NOT_APPLICABLE in [text.get_text() for text in right.texts]
 
 
 def test_cures_need_recipes():
