@@ -1,17 +1,21 @@
 """Every claim of study 1 with its verdict, from the tables of all rooms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
 from lgi.claims import ORIGINAL, OURS, claim_table
 from lgi.gaussians.blending import claims as blending_claims
 from lgi.gaussians.elsewhere import claims as elsewhere
+from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.llc import claims as llc_claims
 from lgi.gaussians.n_study import claims as n_study
 from lgi.gaussians.original import OriginalStudy
 from lgi.gaussians.prediction import claims as prediction_claims
+from lgi.gaussians.price import claims as price_claims
 from lgi.gaussians.selection import RunList
+from lgi.gaussians.sizes import claims as sizes_claims
 from lgi.gaussians.turn import claims as turn_claims
 from lgi.settings import Settings
 
@@ -30,6 +34,9 @@ def claims(
     original: OriginalStudy,
     of_the_original: bool,
     lists: Sequence[RunList],
+    pictures: Iterable[Fit] = (),
+    priced: Mapping = MappingProxyType({}),
+    sized: Mapping = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Judge the claims of every room.
 
@@ -54,6 +61,11 @@ def claims(
         N, and no claim is its own.
     lists
         The lists of runs.
+    pictures
+        A run of each image that `priced` asks about.
+    priced, sized
+        Further arguments of `lgi.gaussians.price.claims.claims` and of
+        `lgi.gaussians.sizes.claims.claims`; empty where they are not asked.
 
     Returns
     -------
@@ -78,6 +90,8 @@ def claims(
             prediction=prediction, planted=planted, settings=settings["prediction"]
         ),
         *llc_claims.claims(llc, settings["llc"].claims),
+        *(price_claims.claims(table=table, pictures=pictures, **priced) if priced else ()),
+        *(sizes_claims.claims(table=table, **sized) if sized else ()),
     ]
     found = claim_table(rows)
     if not of_the_original:

@@ -15,7 +15,9 @@ from lgi.gaussians.elsewhere import report as elsewhere
 from lgi.gaussians.llc import report as llc
 from lgi.gaussians.n_study import report as n_study
 from lgi.gaussians.prediction import report as prediction
+from lgi.gaussians.price import report as price
 from lgi.gaussians.settings import Gaussians
+from lgi.gaussians.sizes import report as sizes
 from lgi.gaussians.turn import report as turn
 from lgi.prose import counted, interval, number, table
 
@@ -73,7 +75,8 @@ def write(
     **tables
         Tables of study 1 by name: ``n_study``, ``n_study_summary``, ``discrepancies``,
         ``reproducibility``, ``steps``, ``seeds_summary``, ``turn``, ``cures``, ``blending``,
-        ``elsewhere``, ``features``, ``llc``.
+        ``elsewhere``, ``features``, ``llc``; and where they are asked, ``price``, ``price_at`` and
+        ``free_energy``, and ``sizes`` and ``sizes_growth``.
 
     Raises
     ------
@@ -91,6 +94,8 @@ def write(
         turn.in_detail(study),
         elsewhere.section(study),
         llc.section(study),
+        price.section(study),
+        sizes.section(study),
         _methods(study),
     ]
     return "\n".join(line for part in parts for line in (*part, ""))

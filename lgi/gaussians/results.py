@@ -11,6 +11,8 @@ from lgi.gaussians.fits.results import FIT_ANIMATION, PUBLISHED, REPRODUCIBILITY
 from lgi.gaussians.llc import results as llc
 from lgi.gaussians.n_study import results as n_study
 from lgi.gaussians.prediction import results as prediction
+from lgi.gaussians.price import results as price
+from lgi.gaussians.sizes import results as sizes
 from lgi.gaussians.turn import results as turn
 
 CLAIMS = TABLES + "gaussians_claims.csv"
@@ -38,7 +40,7 @@ def shown(config: Any) -> dict[str, str]:
     detail, study = config.gaussians.turn.neighbours, config.gaussians
     middle = next(fit for fit in study.select(detail.fits) if fit.n == detail.middle)
     film = FIT_ANIMATION.format(**middle._replace(recipe=detail.film)._asdict())
-    return SHOWN | {"film": film}
+    return SHOWN | {"film": film} | price.shown(config) | sizes.shown(config)
 
 
 def links(config: Any) -> dict[str, str]:
@@ -62,6 +64,8 @@ def _told(config: Any, wildcards: Any) -> dict:
         "elsewhere": elsewhere.ELSEWHERE,
         "features": prediction.FEATURES,
         "llc": llc.LLC,
+        **price.told(config),
+        **sizes.told(config),
         "figures": list(shown(config).values()),
     }
 
@@ -72,7 +76,7 @@ RESULTS = (
         CLAIMS,
         "Give each statement about study 1 its verdict, with the numbers behind it.",
         "lgi.gaussians.claims:claims",
-        inputs={
+        inputs=lambda config, _: {
             "table": TABLE,
             "reproducibility": REPRODUCIBILITY,
             "published": PUBLISHED,
@@ -82,12 +86,15 @@ RESULTS = (
             "prediction": prediction.PREDICTION,
             "planted": prediction.PLANTED,
             "llc": llc.LLC,
+            "pictures": price.pictures(config),
         },
         settings=lambda config, _: {
             "settings": {room: getattr(config.gaussians, room) for room in ROOMS},
             "original": config.gaussians.original,
             "of_the_original": config.gaussians.of_the_original,
             "lists": config.gaussians.runs,
+            "priced": price.asked(config),
+            "sized": sizes.asked(config),
         },
         labels={"table": "statements about study 1, with verdicts"},
         caption="The statements about study 1, each with a computed verdict: the statistic, its "

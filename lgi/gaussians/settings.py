@@ -13,14 +13,16 @@ from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits import published
 from lgi.gaussians.fits.drawn import FitsSettings
 from lgi.gaussians.fits.images import check_image, image_size, load_image
-from lgi.gaussians.fits.initial import Variety
+from lgi.gaussians.fits.initial import COLUMNS, Variety
 from lgi.gaussians.fits.pictures.read import LOOKED_INTO, picture_size
 from lgi.gaussians.fits.settings import ImageSettings, RecipeSettings
 from lgi.gaussians.llc.settings import GaussiansLLC
 from lgi.gaussians.n_study.settings import NStudySettings
 from lgi.gaussians.original import OriginalStudy
 from lgi.gaussians.prediction.settings import PredictionSettings
+from lgi.gaussians.price.settings import PriceSettings
 from lgi.gaussians.selection import Batch, FitName, RunList, Selection, batches
+from lgi.gaussians.sizes.settings import SizesSettings
 from lgi.gaussians.turn.settings import TurnSettings
 from lgi.settings import Name, Settings, sections, unique
 
@@ -44,6 +46,8 @@ class Gaussians(Settings):
     elsewhere: ElsewhereSettings
     prediction: PredictionSettings
     llc: GaussiansLLC
+    price: PriceSettings | None  # none: no price is asked
+    sizes: SizesSettings | None  # none: no pictures of real size
 
     @property
     def of_the_original(self) -> bool:
@@ -69,6 +73,17 @@ class Gaussians(Settings):
     def select(self, *selections: Selection) -> list[FitName]:
         """Return the runs of some selections, each once, sorted."""
         return sorted({fit for one in selections for fit in one.fits(self.runs)})
+
+    def parameters(self, selection: Selection, channels: int = 3) -> dict[str, int]:
+        """Return the trained parameters of a Gaussian, by the recipes of a selection.
+
+        Those of a picture of one channel have one colour.
+        """
+        sizes = {group: len(columns) for group, columns in COLUMNS.items()} | {"colour": channels}
+        return {
+            name: sum(sizes[group] for group in self.recipes[name].trained)
+            for name in sorted({fit.recipe for fit in self.select(selection)})
+        }
 
     def batches(self) -> list[Batch]:
         """Return the jobs of all listed runs."""

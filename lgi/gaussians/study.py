@@ -11,7 +11,9 @@ from lgi.gaussians.fits import results as fits
 from lgi.gaussians.llc import results as llc
 from lgi.gaussians.n_study import results as n_study
 from lgi.gaussians.prediction import results as prediction
+from lgi.gaussians.price import results as price
 from lgi.gaussians.settings import Gaussians
+from lgi.gaussians.sizes import results as sizes
 from lgi.gaussians.turn import results as turn
 
 
@@ -33,7 +35,7 @@ STUDY = Study(
     Gaussians,
     tuple(
         result
-        for part in (fits, n_study, turn, blending, elsewhere, prediction, llc, whole)
+        for part in (fits, n_study, turn, blending, elsewhere, prediction, llc, price, sizes, whole)
         for result in part.RESULTS
     ),
     wildcards,

@@ -76,6 +76,8 @@ def config(image=IMAGE):
                 },
                 "blending": study["blending"] | {"fits": {"runs": "blending"}},
                 "elsewhere": study["elsewhere"] | {"fits": {"runs": "elsewhere"}},
+                "price": None,
+                "sizes": None,
             }
         }
     )

@@ -1,0 +1,1 @@
+"""Pictures of real size: how well many Gaussians fit them, and what an iteration costs."""
