@@ -3,6 +3,7 @@
 Each case runs in a process of its own, so that its peak memory is its own.
 """
 
+import os
 import platform
 import resource
 import time
@@ -29,13 +30,13 @@ REPORT = Path(__file__).parents[1] / "docs" / "gaussians_sizes_speed.md"
 
 def main() -> None:
     """Measure every case, print the table and write it with fitted exponents."""
-    rows = []
+    rows, load = [], os.getloadavg()[0]
     for case in product(SIDES, NUMBERS, SCALES):
         with get_context("spawn").Pool(1) as pool:
             rows.append(pool.apply(_measure, case))
         print(rows[-1], flush=True)
     table = pd.DataFrame(rows)
-    REPORT.write_text(_report(table))
+    REPORT.write_text(_report(table, load))
 
 
 def _measure(side: int, n: int, scale: float) -> dict:
@@ -79,7 +80,7 @@ def _exponents(rows: pd.DataFrame, cost: str) -> np.ndarray:
     return np.linalg.lstsq(matrix, np.log(rows[cost]), rcond=None)[0][:3]
 
 
-def _report(table: pd.DataFrame) -> str:
+def _report(table: pd.DataFrame, load: float) -> str:
     one, two = (f"ms, {threads} threads" for threads in THREADS)
     large = table[(table["side"] >= 256) & (table[one] > 1)]
     powers = {
@@ -96,6 +97,8 @@ def _report(table: pd.DataFrame) -> str:
         f"{REPEATS} means over iterations of {SECONDS} s. *Evaluations* are the pixels",
         "that Gaussians reach, over all Gaussians. Memory is the peak of the process above that "
         "of a fit to 32 x 32 pixels.",
+        f"Other work on the machine: a load average of {load:.1f} when it began; above 0, two "
+        "threads say little.",
         "",
         "| side | N | scale | evaluations | ms, 1 thread | ms, 2 threads | ratio "
         "| ns per evaluation | MiB |",
