@@ -194,7 +194,7 @@ def _rate(rows: pd.DataFrame, reference: str) -> Iterator[str]:
         yield (f"In the integrated rate, what delays turns sooner: {listed(sooner.tolist())}.")
     if (rate["kind"] == FREEZES).any():
         yield (
-            "So the rate decides when a fit turns, and one that is spent before lets it end without."
+            "So the rate moves the turn, and one that is spent before it lets a fit end without."
         )
     if not (rate["better"] == SUPPORTED).any():
         yield f"Not one of them is shown to have a lower best loss than {reference}."
