@@ -121,6 +121,17 @@ class Part:
         return verdict(self.interval.low, self.interval.high, region, margin)
 
 
+def names_by_verdict(
+    found: Iterable[Part], region: Region, margin: float | None = None
+) -> dict[str, list[str]]:
+    """Return the names of the parts that say each of the verdicts, empty where none does."""
+    verdicts = (SUPPORTED, NOT_SUPPORTED, UNDECIDED, CONTRADICTED, WITHIN, NOT_APPLICABLE)
+    names: dict[str, list[str]] = {verdict: [] for verdict in verdicts}
+    for part in found:
+        names[part.verdict(region, margin)].append(part.name)
+    return names
+
+
 def verdict(low: float, high: float, region: Region, margin: float | None = None) -> str:
     """Return what an interval says of the claim that a value lies in a region.
 

@@ -35,6 +35,11 @@ def interval(value: float, low: float, high: float, digits: int = 3) -> str:
     return f"{text} [{number(low, digits)}, {number(high, digits)}]"
 
 
+def share(value: float, low: float, high: float) -> str:
+    """Return a share with its interval as per cent."""
+    return f"{percent(value)} [{percent(low)}, {percent(high)}]"
+
+
 def estimate(row: Mapping, digits: int = 3) -> str:
     """Return the ``statistic`` or ``value`` of a table's row with its interval low to high."""
     value = row["statistic"] if "statistic" in row else row["value"]

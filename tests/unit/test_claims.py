@@ -219,3 +219,13 @@ def test_a_part_that_contradicts_counts_as_one_that_does_not_support(follows, fo
     rows = claims.judge(claim, [*each, small], whole)
     assert rows[0]["verdict"] == (WITHIN if follows == "every" else SUPPORTED)
     assert rows[0]["sentence"] == ("small" if follows == "every" else "yes")
+
+
+def test_parts_are_named_by_what_they_say():
+    found = [part(ABOVE, "a"), part(NONE, "b"), part(ABOVE, "c"), part(BELOW, "d", applies=False)]
+    names = claims.names_by_verdict(found, ABOVE_0)
+    assert {verdict: of for verdict, of in names.items() if of} == {
+        SUPPORTED: ["a", "c"],
+        UNDECIDED: ["b"],
+        NOT_APPLICABLE: ["d"],
+    }

@@ -38,6 +38,7 @@ def test_lists_counts_and_shares():
     assert prose.counted(12, "fit") == "12 fits"
     assert prose.percent(0.0134, 2) == "1.34 %"
     assert prose.percent(np.nan) == "–"
+    assert prose.share(0.5, 0.25, 0.754) == "50 % [25 %, 75 %]"
 
 
 def test_a_table_has_a_row_for_each_row():

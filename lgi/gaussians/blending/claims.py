@@ -17,9 +17,9 @@ from lgi.claims import (
     WITHIN,
     Claim,
     Part,
-    Region,
     Sentences,
     judge,
+    names_by_verdict,
     parts,
 )
 from lgi.gaussians.blending.settings import BlendingSettings
@@ -126,7 +126,7 @@ def _split(
 
 
 def _turns(name: str, word: str, found: Sequence[Part]) -> Claim:
-    by_verdict = _by_verdict(found, MOST)
+    by_verdict = names_by_verdict(found, MOST)
     what = f"fits whose colours are {word}"
     told = _clauses(
         ("most turn", by_verdict[SUPPORTED]),
@@ -160,7 +160,7 @@ def _fits_better(
     found: Sequence[Part],
 ) -> Claim:
     where = "".join(f"{HELD[value]}, " for value in held.values())
-    by_verdict = _by_verdict(found, ABOVE_0, margin)
+    by_verdict = names_by_verdict(found, ABOVE_0, margin)
     told = _clauses(
         (f"{better} fits better than {worse}", by_verdict[SUPPORTED]),
         (f"{worse} fits better than {better}", by_verdict[CONTRADICTED]),
@@ -181,17 +181,6 @@ def _fits_better(
         ),
         margin=margin,
     )
-
-
-def _by_verdict(
-    found: Sequence[Part], region: Region, margin: float | None = None
-) -> dict[str, list[str]]:
-    """Return the names of the parts by what each says."""
-    verdicts = (SUPPORTED, WITHIN, NOT_SUPPORTED, CONTRADICTED, UNDECIDED)
-    return {
-        verdict: [part.name for part in found if part.verdict(region, margin) == verdict]
-        for verdict in verdicts
-    }
 
 
 def _clauses(*told: tuple[str, list[str]]) -> str:

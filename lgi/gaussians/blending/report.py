@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lgi.gaussians.blending.claims import COMPARED, TURNS
-from lgi.prose import counted, interval, listed, number, percent, table
+from lgi.prose import counted, interval, listed, number, share, table
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
@@ -40,10 +40,7 @@ def section(study: "Study") -> Iterator[str]:
             "best loss": (("best_loss", "low", "high"), interval),
             "last loss": ("final_loss", number),
             "PSNR at best (dB)": ("psnr_at_best", lambda value: number(value, 4)),
-            "turn": (
-                ("turned", "turned_low", "turned_high"),
-                lambda share, low, high: f"{percent(share)} [{percent(low)}, {percent(high)}]",
-            ),
+            "turn": (("turned", "turned_low", "turned_high"), share),
             "seeds": ("seeds", number),
         },
     )
@@ -60,8 +57,8 @@ def section(study: "Study") -> Iterator[str]:
         "a colour beyond it. A mean divides by the weights: a pixel that a Gaussian alone has "
         "reached loses all of it."
     )
+    asked = "What a start" if rows["rate"].nunique() > 1 else "What starts and rates"
     yield (
         "Starts are those of a mean; where Gaussians overlap, a sum of the same colours is brighter "
-        "(compare the first losses). What starts and rates of its own would give a sum is not asked "
-        "here."
+        f"(compare the first losses). {asked} of its own would give a sum is not asked here."
     )

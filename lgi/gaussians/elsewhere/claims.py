@@ -17,6 +17,7 @@ from lgi.claims import (
     Part,
     Sentences,
     judge,
+    names_by_verdict,
 )
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits.table import rows_of
@@ -63,11 +64,10 @@ def claims(
 
 def _claim(recipe: str, ratio: tuple[float, float], parts: Sequence[Part]) -> Claim:
     range_ = f"{percent(ratio[0], 2)} to {percent(ratio[1], 2)} of the pixels"
-    found = {
-        text: listed([part.name for part in parts if part.verdict(BELOW_0) == verdict], "")
-        for verdict, text in _ON.items()
-    }
-    images = "; ".join(f"{text} {images}" for text, images in found.items() if images)
+    found = names_by_verdict(parts, BELOW_0)
+    images = "; ".join(
+        f"{text} {listed(found[verdict])}" for verdict, text in _ON.items() if found[verdict]
+    )
     sentence = f"With {recipe} the most Gaussians tried, beside {range_}, fit {images}."
     return Claim(
         f"elsewhere.{recipe}",

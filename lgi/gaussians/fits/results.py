@@ -130,8 +130,7 @@ RESULTS = (
         wanted=lambda config: figures(config, "loss_and_coverage"),
         labels={"figure": "loss and coverage", "recipe": "{recipe}", "image": "{image}"},
         caption="Reported loss and uncovered share of the image along training. The vertical line "
-        "is the best iteration: the loss turns where coverage is lost, because the gradient cannot "
-        "see that a shrinking Gaussian uncovers pixels at the hard cut-off.",
+        "is the best iteration.",
     ),
     Result(
         "fit_figure",

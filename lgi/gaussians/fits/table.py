@@ -1,6 +1,6 @@
 """Tables of study 1, from run files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -105,6 +105,36 @@ def rows_of(table: pd.DataFrame, runs: Iterable[tuple]) -> pd.DataFrame:
         (image, recipe, N, seed) of each.
     """
     return table.merge(pd.DataFrame(list(runs), columns=RUN), on=RUN)
+
+
+def pixels_of(rows: pd.DataFrame) -> pd.Series:
+    """Return how many pixels the image of each run has."""
+    return (rows["n"] * rows["pixels_per_gaussian"]).round().astype(int)
+
+
+def curves_of_seeds(
+    rows: pd.DataFrame, columns: Sequence[str]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the N that all seeds have, and what each seed has at them.
+
+    Parameters
+    ----------
+    rows
+        Runs of one image and recipe, with columns ``n`` and ``seed``.
+    columns
+        Which values.
+
+    Returns
+    -------
+    n : ndarray
+        Ascending, shape (N,).
+    values : list of ndarray
+        Shape (seeds, N) for each of `columns`; seeds ascend.
+    """
+    seeds = rows.groupby("n")["seed"].nunique()
+    n = seeds.index[seeds == rows["seed"].nunique()].to_numpy()
+    wide = rows.pivot(index="seed", columns="n", values=list(columns))
+    return n, [wide[column][n].to_numpy() for column in columns]
 
 
 def by_seed(rows: pd.DataFrame, column: str) -> pd.Series:

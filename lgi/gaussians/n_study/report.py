@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lgi.prose import Quantities, counted, estimate, interval, listed, number, percent, table
+from lgi.prose import (
+    Quantities,
+    counted,
+    estimate,
+    interval,
+    listed,
+    number,
+    percent,
+    share,
+    table,
+)
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
@@ -86,10 +96,7 @@ def _many_seeds(study: "Study", seeds: Quantities) -> Iterator[str]:
             "N": ("n", number),
             "mean step [joint interval]": (("mean", "joint_low", "joint_high"), interval),
             "p (Holm)": ("p_holm", lambda p: number(p, 2)),
-            "seeds that regress": (
-                ("share", "share_low", "share_high"),
-                lambda share, low, high: f"{percent(share)} [{percent(low)}, {percent(high)}]",
-            ),
+            "seeds that regress": (("share", "share_low", "share_high"), share),
             f"seed {study.settings.original.seed}": ("original", lambda value: f"{value:+.4f}"),
         },
     )

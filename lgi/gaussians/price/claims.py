@@ -15,6 +15,7 @@ from lgi.claims import (
     Sentences,
     enough,
     judge,
+    names_by_verdict,
     parts,
 )
 from lgi.gaussians.fits.view import Fit
@@ -71,15 +72,11 @@ def _interval(row: Mapping) -> Interval:
 
 
 def _more_pay(found: Sequence[Part]) -> Claim:
-    by_verdict = {
-        verdict: [
-            part.name.split(",")[0].replace("_", " ")
-            for part in found
-            if part.verdict(ABOVE_1) == verdict
-        ]
+    by_verdict = names_by_verdict(found, ABOVE_1)
+    pay, do_not = (
+        [name.split(",")[0].replace("_", " ") for name in by_verdict[verdict]]
         for verdict in (SUPPORTED, NOT_SUPPORTED)
-    }
-    pay, do_not = by_verdict[SUPPORTED], by_verdict[NOT_SUPPORTED]
+    )
     though = f" They do on {listed(pay)}." if pay else ""
     price = "At the price of the free energy, ½ log2 n bits per parameter,"
     return Claim(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from lgi import intervals
 from lgi.errors import DataError
-from lgi.gaussians.fits.table import rows_of
+from lgi.gaussians.fits.table import curves_of_seeds, pixels_of, rows_of
 from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.price import cost
 from lgi.gaussians.price.settings import PriceSettings
@@ -127,20 +127,16 @@ def curves(
     if asked.empty:
         raise DataError("no runs to put a price on")
     for (image, recipe), rows in asked.groupby(["image", "recipe"]):
-        psnr, ssim = (
-            rows.pivot(index="seed", columns="n", values=column)
-            for column in ("psnr_at_best", "ssim_at_best")
-        )
-        has = rows.pivot(index="seed", columns="n", values="pixels_per_gaussian").notna().all()
+        n, (psnr, ssim) = curves_of_seeds(rows, ["psnr_at_best", "ssim_at_best"])
         yield Curve(
             image=image,
             recipe=recipe,
-            pixels=round((rows["n"] * rows["pixels_per_gaussian"]).iloc[0]),
+            pixels=int(pixels_of(rows).iloc[0]),
             channels=channels[image],
             parameters=parameters[channels[image]][recipe],
-            n=psnr.columns[has].to_numpy(),
-            psnr=psnr.loc[:, has].to_numpy(),
-            ssim=ssim.loc[:, has].to_numpy(),
+            n=n,
+            psnr=psnr,
+            ssim=ssim,
         )
 
 
@@ -198,11 +194,10 @@ def tables(
         Columns `ENERGY`, a row per estimate: see `free_energy`.
     """
     found = list(curves(table, settings, lists, parameters, channels_of(pictures)))
-    pixels = (table["n"] * table["pixels_per_gaussian"]).round().astype(int)
-    pixels = pixels.groupby(table["image"]).first()
-    energy = free_energy(llc, pixels)
+    sizes = pixels_of(table).groupby(table["image"]).first()
+    energy = free_energy(llc, sizes)
     rows = [row for curve in found for row in _prices(curve, llc, settings)]
-    rows += _minima(energy, pixels, settings)
+    rows += _minima(energy, sizes, settings)
     passed = [row for curve in found if curve.image in at for row in price_at(curve, at, settings)]
     return (
         pd.DataFrame(rows, columns=list(PRICE)),
@@ -277,14 +272,14 @@ def geometric_mean(values: np.ndarray, confidence: float) -> Interval:
     return Interval(*(math.exp(x) for x in mean[:3]), mean.n)
 
 
-def free_energy(llc: pd.DataFrame, pixels: pd.Series) -> pd.DataFrame:
+def free_energy(llc: pd.DataFrame, sizes: pd.Series) -> pd.DataFrame:
     """Return the terms of the free energy at minima, with λ of a regular model and as measured.
 
     Parameters
     ----------
     llc
         Estimates of `lgi.gaussians.llc.estimates`.
-    pixels
+    sizes
         Number of pixels by image.
 
     Returns
@@ -295,7 +290,7 @@ def free_energy(llc: pd.DataFrame, pixels: pd.Series) -> pd.DataFrame:
         ok has no ``measured``. ``residual`` is the standard deviation of what is left, in levels
         of 8 bits.
     """
-    samples = llc["image"].map(pixels)
+    samples = llc["image"].map(sizes)
     return llc.assign(
         misfit=samples * llc["loss_at_w"],
         regular=0.5 * llc["trained"] * np.log(samples),
@@ -304,23 +299,21 @@ def free_energy(llc: pd.DataFrame, pixels: pd.Series) -> pd.DataFrame:
     )[list(ENERGY)]
 
 
-def _minima(energy: pd.DataFrame, pixels: pd.Series, settings: PriceSettings) -> Iterator[dict]:
+def _minima(energy: pd.DataFrame, sizes: pd.Series, settings: PriceSettings) -> Iterator[dict]:
     """Yield the best N of the free energy of minima, with both λ, by image, recipe and setting."""
     ok = energy.dropna(subset=["misfit", "measured"])
     for (image, recipe, setting), rows in ok.groupby(["image", "recipe", "setting"]):
-        wide = rows.pivot(index="seed", columns="n")
-        n = np.array([one for one in sorted(set(rows["n"])) if wide["misfit"][one].notna().all()])
+        columns = ["misfit", "residual", REGULAR, MEASURED]
+        n, (misfit, residual, *prices) = curves_of_seeds(rows, columns)
         if len(n) < 2:
             continue
-        misfit, residual = (wide[name][n].to_numpy() for name in ("misfit", "residual"))
-        for name in (REGULAR, MEASURED):
-            priced = wide[name][n].to_numpy()
+        for name, priced in zip((REGULAR, MEASURED), prices, strict=True):
             places = (misfit + priced).argmin(axis=1)
             seed = np.arange(len(places))
             yield {
                 "image": image,
                 "recipe": recipe,
-                "pixels": pixels[image],
+                "pixels": sizes[image],
                 "channels": 3,
                 "score": MINIMA,
                 "price": name,
@@ -329,7 +322,7 @@ def _minima(energy: pd.DataFrame, pixels: pd.Series, settings: PriceSettings) ->
                 **_star(n, places, settings.confidence),
                 "psnr": (-20 * np.log10(residual[seed, places] * cost.LEVEL)).mean(),
                 "residual": residual[seed, places].mean(),
-                "bits_per_pixel": priced[seed, places].mean() / math.log(2) / pixels[image],
+                "bits_per_pixel": priced[seed, places].mean() / math.log(2) / sizes[image],
             }
 
 

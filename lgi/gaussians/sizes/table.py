@@ -7,7 +7,7 @@ import pandas as pd
 
 from lgi import intervals
 from lgi.errors import DataError
-from lgi.gaussians.fits.table import rows_of
+from lgi.gaussians.fits.table import curves_of_seeds, pixels_of, rows_of
 from lgi.gaussians.selection import RunList
 from lgi.gaussians.sizes.settings import SizesSettings
 
@@ -96,7 +96,7 @@ def _asked(table: pd.DataFrame, settings: SizesSettings, lists: Sequence[RunList
     rows = rows_of(table, settings.fits.fits(lists))
     if rows.empty:
         raise DataError("no runs of pictures of real size")
-    return rows.assign(pixels=(rows["n"] * rows["pixels_per_gaussian"]).round())
+    return rows.assign(pixels=pixels_of(rows))
 
 
 def _row(
@@ -148,10 +148,9 @@ def _growths(rows: pd.DataFrame, settings: SizesSettings) -> Iterator[dict]:
 
 def _wide(rows: pd.DataFrame) -> dict[str, np.ndarray]:
     """Return N [N] and what every seed has at them [seeds, N], of the N that all seeds have."""
-    wide = rows.pivot(index="seed", columns="n", values=["evaluations", "psnr_at_best"])
-    has = wide["evaluations"].notna().all()
-    n = has.index[has].to_numpy()
-    return {"n": n} | {name: wide[name][n].to_numpy() for name in ("evaluations", "psnr_at_best")}
+    columns = ["evaluations", "psnr_at_best"]
+    n, values = curves_of_seeds(rows, columns)
+    return {"n": n, **dict(zip(columns, values, strict=True))}
 
 
 def _exponents(wide: dict[str, np.ndarray]) -> np.ndarray:

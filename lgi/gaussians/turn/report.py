@@ -9,7 +9,7 @@ from lgi.claims import NOT_APPLICABLE, NOT_SUPPORTED, SUPPORTED
 from lgi.gaussians.fits.table import by_seed, rows_of
 from lgi.gaussians.turn.cures import CURES, DELAYS, FREEZES, RATE, TURNS, UNCLEAR
 from lgi.gaussians.turn.table import DECIDED
-from lgi.prose import counted, estimate, interval, listed, number, percent, table
+from lgi.prose import counted, estimate, interval, listed, number, percent, share, table
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
@@ -84,18 +84,18 @@ def _split(study: "Study", turned: pd.DataFrame) -> Iterator[str]:
             name: number(by_seed(turned, f"{name}_at_end").mean())
             for name in ("lost_error_before", "lost_error", "kept_error_before", "kept_error")
         }
-        share = {
+        part = {
             name: percent(by_seed(turned, name).mean())
             for name in ("brought_at_end", "rise_of_ssim_at_turn", "rise_of_ssim_at_end")
         }
         yield (
             "The mean absolute error of the pixels lost by the end goes from "
             f"{mean['lost_error_before']} at the best to {mean['lost_error']}; what they bring "
-            f"along from the best is {share['brought_at_end']} of the rise. That of pixels covered "
+            f"along from the best is {part['brought_at_end']} of the rise. That of pixels covered "
             f"both times goes from {mean['kept_error_before']} to {mean['kept_error']}. SSIM, of "
             "windows that hold pixels of both kinds, is not split: it makes up "
-            f"{share['rise_of_ssim_at_turn']} of the rise of the whole loss at the turn, "
-            f"{share['rise_of_ssim_at_end']} at the end (means over seeds)."
+            f"{part['rise_of_ssim_at_turn']} of the rise of the whole loss at the turn, "
+            f"{part['rise_of_ssim_at_end']} at the end (means over seeds)."
         )
     yield claims.sentence("turn.kept_pixels")
 
@@ -130,10 +130,7 @@ def _cures(study: "Study") -> Iterator[str]:
             "PSNR at best (dB)": ("psnr_at_best", lambda value: number(value, 4)),
             "best at iteration": ("best_iteration", number),
             "uncovered at end": ("uncovered_at_end", lambda value: percent(value, 1)),
-            "seeds that turn": (
-                ("turned", "turned_low", "turned_high"),
-                lambda share, low, high: f"{percent(share)} [{percent(low)}, {percent(high)}]",
-            ),
+            "seeds that turn": (("turned", "turned_low", "turned_high"), share),
             "turn at iteration": ("turn_iteration", number),
             "times as late [interval]": (_ends("later"), _times),
             "in integrated rate": (_ends("later_in_rate"), _times),
@@ -197,7 +194,7 @@ def _rate(rows: pd.DataFrame, reference: str) -> Iterator[str]:
         yield (f"In the integrated rate, what delays turns sooner: {listed(sooner.tolist())}.")
     if (rate["kind"] == FREEZES).any():
         yield (
-            "So the rate decides when a fit turns, and one that is spent before lets it end without."
+            "So the rate moves the turn, and one that is spent before it lets a fit end without."
         )
     if not (rate["better"] == SUPPORTED).any():
         yield f"Not one of them is shown to have a lower best loss than {reference}."

@@ -166,3 +166,18 @@ def test_a_seed_counts_if_most_of_its_runs_do():
     found = analysis.share_of_seeds(rows, "value", 0.95)
     assert (found.value, found.n) == (2 / 3, 3)
     assert found == intervals.share(2, 3, 0.95)
+
+
+def test_curves_have_the_n_of_all_seeds():
+    rows = pd.DataFrame(
+        [(30, 2, 0.1), (10, 2, 0.3), (10, 1, 0.4), (30, 1, np.nan), (20, 1, 0.2)],
+        columns=["n", "seed", "loss"],
+    )
+    n, (loss,) = analysis.curves_of_seeds(rows, ["loss"])
+    np.testing.assert_array_equal(n, [10, 30])
+    np.testing.assert_array_equal(loss, [[0.4, np.nan], [0.3, 0.1]])
+
+
+def test_pixels_follow_from_n_and_its_share():
+    rows = pd.DataFrame({"n": [61, 10_000], "pixels_per_gaussian": [4800 / 61, 26.2144]})
+    assert analysis.pixels_of(rows).tolist() == [4800, 262_144]

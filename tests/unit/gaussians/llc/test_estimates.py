@@ -176,13 +176,13 @@ def test_a_table_has_a_row_per_setting(make_minimum):
 
 def test_a_table_says_where_the_minimum_was_found(make_minimum):
     """Colours alone, from a start off by 0.1: the image is linear in them."""
-    target = render(THREE, SIZE, SIZE, 3.5, SmoothEdge(**EDGE))[0]
+    target = render(THREE, SIZE, SIZE, 3.5, SmoothEdge(**EDGE), "mean")[0]
     start = THREE.copy()
     start[:, 5:8] += 0.1
     minimum = make_minimum(start, target, trained=["colour"])
     row = estimate(minimum, draws=40, burn_in=20)
     assert row.moved == pytest.approx(0.1, abs=1e-6)
-    error = (render(start, SIZE, SIZE, 3.5, SmoothEdge(**EDGE))[0] - target) ** 2
+    error = (render(start, SIZE, SIZE, 3.5, SmoothEdge(**EDGE), "mean")[0] - target) ** 2
     loss = error.sum(axis=-1).mean() / (2 * SETTING["noise"] ** 2)
     assert row.loss_of_fit == pytest.approx(loss, rel=1e-5)  # targets are float32
     assert row.below_fit == pytest.approx(row.n_beta * (row.loss_of_fit - row.loss_at_w))
