@@ -1,7 +1,9 @@
 """PNG, PNM and what is left to Pillow, each kind against the picture that was written."""
 
 import struct
+import zlib
 
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -65,6 +67,12 @@ def test_pnm_of_any_largest_sample(pictures, holds, kind, white):
     else:
         body = samples.astype(">u1" if white < 256 else ">u2").tobytes()
     holds(head + body, samples / white)
+
+
+def test_comments_among_the_samples_of_a_pgm(pictures, holds):
+    grey = pictures.rgb[..., 0]
+    rows = b"\n".join(b" ".join(b"%d" % value for value in row) + b" # 7" for row in grey)
+    holds(b"P2\n14 10\n255\n" + rows, grey / 255)
 
 
 def test_bitmaps_where_one_is_black(pictures, holds):
@@ -138,6 +146,40 @@ def test_a_transparent_colour_of_a_gif(pictures, holds):
     holds(path, np.where((index == 3)[..., None], [1, 0, 0.5], shown), background=(1, 0, 0.5))
 
 
+@pytest.mark.parametrize("clear", [{}, {"transparency": 3}])
+def test_a_gif_shows_through_around_a_smaller_first_frame(pictures, holds, clear):
+    image = pictures.image.quantize(16)
+    index, shown = np.asarray(image), np.asarray(image.convert("RGB")) / 255
+    content = bytearray(pictures.encoded("GIF", image, **clear))
+    content[6:10] = struct.pack("<HH", 20, 16)  # the canvas
+    place = content.rindex(b"," + struct.pack("<HHHH", 0, 0, 14, 10))
+    content[place + 1 : place + 5] = struct.pack("<HH", 4, 3)
+    expected = np.tile([1, 0, 0.5], (16, 20, 1))
+    covered = (index != 3) if clear else np.full(index.shape, True)
+    expected[3:13, 4:18][covered] = shown[covered]
+    holds(bytes(content), expected, background=(1, 0, 0.5))
+
+
+def _jpeg2000(samples, depth, space=16):
+    options = {"codecformat": "jp2", "reversible": True, "mct": False}
+    content = imagecodecs.jpeg2k_encode(samples, level=0, bitspersample=depth, **options)
+    place = content.index(b"colr") + 7
+    return content[:place] + struct.pack(">I", space) + content[place + 4 :]
+
+
+@pytest.mark.parametrize("depth", [9, 12, 16])
+def test_a_jpeg_2000_of_more_than_8_bits_keeps_them(pictures, holds, depth):
+    rng = np.random.default_rng(5)
+    deep = rng.integers(0, 2**depth, (10, 14, 4)).astype(np.uint16)
+    deep[0], deep[1] = 2**depth - 1, 0  # white, which Pillow makes black
+    unit = deep / (2**depth - 1)
+    holds(_jpeg2000(deep[..., :3], depth), unit[..., :3])
+    holds(_jpeg2000(deep, depth), unit[..., :3] * unit[..., 3:])
+    holds(_jpeg2000(deep[..., :2], depth, 17), unit[..., 0] * unit[..., 1])
+    holds(_jpeg2000(deep[..., 0], depth, 17), unit[..., 0])
+    holds(_jpeg2000(deep, depth, 12), (1 - unit[..., :3]) * (1 - unit[..., 3:]))
+
+
 def test_a_jpeg_of_inks(pictures, holds):
     flat = Image.new("CMYK", (32, 32), (200, 30, 90, 40))
     expected = np.multiply(1 - np.array([200, 30, 90]) / 255, 1 - 40 / 255)
@@ -182,6 +224,22 @@ def test_orientation_is_obeyed(pictures, holds, form, options, orientation):
     upright = np.rot90(np.asarray(large) / 255, {1: 0, 3: 2, 6: 3, 8: 1}.get(orientation, 0))
     if orientation in (1, 3, 6, 8):
         holds(content, upright, LOSSY)
+
+
+def test_the_orientation_of_a_png_may_stand_in_its_texts(pictures, holds):
+    turned = np.rot90(pictures.unit, -1)
+    xmp = b"XML:com.adobe.xmp\0\0\0\0\0" + b'<x tiff:Orientation="6"/>'
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    written = exif.tobytes()
+    profile = f"\nexif\n{len(written):8}\n{written.hex()}\n".encode()
+    old = b"Raw profile type exif\0\0" + zlib.compress(profile)
+    for kind, text in ((b"iTXt", xmp), (b"zTXt", old)):
+        chunk = pictures.chunk(kind, text)
+        holds(pictures.png(8, 2, pictures.rgb, chunk), turned)
+        holds(pictures.png(8, 2, pictures.rgb, b"", chunk), turned)
+    upright = pictures.chunk(b"eXIf", written.removeprefix(b"Exif\0\0").replace(b"\x06", b"\x01"))
+    holds(pictures.png(8, 2, pictures.rgb, upright + pictures.chunk(b"iTXt", xmp)), pictures.unit)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
