@@ -177,12 +177,14 @@ def _pnm(content: bytes, header: re.Match) -> Samples:
 
 
 def _pillow(content: bytes, image: "Image.Image") -> Samples:
+    form = image.format  # which a converted one has no more
     profile, orientation = image.info.get("icc_profile"), _orientation(image.getexif)
-    if image.format == "GIF" and "transparency" not in image.info:
+    if form == "GIF" and "transparency" not in image.info:
         image = _on_canvas(image)
-    if image.mode == "PA" or "transparency" in image.info:
+    image.load()  # a palette may bring alpha
+    if image.has_transparency_data and image.mode not in ("LA", "La", "RGBA", "RGBa"):
         image = image.convert("RGBA")
-    if image.format == "TGA" and image.mode in ("RGBA", "LA") and not content[17] & 15:
+    if form == "TGA" and image.mode in ("RGBA", "LA") and not content[17] & 15:
         image = image.convert(image.mode.removesuffix("A"))  # its header says: no bits of alpha
     if image.mode in ("La", "RGBa"):
         image = image.convert(image.mode.upper())
@@ -194,7 +196,12 @@ def _pillow(content: bytes, image: "Image.Image") -> Samples:
     if image.mode == "I":
         pixels = pixels.astype(np.uint16)  # of a PGM, scaled to 16 bits
     cmyk = Samples(pixels, "cmyk") if image.mode == "CMYK" else None
-    return replace(cmyk or of_channels(pixels), profile=profile, orientation=orientation)
+    return replace(
+        cmyk or of_channels(pixels),
+        inverted=form == "PSD" and image.mode == "1",  # Pillow takes their ink for light
+        profile=profile,
+        orientation=orientation,
+    )
 
 
 def _on_canvas(image: "Image.Image") -> "Image.Image":

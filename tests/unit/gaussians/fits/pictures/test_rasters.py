@@ -138,6 +138,14 @@ def test_a_fourth_channel_of_a_tga_that_is_no_alpha(pictures, holds):
     holds(bytes(content), pictures.unit)
 
 
+@pytest.mark.parametrize("bits", [0, 8])
+def test_a_palette_of_a_tga_with_alpha(pictures, holds, bits):
+    colours = np.random.default_rng(6).integers(0, 256, (140, 4), dtype=np.uint8)  # bgra
+    head = bytes([0, 1, 1]) + struct.pack("<HHBHHHHBB", 0, 140, 32, 0, 0, 14, 10, 8, 0x20 | bits)
+    shown = colours[:, 2::-1] / 255 * (colours[:, 3:] / 255 if bits else 1)
+    holds(head + colours.tobytes() + bytes(range(140)), shown.reshape(10, 14, 3))
+
+
 def test_a_transparent_colour_of_a_gif(pictures, holds):
     image = pictures.image.quantize(16)
     index, shown = np.asarray(image), np.asarray(image.convert("RGB")) / 255
@@ -192,6 +200,12 @@ def test_a_psd_is_its_layers_together(pictures, holds, mode):
     planes = np.moveaxis(channels.astype(np.uint8), -1, 0)
     head = b"8BPS" + struct.pack(">H6xHIIHH", 1, len(planes), 10, 14, 8, mode)
     holds(head + bytes(12) + b"\0\0" + planes.tobytes(), pictures.unit)
+
+
+def test_a_psd_of_one_bit_where_one_is_ink(pictures, holds):
+    ink = pictures.rgb[..., 0] < 100
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 1, 10, 14, 1, 0)
+    holds(head + bytes(12) + b"\0\0" + np.packbits(ink, axis=1).tobytes(), 1.0 - ink)
 
 
 @pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "AVIF", "MPO"])
