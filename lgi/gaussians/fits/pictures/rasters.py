@@ -15,6 +15,7 @@ from lgi.gaussians.fits.pictures.samples import (
     allow_size,
     note,
     of_channels,
+    turn,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ FORMATS = (
 
 PNM = re.compile(rb"P([2356])" + rb"(?:\s|#[^\n]*\n)+(\d+)" * 3 + rb"\s")
 PNG = b"\x89PNG\r\n\x1a\n"
+
+JPEG_PIXELS = 512
+"""Pixels of a JPEG at most per byte: each block of 8 x 8 takes a bit or more."""
+
+CODESTREAM = b"\xff\x4f\xff\x51"
+"""How the codestream of a JPEG 2000 begins."""
 
 
 def raster_size(path: str, file: BinaryIO) -> tuple[int, int]:
@@ -43,7 +50,7 @@ def raster_size(path: str, file: BinaryIO) -> tuple[int, int]:
     png = image.format == "PNG"
     orientation = _png_orientation(file) if png else _orientation(image.getexif)
     if image.format in ("JPEG", "MPO"):
-        _whole_jpeg(file)
+        _whole_jpeg(file, image)
     width, height = image.size
     return (height, width) if orientation > 4 else (width, height)
 
@@ -56,6 +63,10 @@ def read_raster(path: str, content: bytes) -> Samples:
     note(path, _frames(image), "frames")
     if content.startswith(PNG):
         return _png(content, image)
+    if image.format in ("JPEG", "MPO"):
+        _whole_jpeg(BytesIO(content), image)
+    if image.format == "JPEG2000" and (depth := _depth(content)) > 8:
+        return _jpeg2000(content, image, depth)
     return _pillow(content, image)
 
 
@@ -84,7 +95,7 @@ def _orientation(exif: "Callable[[], Image.Exif]") -> int:
         found = exif().get(0x0112)
     except Exception:  # what is damaged there turns nothing, as in viewers
         found = None
-    return found if found in range(1, 9) else 1
+    return turn(found)
 
 
 def _png_orientation(file: BinaryIO) -> int:
@@ -94,24 +105,25 @@ def _png_orientation(file: BinaryIO) -> int:
     """
     from PIL import Image
 
-    exif, block = Image.Exif(), b""
+    told = PNG
     file.seek(len(PNG))
     while len(begin := file.read(8)) == 8 and begin[4:] != b"IEND":
-        length = int.from_bytes(begin[:4], "big")
-        if begin[4:] == b"eXIf":
-            block, length = b"Exif\0\0" + file.read(length), 0
-        file.seek(length + 4, os.SEEK_CUR)
+        length = int.from_bytes(begin[:4], "big") + 4
+        if begin[4:] in (b"IHDR", b"eXIf", b"iTXt", b"zTXt", b"tEXt"):
+            told += begin + file.read(length)
+        else:
+            file.seek(length, os.SEEK_CUR)
     if len(begin) < 8:
         raise RefusedError("not an image, it is a PNG that ends before its picture does")
 
     def loaded() -> "Image.Exif":
-        exif.load(block)
-        return exif
+        image = Image.open(BytesIO(told + bytes(4) + b"IDAT"), formats=["PNG"])
+        return Image.Image.getexif(image)
 
     return _orientation(loaded)
 
 
-def _whole_jpeg(file: BinaryIO) -> None:
+def _whole_jpeg(file: BinaryIO, image: "Image.Image") -> None:
     """Refuse a JPEG whose scan has no end; a thumbnail in its header has one of its own."""
     file.seek(0)
     content = file.read()
@@ -119,7 +131,8 @@ def _whole_jpeg(file: BinaryIO) -> None:
     while content[place : place + 1] == b"\xff" and content[place + 1 : place + 2] != b"\xda":
         fill = content[place + 1] == 0xFF
         place += 1 if fill else 2 + int.from_bytes(content[place + 2 : place + 4], "big")
-    if b"\xff\xd9" not in content[place:]:
+    width, height = image.size
+    if b"\xff\xd9" not in content[place:] or width * height > JPEG_PIXELS * len(content):
         raise RefusedError("not an image, it is a JPEG that ends before its picture does")
 
 
@@ -134,12 +147,28 @@ def _png(content: bytes, image: "Image.Image") -> Samples:
     )
 
 
+def _depth(content: bytes) -> int:
+    """Return the bits of the first component of a JPEG 2000."""
+    return 1 + (content[content.index(CODESTREAM) + 42] & 127)
+
+
+def _jpeg2000(content: bytes, image: "Image.Image", depth: int) -> Samples:
+    """Read a JPEG 2000 of more than 8 bits, which Pillow cuts to 8 so that white wraps to black."""
+    import imagecodecs
+
+    pixels = imagecodecs.jpeg2k_decode(content)
+    cmyk = Samples(pixels, "cmyk") if image.mode == "CMYK" else None
+    profile, white = image.info.get("icc_profile"), 2**depth - 1
+    return replace(cmyk or of_channels(pixels), profile=profile, white=white)
+
+
 def _pnm(content: bytes, header: re.Match) -> Samples:
     """Read a PGM or PPM: its largest sample is any number, which Pillow rounds to 8 bits."""
     kind, width, height, white = (int(value) for value in header.groups())
     count = width * height * (3 if kind in (3, 6) else 1)
     if kind < 5:
-        samples = np.array(content[header.end() :].split()[:count], dtype=np.uint16)
+        numbers = re.sub(rb"#[^\n]*", b"", content[header.end() :]).split()[:count]
+        samples = np.array(numbers, dtype=np.uint16)
     else:
         samples = np.frombuffer(content, "u1" if white < 256 else ">u2", count, header.end())
     if samples.max() > white:
@@ -148,10 +177,14 @@ def _pnm(content: bytes, header: re.Match) -> Samples:
 
 
 def _pillow(content: bytes, image: "Image.Image") -> Samples:
+    form = image.format  # which a converted one has no more
     profile, orientation = image.info.get("icc_profile"), _orientation(image.getexif)
-    if image.mode == "PA" or "transparency" in image.info:
+    if form == "GIF" and "transparency" not in image.info:
+        image = _on_canvas(image)
+    image.load()  # a palette may bring alpha
+    if image.has_transparency_data and image.mode not in ("LA", "La", "RGBA", "RGBa"):
         image = image.convert("RGBA")
-    if image.format == "TGA" and image.mode in ("RGBA", "LA") and not content[17] & 15:
+    if form == "TGA" and image.mode in ("RGBA", "LA") and not content[17] & 15:
         image = image.convert(image.mode.removesuffix("A"))  # its header says: no bits of alpha
     if image.mode in ("La", "RGBa"):
         image = image.convert(image.mode.upper())
@@ -163,4 +196,24 @@ def _pillow(content: bytes, image: "Image.Image") -> Samples:
     if image.mode == "I":
         pixels = pixels.astype(np.uint16)  # of a PGM, scaled to 16 bits
     cmyk = Samples(pixels, "cmyk") if image.mode == "CMYK" else None
-    return replace(cmyk or of_channels(pixels), profile=profile, orientation=orientation)
+    return replace(
+        cmyk or of_channels(pixels),
+        inverted=form == "PSD" and image.mode == "1",  # Pillow takes their ink for light
+        profile=profile,
+        orientation=orientation,
+    )
+
+
+def _on_canvas(image: "Image.Image") -> "Image.Image":
+    """Return a GIF that shows through around a first frame smaller than its canvas.
+
+    Pillow fills it up with the first colour of the palette.
+    """
+    from PIL import Image
+
+    frame = image.tile[0][1]
+    if frame == (0, 0, *image.size):
+        return image
+    canvas = Image.new("RGBA", image.size)
+    canvas.paste(image.convert("RGBA").crop(frame), frame)
+    return canvas

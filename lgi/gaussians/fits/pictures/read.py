@@ -35,6 +35,8 @@ OTHER = (
     (0, b"%!PS", "a PostScript document"),
     (0, b"\xc5\xd0\xd3\xc6", "a PostScript document"),
     (0, b"v/1\1", "an OpenEXR picture"),
+    (0, b"PF\n", "a PFM in colour"),
+    (0, b"P7\n", "a PAM picture"),
     (0, b"#?RADIANCE", "a Radiance HDR picture"),
     (0, b"#?RGBE", "a Radiance HDR picture"),
     (0, b"\xff\x0a", "a JPEG XL picture"),
@@ -149,9 +151,11 @@ def _regular(path: str) -> None:
 
 @contextmanager
 def _refusing(path: str, head: bytes) -> Iterator[None]:
-    """Turn whatever a library raises into an ImageError of one sentence; warnings are dropped."""
+    """Turn whatever a library raises into an ImageError of one sentence, and drop what it warns."""
     from PIL import UnidentifiedImageError
 
+    said = logging.getLogger("tifffile")
+    silent, said.disabled = said.disabled, True
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -166,6 +170,8 @@ def _refusing(path: str, head: bytes) -> Iterator[None]:
     except Exception as error:  # libraries raise errors of many unrelated classes
         reason = " ".join(str(error).split())
         raise ImageError(f"{path}: not an image, or a damaged one ({reason}); {ALLOWED}") from None
+    finally:
+        said.disabled = silent
 
 
 def _kind(head: bytes) -> str | None:

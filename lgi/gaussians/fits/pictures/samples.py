@@ -47,6 +47,11 @@ def of_channels(pixels: np.ndarray) -> Samples:
     return Samples(pixels[..., :-1], "gray" if count == 2 else "rgb", pixels[..., -1:])
 
 
+def turn(orientation: object) -> int:
+    """Return an orientation of EXIF and TIFF; whatever is none turns nothing, as in viewers."""
+    return orientation if orientation in range(1, 9) else 1
+
+
 def allow_size(width: int, height: int) -> None:
     """Raise RefusedError if a picture has more pixels than `LARGEST`."""
     if width * height > LARGEST:

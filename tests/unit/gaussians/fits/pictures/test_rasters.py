@@ -1,7 +1,9 @@
 """PNG, PNM and what is left to Pillow, each kind against the picture that was written."""
 
 import struct
+import zlib
 
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -67,6 +69,12 @@ def test_pnm_of_any_largest_sample(pictures, holds, kind, white):
     holds(head + body, samples / white)
 
 
+def test_comments_among_the_samples_of_a_pgm(pictures, holds):
+    grey = pictures.rgb[..., 0]
+    rows = b"\n".join(b" ".join(b"%d" % value for value in row) + b" # 7" for row in grey)
+    holds(b"P2\n14 10\n255\n" + rows, grey / 255)
+
+
 def test_bitmaps_where_one_is_black(pictures, holds):
     image = pictures.image.convert("1")
     expected = np.asarray(image)
@@ -130,12 +138,54 @@ def test_a_fourth_channel_of_a_tga_that_is_no_alpha(pictures, holds):
     holds(bytes(content), pictures.unit)
 
 
+@pytest.mark.parametrize("bits", [0, 8])
+def test_a_palette_of_a_tga_with_alpha(pictures, holds, bits):
+    colours = np.random.default_rng(6).integers(0, 256, (140, 4), dtype=np.uint8)  # bgra
+    head = bytes([0, 1, 1]) + struct.pack("<HHBHHHHBB", 0, 140, 32, 0, 0, 14, 10, 8, 0x20 | bits)
+    shown = colours[:, 2::-1] / 255 * (colours[:, 3:] / 255 if bits else 1)
+    holds(head + colours.tobytes() + bytes(range(140)), shown.reshape(10, 14, 3))
+
+
 def test_a_transparent_colour_of_a_gif(pictures, holds):
     image = pictures.image.quantize(16)
     index, shown = np.asarray(image), np.asarray(image.convert("RGB")) / 255
     path = pictures.save("a.gif", image, transparency=3)
     holds(path, shown * (index != 3)[..., None])
     holds(path, np.where((index == 3)[..., None], [1, 0, 0.5], shown), background=(1, 0, 0.5))
+
+
+@pytest.mark.parametrize("clear", [{}, {"transparency": 3}])
+def test_a_gif_shows_through_around_a_smaller_first_frame(pictures, holds, clear):
+    image = pictures.image.quantize(16)
+    index, shown = np.asarray(image), np.asarray(image.convert("RGB")) / 255
+    content = bytearray(pictures.encoded("GIF", image, **clear))
+    content[6:10] = struct.pack("<HH", 20, 16)  # the canvas
+    place = content.rindex(b"," + struct.pack("<HHHH", 0, 0, 14, 10))
+    content[place + 1 : place + 5] = struct.pack("<HH", 4, 3)
+    expected = np.tile([1, 0, 0.5], (16, 20, 1))
+    covered = (index != 3) if clear else np.full(index.shape, True)
+    expected[3:13, 4:18][covered] = shown[covered]
+    holds(bytes(content), expected, background=(1, 0, 0.5))
+
+
+def _jpeg2000(samples, depth, space=16):
+    options = {"codecformat": "jp2", "reversible": True, "mct": False}
+    content = imagecodecs.jpeg2k_encode(samples, level=0, bitspersample=depth, **options)
+    place = content.index(b"colr") + 7
+    return content[:place] + struct.pack(">I", space) + content[place + 4 :]
+
+
+@pytest.mark.parametrize("depth", [9, 12, 16])
+def test_a_jpeg_2000_of_more_than_8_bits_keeps_them(pictures, holds, depth):
+    rng = np.random.default_rng(5)
+    deep = rng.integers(0, 2**depth, (10, 14, 4)).astype(np.uint16)
+    deep[0], deep[1] = 2**depth - 1, 0  # white, which Pillow makes black
+    unit = deep / (2**depth - 1)
+    holds(_jpeg2000(deep[..., :3], depth), unit[..., :3])
+    holds(_jpeg2000(deep, depth), unit[..., :3] * unit[..., 3:])
+    holds(_jpeg2000(deep[..., :2], depth, 17), unit[..., 0] * unit[..., 1])
+    holds(_jpeg2000(deep[..., 0], depth, 17), unit[..., 0])
+    holds(_jpeg2000(deep, depth, 12), (1 - unit[..., :3]) * (1 - unit[..., 3:]))
 
 
 def test_a_jpeg_of_inks(pictures, holds):
@@ -150,6 +200,12 @@ def test_a_psd_is_its_layers_together(pictures, holds, mode):
     planes = np.moveaxis(channels.astype(np.uint8), -1, 0)
     head = b"8BPS" + struct.pack(">H6xHIIHH", 1, len(planes), 10, 14, 8, mode)
     holds(head + bytes(12) + b"\0\0" + planes.tobytes(), pictures.unit)
+
+
+def test_a_psd_of_one_bit_where_one_is_ink(pictures, holds):
+    ink = pictures.rgb[..., 0] < 100
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 1, 10, 14, 1, 0)
+    holds(head + bytes(12) + b"\0\0" + np.packbits(ink, axis=1).tobytes(), 1.0 - ink)
 
 
 @pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "AVIF", "MPO"])
@@ -182,6 +238,22 @@ def test_orientation_is_obeyed(pictures, holds, form, options, orientation):
     upright = np.rot90(np.asarray(large) / 255, {1: 0, 3: 2, 6: 3, 8: 1}.get(orientation, 0))
     if orientation in (1, 3, 6, 8):
         holds(content, upright, LOSSY)
+
+
+def test_the_orientation_of_a_png_may_stand_in_its_texts(pictures, holds):
+    turned = np.rot90(pictures.unit, -1)
+    xmp = b"XML:com.adobe.xmp\0\0\0\0\0" + b'<x tiff:Orientation="6"/>'
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    written = exif.tobytes()
+    profile = f"\nexif\n{len(written):8}\n{written.hex()}\n".encode()
+    old = b"Raw profile type exif\0\0" + zlib.compress(profile)
+    for kind, text in ((b"iTXt", xmp), (b"zTXt", old)):
+        chunk = pictures.chunk(kind, text)
+        holds(pictures.png(8, 2, pictures.rgb, chunk), turned)
+        holds(pictures.png(8, 2, pictures.rgb, b"", chunk), turned)
+    upright = pictures.chunk(b"eXIf", written.removeprefix(b"Exif\0\0").replace(b"\x06", b"\x01"))
+    holds(pictures.png(8, 2, pictures.rgb, upright + pictures.chunk(b"iTXt", xmp)), pictures.unit)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])

@@ -157,6 +157,8 @@ def test_a_name_says_nothing(pictures, holds):
         ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40), "a HEIF picture"),
         ("a.jxl", b"\xff\x0a" + bytes(40), "a JPEG XL picture"),
         ("a.exr", b"v/1\1" + bytes(40), "an OpenEXR picture"),
+        ("a.pfm", b"PF\n9 9\n-1.0\n" + bytes(972), "a PFM in colour"),
+        ("a.pam", b"P7\nWIDTH 9\nHEIGHT 9\nENDHDR\n" + bytes(243), "a PAM picture"),
         ("a.hdr", b"#?RADIANCE\n" + bytes(40), "a Radiance HDR picture"),
         ("a.pdf", b"%PDF-1.4\n\x80\x80" + bytes(40), "a PDF document"),
         ("a.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "a PostScript document"),
@@ -188,6 +190,18 @@ def test_a_file_that_was_cut_is_refused(pictures, form):
         if form in ("PNG", "JPEG", "TIFF"):
             with pytest.raises(ImageError, match="cut: not an image"):
                 picture_size(path)
+
+
+def test_a_jpeg_whose_header_names_more_than_it_can_hold(pictures):
+    content = bytearray(pictures.encoded("JPEG"))
+    place = content.index(b"\xff\xc0") + 5
+    content[place : place + 4] = b"\x3e\x80\x3e\x80"  # 16000 x 16000
+    path = pictures.write("huge.jpg", bytes(content))
+    for read in (picture_size, read_picture):
+        with pytest.raises(ImageError, match="ends before its picture"):
+            read(path)
+    flat = Image.new("L", (4000, 4000))
+    picture_size(pictures.save("flat.jpg", flat, optimize=True, progressive=True, quality=1))
 
 
 def test_a_jpeg_with_a_thumbnail_is_not_taken_for_whole(pictures):

@@ -130,6 +130,47 @@ def test_orientation_is_obeyed(pictures, holds, orientation):
     holds(path, np.asarray(expected) / 255)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_brightness_and_colour_differences_are_turned_once(pictures, holds, orientation):
+    tags = {274: orientation}
+    content = pictures.encoded("TIFF", pictures.image.convert("YCbCr"), tiffinfo=tags)
+    shown = read_picture(pictures.save("rgb.tif", tiffinfo=tags))
+    holds(content, shown, 0.02)
+
+
+def test_an_orientation_that_is_none_turns_nothing(pictures, holds, saved):
+    for tag in [(274, "H", 1, code) for code in (0, 9, 65535)] + [(274, "H", 2, (6, 1))]:
+        holds(saved(pictures.rgb, photometric="rgb", extratags=[(*tag, True)]), pictures.unit)
+
+
+def test_an_orientation_in_xmp_counts_where_there_is_no_tag(pictures, holds, saved):
+    text = b'<x tiff:Orientation="6"/>'
+    xmp = (700, "B", len(text), text, True)
+    turned = np.rot90(pictures.unit, -1)
+    holds(saved(pictures.rgb, photometric="rgb", extratags=[xmp]), turned)
+    tags = [(274, "H", 1, 1, True), xmp]
+    holds(saved(pictures.rgb, photometric="rgb", extratags=tags), pictures.unit)
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_a_page_that_lacks_some_of_its_strips(pictures, saved, compression):
+    path = saved(pictures.rgb, photometric="rgb", rowsperstrip=5, compression=compression)
+    with tifffile.TiffFile(path, mode="r+") as opened:
+        opened.pages[0].tags[257].overwrite(20)
+    for read in (picture_size, read_picture):
+        with pytest.raises(ImageError, match="ends before its picture does"):
+            read(path)
+
+
+def test_a_tag_beyond_the_end_is_told_without_lines_of_a_library(pictures, caplog):
+    whole = pictures.encoded("TIFF", compression="tiff_lzw")  # its tags stand at its end
+    path = pictures.write("cut.tif", whole[:-3])
+    for read in (picture_size, read_picture):
+        with pytest.raises(ImageError, match=r"cut.tif: .*tag 258 cannot be read.*allowed"):
+            read(path)
+    assert not caplog.messages
+
+
 def test_brightness_and_colour_differences(pictures, holds, saved):
     holds(pictures.encoded("TIFF", pictures.image.convert("YCbCr")), pictures.unit, 0.02)
     packed = pictures.encoded("TIFF", pictures.image.convert("YCbCr"), compression="tiff_lzw")
