@@ -34,8 +34,8 @@ def test_the_published_experiments_are_planned_in_full(laboratory):
     # 45, 50, 55 and 60 are among those. For 3,000 iterations: fine 11 from many seeds; 4 N for 6
     # images, of which N = 52 of the published image is known; 3 large ones. 22 recipes at N = 50,
     # of which the published one is known. With a cure 3 N for 6 images.
-    # Blends: 12 recipes for 2 images, of which published_3000 is known. Prices: 9 N of the published
-    # image, of which 20 and 150 are known. 4 N of a picture of real size.
+    # Blends: 12 recipes for 2 images, of which published_3000 is known. Prices: 9 N of the
+    # published image, of which 20 and 150 are known. 4 N of a picture of real size.
     together = (11 + 9 + 9) + (11 + 6 * 4 - 1 + 3) + (22 - 1) + 6 * 3 + 2 * 11 + (9 - 2) + 4
     # Unlisted: minima for 3 N of 2 images from 4 seeds each, and the film at N = 53.
     assert jobs["fit"] == 4 * (3 + 3) + 1
