@@ -4,6 +4,7 @@ import json
 import math
 import os
 from collections.abc import Iterable
+from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -99,8 +100,9 @@ def check_image(settings: ImageSettings) -> None:
         _need_window(settings, width, height)
 
 
+@cache
 def image_size(settings: ImageSettings) -> tuple[int, int]:
-    """Return width and height of a target image in pixels; of a file the header is read."""
+    """Return width and height of a target image in pixels; a file's header is read once."""
     if settings.width is None:
         return picture_size(settings.path)
     return settings.width, settings.height

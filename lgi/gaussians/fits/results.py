@@ -6,8 +6,8 @@ from typing import Any
 from lgi.catalogue import ANIMATIONS, FIGURES, ROOT, TABLES, Result
 from lgi.errors import ConfigError
 from lgi.gaussians.fits.drawn import figures, fits_of
-from lgi.gaussians.fits.images import planned
-from lgi.gaussians.fits.team import MOST, useful_threads
+from lgi.gaussians.fits.images import image_size, planned
+from lgi.gaussians.fits.team import useful_threads
 
 NAME = "{image}/{recipe}/n{n}_seed{seed}"
 FIT = ROOT + f"gaussians/{NAME}.npz"
@@ -51,14 +51,10 @@ def fit_inputs(config: Any, wildcards: Any) -> list[str]:
 
 
 def fit_threads(config: Any, wildcards: Any) -> int:
-    """Return how many threads a fit is given: by the pixels of its image, all if those are unknown.
-
-    A fit on a GPU needs one.
-    """
-    image = config.gaussians.images[fit_of(wildcards)[0]]
+    """Return how many threads a fit is given: by the pixels of its image; on a GPU it needs one."""
     if config.device != "cpu":
         return 1
-    return MOST if image.width is None else useful_threads(image.width, image.height)
+    return useful_threads(*image_size(config.gaussians.images[fit_of(wildcards)[0]]))
 
 
 def fit_settings(config: Any, wildcards: Any) -> dict:
