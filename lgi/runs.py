@@ -6,6 +6,8 @@ It holds no pickles and no dates, so that the same run gives the same bytes.
 
 import json
 import os
+import platform
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +34,9 @@ UNREADABLE = (
     zlib.error,
 )
 """What NumPy, zipfile and json raise for files that are damaged or of another kind."""
+
+HOST = re.sub(r"[^\w-]", "-", platform.node())
+"""The name of this machine, in letters, digits, - and _."""
 
 
 class Record(dict):
@@ -193,7 +198,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{HOST}.{os.getpid()}.part{path.suffix}")
     try:
         yield temporary
         with open(temporary, "rb") as file:
@@ -201,3 +206,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def temporary_writer(name: str) -> tuple[str, int] | None:
+    """Return host and process of the writer of a temporary file, None for any other name."""
+    found = re.fullmatch(r"\..+\.([\w-]*)\.(\d+)\.part(\.[^.]*)?", name)
+    return found and (found[1], int(found[2]))

@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from lgi import config as configuration
-from lgi import timing
+from lgi import sessions, timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies
 from lgi.errors import LgiError
 from lgi.provenance import source_fingerprint
@@ -33,6 +33,8 @@ try:
     CONFIG = configuration.check(config, CONFIG_FILES)
 except LgiError as error:
     raise WorkflowError(str(error))
+
+sessions.keep(workflow)
 
 CATALOGUE = Catalogue(STUDIES, CONFIG)
 # The report's one caption file looks them up here, by rule.
