@@ -67,7 +67,7 @@ class Session:
 
 
 def keep(workflow) -> None:
-    """Let real runs of a workflow keep a session, and its jobs record what they finish.
+    """Let real runs of a workflow keep a session, and their jobs record what they finish.
 
     Parameters
     ----------
@@ -95,28 +95,30 @@ def keep(workflow) -> None:
         except SessionError as error:
             raise WorkflowError(str(error)) from error
 
-    def as_job(**given):
-        try:
-            return execute(**given)
-        finally:
-            record_finished(workflow)
-
-    workflow.execute = in_session if workflow.is_main_process else as_job
+    if workflow.is_main_process:
+        workflow.execute = in_session
+    else:
+        _record_in_job(FilePersistence)
 
 
-def record_finished(workflow) -> None:
-    """Record the results of a process that runs jobs for another one.
+def _record_in_job(persistence: type) -> None:
+    """Let a process that runs a job for another one record its results.
 
-    Snakemake leaves that to the main process, which may be lost when they finish; then changes of
-    their settings would never be noticed. It makes an exception where the main process does not
-    wait, and what a job records is the same as what the main process would.
+    Snakemake leaves that to the main process. If that is lost, results have no record, and
+    changes of their settings would never be noticed. Snakemake makes an exception where the main
+    process is known not to wait; this uses it, and writes what the main process would.
     """
-    if workflow.dag is None:
-        return
-    workflow.remote_execution_settings.immediate_submit = True
-    for job in workflow.dag.finished_jobs:
-        if job.output:
-            workflow.async_run(workflow.persistence.finished(job))
+    finished = persistence.finished
+
+    async def recorded(self, job):
+        settings = self.dag.workflow.remote_execution_settings
+        settings.immediate_submit = True
+        try:
+            await finished(self, job)
+        finally:
+            settings.immediate_submit = False
+
+    persistence.finished = recorded
 
 
 @contextmanager

@@ -40,7 +40,10 @@ def finished_jobs(workflow, studies: Mapping[str, str]) -> list[Job]:
             part=studies.get(job.rule.name, Path(job.rule.snakefile).stem),
             rule=job.rule.name,
             output=str(job.output[0]),
-            seconds=wall_time(map(workflow.persistence.metadata, job.output), began),
+            # On a cluster the last output is dated by when this process noticed its end.
+            seconds=wall_time(map(workflow.persistence.metadata, job.output), began)
+            if workflow.local_exec or job.is_local
+            else None,
         )
         for job in workflow.dag.finished_jobs
         if job.output
@@ -61,8 +64,8 @@ def wall_time(records: Iterable, began: float) -> float | None:
     Returns
     -------
     float or None
-        None if there is no record, or none of this run: jobs on a cluster lose their start, for
-        which Snakemake then puts that of an earlier run, or a moment after the end.
+        None if there is no record, or none of this run: a job whose start was lost has that of an
+        earlier run, or a moment after the end.
     """
     times = [(record.starttime, record.endtime) for record in records if record]
     if not times:
