@@ -266,7 +266,6 @@ def test_a_killed_run_is_taken_up_again(finished, laboratory):
         time.sleep(0.05)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-    laboratory.snakemake("--unlock")
     laboratory.snakemake(*targets)
     first, second = finished.files(), laboratory.files()
     assert set(targets) <= set(second)
