@@ -67,7 +67,7 @@ class Session:
 
 
 def keep(workflow) -> None:
-    """Let real runs of a workflow keep a session, and their jobs record what they finish.
+    """Let real runs of a workflow keep a session, and record what is finished.
 
     Parameters
     ----------
@@ -76,6 +76,7 @@ def keep(workflow) -> None:
         run, keeps no session and changes nothing.
     """
     from snakemake.exceptions import WorkflowError
+    from snakemake.jobs import Job
     from snakemake.logging import logger
     from snakemake.persistence.file import FilePersistence
 
@@ -97,28 +98,42 @@ def keep(workflow) -> None:
 
     if workflow.is_main_process:
         workflow.execute = in_session
-    else:
-        _record_in_job(FilePersistence)
+    _correct_records(FilePersistence, Job, in_job=not workflow.is_main_process)
 
 
-def _record_in_job(persistence: type) -> None:
-    """Let a process that runs a job for another one record its results.
+def _correct_records(persistence: type, job: type, in_job: bool) -> None:
+    """Let Snakemake record what jobs finished and nothing else.
 
-    Snakemake leaves that to the main process. If that is lost, results have no record, and
-    changes of their settings would never be noticed. Snakemake makes an exception where the main
-    process is known not to wait; this uses it, and writes what the main process would.
+    It records a failed job like a finished one: a former table that it puts back would be believed
+    to be what is asked for now. Here such a job's results stay incomplete.
+
+    And it leaves recording to the main process. If that is lost while a cluster goes on, results
+    have no record, and changes of their settings would never be noticed. Here a process that runs
+    a job for another one records it, as Snakemake does where nobody waits for the job.
     """
-    finished = persistence.finished
+    finish, postprocess = persistence.finished, job.postprocess
+    failed = set()
 
-    async def recorded(self, job):
+    async def finished(self, job):
+        if job in failed:
+            return
         settings = self.dag.workflow.remote_execution_settings
-        settings.immediate_submit = True
+        former = settings.immediate_submit
+        settings.immediate_submit = in_job or former
         try:
-            await finished(self, job)
+            await finish(self, job)
         finally:
-            settings.immediate_submit = False
+            settings.immediate_submit = former
 
-    persistence.finished = recorded
+    async def after_job(self, *arguments, error=False, **given):
+        if error:
+            failed.add(self)
+        try:
+            await postprocess(self, *arguments, error=error, **given)
+        finally:
+            failed.discard(self)
+
+    persistence.finished, job.postprocess = finished, after_job
 
 
 @contextmanager

@@ -1,16 +1,19 @@
 """A run whose main process was lost is gone on from by the next start, without a word of locks."""
 
+import itertools
 import os
 import signal
 import subprocess
 import time
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from lgi.gaussians.fits.results import FIT
+from lgi.regression import results as regression
 from lgi.runs import read_run
 from lgi.superposition.training.results import TABLE as SUPERPOSITION
 from tests.configurations import ROOT
@@ -30,16 +33,17 @@ SUBMITTING = (
     *("runtime=5", "--latency-wait", 5),
 )
 
+REGRESSION = "results/tables/regression_llc.csv"
 WORK = (
     "results/figures/gaussians/fit/gradient_checkerboard/published/n5_seed1.png",
     "results/llc/superposition/fine/kgon4/samples100/sparsity0.4262.csv",
-    "results/tables/regression_llc.csv",
+    REGRESSION,
     SUPERPOSITION,
 )
 """Fits, trainings with snapshots, estimates, tables and a figure."""
 WORKLOAD = {
-    "gaussians": {"recipes": {"published": {"iterations": 5_000}}},
-    "superposition": {"training": {"epochs": 5_000}},
+    "gaussians": {"recipes": {"published": {"iterations": 10_000}}},
+    "superposition": {"llc": {"settings": {"fine": {"draws": 2_000}}}},
 }
 
 
@@ -138,53 +142,86 @@ def test_slurm_jobs_that_run_alone_are_cancelled(laboratory, slurm):
     assert made_with(laboratory) == 190
 
 
+def test_a_table_that_a_failed_job_leaves_alone_is_not_believed(laboratory):
+    laboratory.snakemake(REGRESSION)
+    before = laboratory.files()
+    estimates = laboratory.folder / regression.LLC.format(rank=2)
+    estimates.write_bytes(b"damaged")
+    for _ in range(2):
+        done = laboratory.snakemake(REGRESSION, check=False)
+        assert done.returncode != 0
+        assert laboratory.files()[REGRESSION] == before[REGRESSION]
+    estimates.unlink()
+    laboratory.snakemake(REGRESSION)
+    assert laboratory.files() == before
+
+
 def test_twenty_kills_lose_nothing(tmp_path):
-    """A run is killed and started again, by the same command, until it ends; then from afresh."""
-    undisturbed = Laboratory(tmp_path / "undisturbed")
-    undisturbed.folder.mkdir()
-    undisturbed.snakemake(*WORK, overlays=[WORKLOAD])
-    expected = undisturbed.files()
+    """A run is killed and started again by the same command until it ends; then a new one."""
+    expected = Laboratory(tmp_path / "undisturbed")
+    expected.folder.mkdir()
+    expected.snakemake(*WORK, overlays=[WORKLOAD])
     seed = np.random.SeedSequence().entropy
     print(f"numpy seed of the kills: {seed}")
     rng = np.random.default_rng(seed)
-    kills = Counter()
-    chain = 0
-    while kills["SIGKILL"] < 20:
-        chain += 1
+    killed = Counter()
+    for chain in itertools.count(1):
         laboratory = Laboratory(tmp_path / f"chain{chain}")
         laboratory.folder.mkdir()
-        while kill := disturb(laboratory, rng):
-            print(f"chain {chain}:", *kill)
-            kills.update(kill)
-        assert laboratory.files() == expected
-        left = [path for path in (laboratory.folder / "results").rglob(".*") if path.is_file()]
-        assert left == []
-        assert state(laboratory, "locks", "incomplete", "sessions/*.json") == {}
-    print(*kills.items())
-    assert kills["at work"] >= 10
-    assert kills["not at work"] >= 1
+        while killed.total() < 20 and (end := disturb(laboratory, rng)):
+            print(f"chain {chain}: {end}")
+            if end.sent == "SIGKILL":
+                killed["at work" if end.at_work else "before or between jobs"] += 1
+        laboratory.snakemake(*WORK, overlays=[WORKLOAD])
+        assert laboratory.files() == expected.files()
+        hidden = [path for path in (laboratory.folder / "results").rglob(".*") if path.is_file()]
+        assert hidden == []
+        left = state(laboratory, "locks", "incomplete", "sessions")
+        assert [path.name for path in left] == ["starting"]
+        if killed.total() >= 20:
+            break
+    print(killed)
+    assert killed["at work"] >= 5
+    assert killed["before or between jobs"] >= 1
+
+
+class End(NamedTuple):
+    """How a run was ended."""
+
+    sent: str
+    to: str
+    at_work: bool
+    seconds: float  # after its start, or after that of its first job
 
 
 def disturb(laboratory, rng):
-    """Start a run and end it by a signal; return what was done, nothing if it ended before."""
-    running = start(laboratory, *WORK, overlays=[WORKLOAD])
+    """Start a run and end it by a signal; return how, or nothing if it came to its own end."""
     sent = int(rng.choice([signal.SIGKILL] * 8 + [signal.SIGTERM, signal.SIGINT]))
-    alone = rng.random() < 0.5
-    moment = rng.uniform(0, 3)
-    if rng.random() < 0.8:  # while jobs run
-        old = state(laboratory, "incomplete", "sessions")
-        while running.poll() is None and not state(laboratory, "incomplete").keys() - old.keys():
-            time.sleep(0.01)
-    time.sleep(moment)
-    at_work = bool(state(laboratory, "incomplete"))
+    to = str(rng.choice(["main process", "all"]))
+    at_work = rng.random() < 0.75
+    seconds = rng.uniform(0, 2)
+    began = time.time()
+    running = start(laboratory, *WORK, overlays=[WORKLOAD])
+    while at_work and running.poll() is None and not jobs_since(began, laboratory):
+        time.sleep(0.01)
+    time.sleep(seconds)
+    at_work = jobs_since(began, laboratory)
     if running.poll() is not None:
         assert running.returncode == 0
         return None
-    (os.kill if alone else os.killpg)(running.pid, sent)
+    (os.kill if to == "main process" else os.killpg)(running.pid, sent)
     running.wait()
-    return (
-        signal.Signals(sent).name,
-        "main process" if alone else "all",
-        "at work" if at_work else "not at work",
-        f"{moment:.2f} s",
-    )
+    return End(signal.Signals(sent).name, to, at_work, round(seconds, 2))
+
+
+def jobs_since(began, laboratory):
+    """Whether jobs run that have been started since."""
+    markers = (laboratory.folder / ".snakemake/incomplete").rglob("*")
+    return any(path.is_file() and modified(path) > began for path in markers)
+
+
+def modified(path):
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # its job has just ended
+        return 0
