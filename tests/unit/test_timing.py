@@ -96,6 +96,7 @@ class Workflow:
 
     start_time = datetime.fromtimestamp(100.0)
     touch = False
+    local_exec = True
 
     def __init__(self, *jobs):
         self.records = {}
@@ -106,7 +107,7 @@ class Workflow:
         self.records.update(dict.fromkeys(outputs, recorded(110.0, 112.5)))
         name = "plot_fit" if outputs and outputs[0].endswith(".png") else "fit_fine"
         rule = SimpleNamespace(name=name, snakefile="/lab/rules/gaussians.smk")
-        return SimpleNamespace(rule=rule, output=outputs)
+        return SimpleNamespace(rule=rule, output=outputs, is_local=name == "plot_fit")
 
 
 def test_jobs_are_found_under_the_study_that_declares_their_rule_or_its_file():
@@ -115,6 +116,12 @@ def test_jobs_are_found_under_the_study_that_declares_their_rule_or_its_file():
         Job("gaussians", "fit_fine", "a.npz", 2.5),
         Job("pictures", "plot_fit", "b.png", 2.5),
     ]
+
+
+def test_the_time_of_a_job_on_a_cluster_is_unknown():
+    workflow = Workflow(["a.npz"], ["b.png"])
+    workflow.local_exec = False
+    assert [job.seconds for job in finished_jobs(workflow, {})] == [None, 2.5]
 
 
 def test_groups_of_targets_are_no_jobs():

@@ -168,7 +168,7 @@ def test_twenty_kills_lose_nothing(tmp_path):
     for chain in itertools.count(1):
         laboratory = Laboratory(tmp_path / f"chain{chain}")
         laboratory.folder.mkdir()
-        while killed.total() < 20 and (end := disturb(laboratory, rng)):
+        while killed.total() < 20 and (end := disturb(laboratory, rng, killed.total())):
             print(f"chain {chain}: {end}")
             if end.sent == "SIGKILL":
                 killed["at work" if end.at_work else "before or between jobs"] += 1
@@ -194,11 +194,11 @@ class End(NamedTuple):
     seconds: float  # after its start, or after that of its first job
 
 
-def disturb(laboratory, rng):
+def disturb(laboratory, rng, number):
     """Start a run and end it by a signal; return how, or nothing if it came to its own end."""
-    sent = int(rng.choice([signal.SIGKILL] * 8 + [signal.SIGTERM, signal.SIGINT]))
+    sent = int(rng.choice([signal.SIGKILL] * 9 + [signal.SIGHUP, signal.SIGINT, signal.SIGTERM]))
     to = str(rng.choice(["main process", "all"]))
-    at_work = rng.random() < 0.75
+    at_work = number % 4 != 0
     seconds = rng.uniform(0, 2)
     began = time.time()
     running = start(laboratory, *WORK, overlays=[WORKLOAD])
