@@ -1,11 +1,10 @@
 """Runs of the workflow that were lost: noticed at the next start, tidied up, gone on from.
 
 A run of Snakemake that is ended by ``kill -9``, a hang-up or a power cut leaves its locks, jobs
-that go on alone, files that nothing is recorded of and temporary files. Each run therefore keeps
-a session: a register, an empty-handed proof that it lives, below ``.snakemake/sessions``. Whether
-the owner of a register lives is asked of the kernel, by a file lock that ends with the process, so
-neither a reused process number nor a clock that was set back can deceive. Where another host's
-locks cannot be seen, a register counts as alive until it has not been touched for `SILENCE`.
+that go on alone, results that nothing is recorded of and temporary files. Each run therefore keeps
+a session: a register below ``.snakemake/sessions``, locked for as long as its process lives. The
+kernel gives the lock up, so neither a reused process number nor a clock that was set back can
+deceive. Locks of other hosts are not trusted: their runs live until they are silent for `SILENCE`.
 """
 
 import fcntl
@@ -24,10 +23,10 @@ from typing import IO
 
 import psutil
 
+from lgi.catalogue import ROOT
 from lgi.errors import LgiError
 from lgi.runs import HOST, temporary_writer
 
-RESULTS = "results"
 FOLDER = Path(".snakemake/sessions")
 MARK = "LGI_SESSION"  # the environment of each job names the session that started it
 
@@ -43,7 +42,7 @@ PATIENCE = 60.0
 
 
 class SessionError(LgiError):
-    """The folder in which runs register cannot be written."""
+    """A run cannot register, or another one works on its files."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ class Session:
     pid: int
     began: float  # by the clock of the file system, which also dates the results
     slurm: bool  # whether its jobs are SLURM's
+    beside: tuple["Session", ...] = ()  # others that lived when it began
 
     @property
     def name(self) -> str:
@@ -75,7 +75,7 @@ def keep(workflow) -> None:
         Snakemake's `workflow` object, while its Snakefile is read. What reads only, such as a dry
         run, keeps no session and changes nothing.
     """
-    from snakemake.exceptions import WorkflowError
+    from snakemake.exceptions import LockException, WorkflowError
     from snakemake.jobs import Job
     from snakemake.logging import logger
     from snakemake.persistence.file import FilePersistence
@@ -92,9 +92,14 @@ def keep(workflow) -> None:
                 if slurm:
                     prefix = "_".join(filter(None, [executor_settings.jobname_prefix, own.name]))
                     executor_settings = replace(executor_settings, jobname_prefix=prefix)
-                return execute(executor_plugin, executor_settings, **given)
+                try:
+                    return execute(executor_plugin, executor_settings, **given)
+                except LockException:
+                    if own.beside:
+                        raise SessionError(conflict(own.beside)) from None
+                    raise
         except SessionError as error:
-            raise WorkflowError(str(error)) from error
+            raise WorkflowError(str(error)) from None
 
     if workflow.is_main_process:
         workflow.execute = in_session
@@ -167,7 +172,7 @@ def session(persistence, say: Callable[[str], None], slurm: bool = False) -> Ite
         FOLDER.mkdir(parents=True, exist_ok=True)
         with _one_start_at_a_time():
             own, register = _register(slurm)
-            _take_up(own, persistence, say)
+            own = replace(own, beside=_take_up(own, persistence, say))
     except OSError as error:
         raise SessionError(f"{FOLDER.absolute()}: a run cannot register here ({error})") from error
     os.environ[MARK] = own.name
@@ -211,19 +216,16 @@ def _live(path: Path, ended: threading.Event) -> None:
             os.utime(path)
 
 
-def _take_up(own: Session, persistence, say: Callable[[str], None]) -> None:
+def _take_up(own: Session, persistence, say: Callable[[str], None]) -> tuple[Session, ...]:
+    """Return the runs that live; if there are none, tidy up after those that were lost."""
     now = own.path.stat().st_mtime
     others = {}
     for path in FOLDER.glob("*.json"):
         with suppress(FileNotFoundError):  # ended meanwhile
             if path != own.path:
                 others[_read(path)] = _lives(path, now)
-    if living := [other for other, lives in others.items() if lives]:
-        say(
-            f"Another run works in this folder: {'; '.join(map(str, living))}. If both want the"
-            f" same files, this one ends: wait for the other, or stop it.{_elsewhere(living)}"
-        )
-        return
+    if living := tuple(other for other, lives in others.items() if lives):
+        return living
     if others:
         did = [cancel_slurm_jobs(others, say), _stop_processes(others)]
         persistence.cleanup_locks()
@@ -236,15 +238,7 @@ def _take_up(own: Session, persistence, say: Callable[[str], None]) -> None:
             other.path.unlink(missing_ok=True)
     if count := remove_temporary_files(now):
         say(f"Temporary files of lost writers, removed: {count}.")
-
-
-def _elsewhere(living: Iterable[Session]) -> str:
-    if all(other.host == HOST for other in living):
-        return ""
-    return (
-        " Whether it lives cannot always be seen from here: if it was lost, start again on its"
-        f" host, or here {SILENCE / 60:.0f} minutes after its loss."
-    )
+    return ()
 
 
 def _read(path: Path) -> Session:
@@ -268,6 +262,17 @@ def _lives(path: Path, now: float) -> bool:
             free = True
         silent = now - os.fstat(register.fileno()).st_mtime > SILENCE
     return not (silent or (free and other.host == HOST))
+
+
+def conflict(others: Iterable[Session]) -> str:
+    """Return what to tell the user whose run wants files that living runs work on."""
+    text = f"Another run works on the same files: {'; '.join(map(str, others))}. "
+    if all(other.host == HOST for other in others):
+        return text + "Wait for it, or stop it."
+    return (
+        text + "Wait for it, or stop it; if it was lost, which cannot be seen from here, start"
+        f" again on its host, or here {SILENCE / 60:.0f} minutes after its loss."
+    )
 
 
 def _stop_processes(lost: Iterable[Session]) -> str:
@@ -356,8 +361,8 @@ def _mark_unrecorded(persistence, since: float) -> str:
     copied into a folder have no records either.
     """
     count = 0
-    for entry in _files(RESULTS):
-        written = entry.stat().st_mtime
+    for entry in _files(ROOT):
+        written = entry.stat(follow_symlinks=False).st_mtime
         if written < since or entry.name.startswith("."):
             continue
         record = persistence._read_record(entry.path)
@@ -376,20 +381,20 @@ def remove_temporary_files(now: float) -> int:
         Time by the clock of the file system.
     """
     count = 0
-    for entry in _files(RESULTS):
+    for entry in _files(ROOT):
         if (writer := temporary_writer(entry.name)) is None:
             continue
         host, pid = writer
-        with suppress(FileNotFoundError):  # its writer has just finished
+        with suppress(OSError):  # its writer has just finished, or the folder is read-only
             gone = host == HOST and not runs(pid)
-            if gone or now - entry.stat().st_mtime > OLD:
+            if gone or now - entry.stat(follow_symlinks=False).st_mtime > OLD:
                 os.unlink(entry)
                 count += 1
     return count
 
 
 def _files(folder: str | Path) -> Iterator[os.DirEntry]:
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+    with suppress(OSError), os.scandir(folder) as entries:  # a folder may be closed to the user
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from _files(entry.path)

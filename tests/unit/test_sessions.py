@@ -13,7 +13,17 @@ from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
 from lgi.runs import HOST
-from lgi.sessions import FOLDER, MARK, OLD, SILENCE, SessionError, cancel_slurm_jobs, runs, session
+from lgi.sessions import (
+    FOLDER,
+    MARK,
+    OLD,
+    SILENCE,
+    SessionError,
+    cancel_slurm_jobs,
+    conflict,
+    runs,
+    session,
+)
 
 RESULT = Path("results/a/run.npz")
 
@@ -110,9 +120,10 @@ def test_what_a_living_run_has_is_left_alone(persistence, gone):
     part.touch()
     with open(register(gone)) as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        (said,) = start(persistence)
-        assert said.startswith(f"Another run works in this folder: process {gone} on {HOST}, ")
-        assert said.endswith("wait for the other, or stop it.")
+        with session(persistence, pytest.fail) as own:
+            text = conflict(own.beside)
+        assert text.startswith(f"Another run works on the same files: process {gone} on {HOST}, ")
+        assert text.endswith("Wait for it, or stop it.")
         assert locked(persistence)
         assert part.exists()
         assert not persistence._filter_incomplete_keys([str(RESULT)])
@@ -120,9 +131,10 @@ def test_what_a_living_run_has_is_left_alone(persistence, gone):
 
 def test_a_run_on_another_host_lives_as_long_as_it_gives_signs_of_it(persistence, gone):
     path = register(gone, host="elsewhere")
-    (said,) = start(persistence)
-    assert "Another run works in this folder" in said
-    assert f"start again on its host, or here {SILENCE / 60:.0f} minutes after its loss" in said
+    with session(persistence, pytest.fail) as own:
+        text = conflict(own.beside)
+    assert f"process {gone} on elsewhere" in text
+    assert f"start again on its host, or here {SILENCE / 60:.0f} minutes after its loss" in text
     now = path.stat().st_mtime
     os.utime(path, (now, now - SILENCE - 60))
     (said,) = start(persistence)

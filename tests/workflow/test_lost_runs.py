@@ -101,7 +101,9 @@ def test_a_job_that_goes_on_alone_is_ended_and_its_run_is_made_as_asked_now(labo
         wait_for(lambda: state(laboratory, "incomplete"), first)
         second = laboratory.snakemake(TARGET, overlays=[OTHER], check=False)
         assert second.returncode != 0
-        assert f"Another run works in this folder: process {first.pid} on " in second.stdout
+        sentence = f"Another run works on the same files: process {first.pid} on "
+        assert sentence in second.stdout
+        assert "unlock" not in second.stdout
     finally:
         lose(first)
     before = state(laboratory, "incomplete", "locks", "sessions")
