@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from lgi.errors import RunFileError
-from lgi.runs import atomic_path, read_run, read_table, write_run, write_table
+from lgi.runs import (
+    HOST,
+    atomic_path,
+    read_run,
+    read_table,
+    temporary_writer,
+    write_run,
+    write_table,
+)
 
 
 @given(
@@ -168,3 +176,11 @@ def test_bad_tables_are_named(tmp_path):
         read_table(tmp_path / "t.csv", ("a", "loss"))
     with pytest.raises(RunFileError, match=r"none\.csv: no such table"):
         read_table(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("name", ["n5_seed1.npz", "sparsity0.4262.csv", ".run.npz.checkpoint", "a"])
+def test_the_name_of_a_temporary_file_tells_its_writer(tmp_path, name):
+    with atomic_path(tmp_path / name) as temporary:
+        temporary.touch()
+    assert temporary_writer(temporary.name) == (HOST, os.getpid())
+    assert temporary_writer(name) is None
