@@ -153,7 +153,8 @@ class Checkpoint(NoCheckpoint):
         except RunFileError as error:
             aside = path.with_name(f"{path.name}.aside")
             os.replace(path, aside)
-            print(f"{error}; set aside as {aside.name}, the run begins anew", flush=True)
+            fault = str(error).partition(";")[0]  # without the advice for run files
+            print(f"{fault}; set aside as {aside.name}, the run begins anew", flush=True)
             return None
         return saved
 
