@@ -1,13 +1,14 @@
 """Random streams depend on their seed and name and on nothing else."""
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgi.randomness import generator, key
+from lgi.randomness import generator, key, position
 
 PART = st.text(max_size=8) | st.integers() | st.floats(allow_nan=False)
 
@@ -37,3 +38,12 @@ def test_numpy_scalars_name_the_same_stream():
 def test_a_negative_seed_is_refused():
     with pytest.raises(ValueError, match="at least 0, not -1"):
         key(-1, "train")
+
+
+def test_a_generator_goes_on_from_its_position():
+    stream, other = generator(1, "a"), generator(2, "b")
+    stream.permutation(7)
+    stream.random(3, dtype=np.float32)  # half a word is left over
+    other.bit_generator.state = json.loads(json.dumps(position(stream)))
+    np.testing.assert_array_equal(other.permutation(100), stream.permutation(100))
+    assert other.random() == stream.random()
