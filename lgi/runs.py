@@ -1,13 +1,15 @@
 """Run files and tables: written atomically, read with checks.
 
 A run file is an .npz of arrays and one JSON text called ``record`` (settings, state, provenance).
-It holds no pickles and no dates, so that the same run gives the same bytes.
+It holds no pickles and no dates, so that the same run gives the same bytes. Its last 64 bytes, the
+comment of the archive, are the SHA-256 of all before them: reading compares first, and no library
+sees a file that is not as it was written.
 """
 
+import hashlib
+import io
 import json
 import os
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,16 +24,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-UNREADABLE = (
-    ValueError,
-    OSError,
-    EOFError,
-    AttributeError,
-    TypeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What NumPy, zipfile and json raise for files that are damaged or of another kind."""
+AGAIN = "make it again: delete it or name it in `snakemake --force`"
+"""What to do about a file that is not as it was written."""
+
+_SEAL = 64  # bytes: hexadecimal digits of a SHA-256
+_END = b"PK\5\6"  # of the 22 bytes that end an archive without a comment
 
 
 class Record(dict):
@@ -84,8 +81,12 @@ def write_run(path: str | Path, arrays: Mapping[str, np.ndarray], record: Mappin
     if "record" in arrays:
         raise ValueError("an array cannot be called 'record': that name is the JSON text")
     text = np.array(json.dumps(record, sort_keys=True))
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, allow_pickle=False, record=text, **arrays)
+    archive = io.BytesIO()
+    np.savez(archive, allow_pickle=False, record=text, **arrays)
+    # The last two bytes say how long a comment follows.
+    content = archive.getvalue()[:-2] + _SEAL.to_bytes(2, "little")
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content + _sum(content))
 
 
 def read_run(path: str | Path, required: Iterable[str] = ()) -> Run:
@@ -106,21 +107,18 @@ def read_run(path: str | Path, required: Iterable[str] = ()) -> Run:
     Raises
     ------
     RunFileError
-        If the file is missing, truncated, not a run file or lacks an array; the message names it.
+        If the file is missing, not as it was written, no run file or lacks an array; the message
+        names it.
     """
     path = Path(path)
-    try:
-        # Opened here, since np.load leaves a file that it cannot read open.
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        record = Record(path, json.loads(str(arrays.pop("record"))))
-    except FileNotFoundError:
-        raise RunFileError(f"{path}: no such run file") from None
-    except KeyError:
-        raise RunFileError(f"{path}: not a run file of lgi: it has no record") from None
-    except UNREADABLE as error:
-        raise RunFileError(f"{path}: truncated or not a run file of lgi ({error})") from None
-    run = Run(path, arrays, record)
+    content = memoryview(_content(path, "run file"))
+    if _sum(content[:-_SEAL]) != content[-_SEAL:]:
+        old = content[-22:-18] == _END
+        fault = "no checksum: made by lgi before 0.6, or no run file" if old else "damaged"
+        raise RunFileError(f"{path}: {fault}; {AGAIN}")
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    run = Run(path, arrays, Record(path, json.loads(str(arrays.pop("record")))))
     for name in required:
         run[name]
     return run
@@ -174,6 +172,19 @@ def need_columns(frame: "pd.DataFrame", columns: Iterable[str]) -> "pd.DataFrame
             f"{path}: no column {', '.join(missing)}; it has {', '.join(map(str, frame))}"
         )
     return frame
+
+
+def _sum(content: bytes | memoryview) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def _content(path: Path, kind: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise RunFileError(f"{path}: no such {kind}") from None
+    except OSError as error:
+        raise RunFileError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 @contextmanager
