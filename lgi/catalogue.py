@@ -14,6 +14,7 @@ from pathlib import PurePath
 from typing import Any
 
 from lgi.errors import DataError
+from lgi.runs import SUM
 
 ROOT = "results/"
 TABLES = ROOT + "tables/"
@@ -21,10 +22,15 @@ FIGURES = ROOT + "figures/"
 ANIMATIONS = ROOT + "animations/"
 REPORTS = ROOT + "report/"
 
-BESIDE = {".png": ".svg", ".gif": ".mp4"}
-"""The file that lies beside a picture: the same as vectors, or as a video."""
+BESIDE = {
+    ".png": ".svg",
+    ".gif": ".mp4",
+    ".csv": ".csv" + SUM,
+    ".nc": ".nc" + SUM,
+}
+"""The file that lies beside another: the same as vectors, as a video, or its checksum."""
 
-KINDS = {".csv": "tables", ".png": "figures", ".gif": "animations", ".md": "report"}
+KINDS = {".csv": "tables", SUM: "tables", ".png": "figures", ".gif": "animations", ".md": "report"}
 """Groups of results by their kind."""
 PURPOSES = {
     "tables": "Every gathered table.",
@@ -77,12 +83,14 @@ class Result:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """Its paths by name; a picture has a file beside it."""
+        """Its paths by name, with those of the files `BESIDE` them."""
         named = {"made": self.output} if isinstance(self.output, str) else dict(self.output)
         named |= {f"picture{place}": path for place, path in enumerate(self.draw)}
         for name, path in list(named.items()):
             if beside := BESIDE.get(PurePath(path).suffix):
-                named[f"{name}_{beside[1:]}"] = str(PurePath(path).with_suffix(beside))
+                named[f"{name}_{beside.rpartition('.')[2]}"] = str(
+                    PurePath(path).with_suffix(beside)
+                )
         return named
 
     @property
@@ -107,7 +115,8 @@ class Result:
 
     def paths(self, config: Any) -> list[str]:
         """Return the paths that `all` asks for; what lies beside a picture comes with it."""
-        patterns = [self.outputs[name] for name in (*self.mains, *self.pictures)]
+        named = [self.outputs[name] for name in (*self.mains, *self.pictures)]
+        patterns = [*named, *sums(named)]
         return [path.format(**values) for values in self.wanted(config) for path in patterns]
 
 
@@ -233,6 +242,14 @@ class Catalogue:
         if near := get_close_matches(path, self.everything(), n=3):
             lines.append("nearest: " + ", ".join(near))
         return "\n".join(lines)
+
+
+def sums(paths: Iterable[str]) -> list[str]:
+    """Return the checksums that lie beside those of some files that have one.
+
+    Who asks for the file asks for its checksum: where that is missing, the file is not whole.
+    """
+    return [path + SUM for path in paths if BESIDE.get(PurePath(path).suffix, "").endswith(SUM)]
 
 
 def copies(paths: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lgi.engines import load
-from lgi.runs import atomic_path
+from lgi.runs import atomic_path, read_table
 
 # Named, so that a table does not depend on the source of what writes figures.
 READERS = {
@@ -44,6 +44,7 @@ def make(
     outputs: Mapping[str, str],
     pictures: Mapping[str, str],
     run_reader: str,
+    contents: Mapping[str, str],
 ) -> None:
     """Make the results of one job.
 
@@ -64,6 +65,8 @@ def make(
         tables among the outputs as they stand in their files.
     run_reader
         Reads a run file of the study.
+    contents
+        SHA-256 of the tables among the inputs that come with the repository, by name.
 
     Raises
     ------
@@ -72,8 +75,12 @@ def make(
     """
     held = dict(settings)
     for name, paths in inputs.items():
-        one = isinstance(paths, str)
-        held[name] = read(paths, run_reader) if one else (read(p, run_reader) for p in paths)
+        if name in contents:
+            held[name] = read_table(paths, sha256=contents[name])
+        elif isinstance(paths, str):
+            held[name] = read(paths, run_reader)
+        else:
+            held[name] = (read(path, run_reader) for path in paths)
     made, unused = _called(function, held)
     for path, value in zip(outputs.values(), made if len(outputs) > 1 else (made,), strict=True):
         write(path, value)

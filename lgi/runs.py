@@ -3,7 +3,7 @@
 A run file is an .npz of arrays and one JSON text called ``record`` (settings, state, provenance).
 It holds no pickles and no dates, so that the same run gives the same bytes. Its last 64 bytes, the
 comment of the archive, are the SHA-256 of all before them: reading compares first, and no library
-sees a file that is not as it was written.
+sees a file that is not as it was written. A table stays plain CSV: its SHA-256 lies beside it.
 """
 
 import hashlib
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 AGAIN = "make it again: delete it or name it in `snakemake --force`"
 """What to do about a file that is not as it was written."""
+
+SUM = ".sha256"
+"""What the name of the checksum beside a table or trace ends in."""
 
 _SEAL = 64  # bytes: hexadecimal digits of a SHA-256
 _END = b"PK\5\6"  # of the 22 bytes that end an archive without a comment
@@ -125,12 +128,14 @@ def read_run(path: str | Path, required: Iterable[str] = ()) -> Run:
 
 
 def write_table(path: str | Path, frame: "pd.DataFrame") -> None:
-    """Write a table as CSV in one step; floats keep every digit that tells them apart."""
-    with atomic_path(path) as temporary:
+    """Write a table as CSV, and its checksum beside it; floats keep every digit that tells."""
+    with summed_path(path) as temporary:
         frame.to_csv(temporary, index=False)
 
 
-def read_table(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
+def read_table(
+    path: str | Path, columns: Iterable[str] = (), sha256: str | None = None
+) -> "pd.DataFrame":
     """Read a CSV table.
 
     Parameters
@@ -139,19 +144,24 @@ def read_table(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
         File to read.
     columns
         Columns that must be there.
+    sha256
+        Of the file; that of the file beside it (`SUM`) where not given.
 
     Raises
     ------
     RunFileError
-        If the file is missing, empty, not a table or lacks a column; the message names it.
+        If the file is missing, not as it was written, empty, not a table or lacks a column; the
+        message names it.
     """
     import pandas as pd
 
+    path = Path(path)
+    content = _content(path, "table") if sha256 else whole_content(path, "table")
+    if sha256 and _sum(content) != sha256.encode():
+        raise RunFileError(f"{path}: not the file that this job was planned with; start it again")
     try:
-        frame = pd.read_csv(path)
-    except FileNotFoundError:
-        raise RunFileError(f"{path}: no such table") from None
-    except (ValueError, UnicodeDecodeError) as error:
+        frame = pd.read_csv(io.BytesIO(content))
+    except ValueError as error:
         raise RunFileError(f"{path}: not a table ({error})") from None
     frame.attrs["path"] = str(path)
     return need_columns(frame, columns)
@@ -172,19 +182,6 @@ def need_columns(frame: "pd.DataFrame", columns: Iterable[str]) -> "pd.DataFrame
             f"{path}: no column {', '.join(missing)}; it has {', '.join(map(str, frame))}"
         )
     return frame
-
-
-def _sum(content: bytes | memoryview) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode()
-
-
-def _content(path: Path, kind: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise RunFileError(f"{path}: no such {kind}") from None
-    except OSError as error:
-        raise RunFileError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 @contextmanager
@@ -212,3 +209,54 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def summed_path(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path as `atomic_path` does, and write the checksum of the file beside it.
+
+    The order makes a checksum that is there that of the file: the one before goes first, the new
+    one comes last. `sha256sum -c` reads it.
+    """
+    path = Path(path)
+    beside = Path(f"{path}{SUM}")
+    with atomic_path(path) as temporary:
+        yield temporary
+        line = _line(path, temporary.read_bytes())
+        beside.unlink(missing_ok=True)
+    with atomic_path(beside) as temporary:
+        temporary.write_bytes(line)
+
+
+def whole_content(path: str | Path, kind: str) -> bytes:
+    """Return the bytes of a file of `summed_path`; `kind` is its name in messages.
+
+    Raises
+    ------
+    RunFileError
+        If it is missing, or not what the checksum beside it says; the message names it.
+    """
+    path = Path(path)
+    content, beside = _content(path, kind), Path(f"{path}{SUM}")
+    if not beside.exists():
+        raise RunFileError(f"{path}: no checksum beside it ({beside.name}); {AGAIN}")
+    if _content(beside, "checksum") != _line(path, content):
+        raise RunFileError(f"{path}: damaged, not what {beside.name} says; {AGAIN}")
+    return content
+
+
+def _line(path: Path, content: bytes) -> bytes:
+    return b"%s  %s\n" % (_sum(content), os.fsencode(path.name))
+
+
+def _sum(content: bytes | memoryview) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def _content(path: Path, kind: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise RunFileError(f"{path}: no such {kind}") from None
+    except OSError as error:
+        raise RunFileError(f"{path}: cannot be read ({error.strerror})") from None

@@ -92,7 +92,7 @@ rule estimate_gaussians_llc:
     input:
         minimum=CATALOGUE.result("find_minimum").output,
     output:
-        table=CATALOGUE.result("estimate_gaussians_llc").output,
+        **CATALOGUE.result("estimate_gaussians_llc").outputs,
     log:
         CATALOGUE.result("estimate_gaussians_llc").log,
     wildcard_constraints:
@@ -111,7 +111,7 @@ rule sweep_gaussians_llc:
     input:
         minimum=CATALOGUE.result("find_minimum").output,
     output:
-        table=CATALOGUE.result("sweep_gaussians_llc").output,
+        **CATALOGUE.result("sweep_gaussians_llc").outputs,
     log:
         CATALOGUE.result("sweep_gaussians_llc").log,
     wildcard_constraints:

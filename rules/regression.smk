@@ -28,7 +28,7 @@ rule estimate_regression:
     input:
         run=REGRESSION.output,
     output:
-        table=REGRESSION_LLC.output,
+        **REGRESSION_LLC.outputs,
     log:
         REGRESSION_LLC.log,
     wildcard_constraints:

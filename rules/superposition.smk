@@ -71,7 +71,7 @@ rule estimate_superposition_llc:
     input:
         run=CATALOGUE.result("train_superposition").output["run"],
     output:
-        table=CATALOGUE.result("estimate_superposition_llc").output,
+        **CATALOGUE.result("estimate_superposition_llc").outputs,
     log:
         CATALOGUE.result("estimate_superposition_llc").log,
     wildcard_constraints:
@@ -90,7 +90,7 @@ rule trace_superposition_llc:
     input:
         run=CATALOGUE.result("train_superposition").output["run"],
     output:
-        trace=CATALOGUE.result("trace_superposition_llc").output,
+        **CATALOGUE.result("trace_superposition_llc").outputs,
     log:
         CATALOGUE.result("trace_superposition_llc").log,
     wildcard_constraints:

@@ -8,7 +8,7 @@ from lgi.runs import read_run, write_table
 @logged
 def main(snakemake):
     table = estimate_minimum(read_run(snakemake.input.minimum), **snakemake.params.settings)
-    write_table(snakemake.output.table, table)
+    write_table(snakemake.output.made, table)
 
 
 if "snakemake" in globals():

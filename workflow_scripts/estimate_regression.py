@@ -9,7 +9,7 @@ from lgi.runs import read_run, write_table
 @logged
 def main(snakemake):
     setting = EstimateSettings.model_validate(snakemake.params.setting)
-    write_table(snakemake.output.table, estimate_run(read_run(snakemake.input.run), setting))
+    write_table(snakemake.output.made, estimate_run(read_run(snakemake.input.run), setting))
 
 
 if "snakemake" in globals():

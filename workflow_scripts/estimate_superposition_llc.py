@@ -8,7 +8,7 @@ from lgi.superposition.llc.estimates import estimate_run
 @logged
 def main(snakemake):
     table = estimate_run(read_run(snakemake.input.run), **snakemake.params.settings)
-    write_table(snakemake.output.table, table)
+    write_table(snakemake.output.made, table)
 
 
 if "snakemake" in globals():

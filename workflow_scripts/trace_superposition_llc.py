@@ -12,7 +12,7 @@ def main(snakemake):
     model = {"seed": int(names.seed), "epoch": int(names.epoch)}
     run = read_run(snakemake.input.run)
     record = {name: run.record[name] for name in ("init", "samples", "sparsity")} | model
-    write_trace(snakemake.output.trace, trace_of(trace_run(run, setting, **model), setting, record))
+    write_trace(snakemake.output.made, trace_of(trace_run(run, setting, **model), setting, record))
 
 
 if "snakemake" in globals():

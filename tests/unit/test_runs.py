@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from lgi.errors import RunFileError
-from lgi.runs import atomic_path, read_run, read_table, write_run, write_table
+from lgi.runs import atomic_path, read_run, read_table, summed_path, write_run, write_table
+from tests.damage import flips, pieces, refused
 
 
 @given(
@@ -46,28 +49,6 @@ def run_file(tmp_path):
     path = tmp_path / "run.npz"
     write_run(path, {"a": np.arange(3), "b": np.float32(0.5)}, {"seed": 1, "state": "finished"})
     return path
-
-
-def refused(path, reads, contents):
-    """Assert that each of some contents of a file is an error that names it and what to do."""
-    for content in contents:
-        path.write_bytes(content)
-        with pytest.raises(RunFileError, match=rf"^{path}: .*; make it again: delete it"):
-            reads(path)
-
-
-def flips(content):
-    """Yield a content with one bit changed, for every bit of it."""
-    for place in range(len(content)):
-        for bit in range(8):
-            yield content[:place] + bytes([content[place] ^ 1 << bit]) + content[place + 1 :]
-
-
-def pieces(content):
-    """Yield every beginning of a content, every end, and what is no whole file otherwise."""
-    yield from (content[:length] for length in range(len(content)))
-    yield from (content[start:] for start in range(1, len(content)))
-    yield from (content + content, content + b"\0", b"\0" + content, bytes(len(content)))
 
 
 def test_every_flipped_bit_of_a_run_is_seen(run_file):
@@ -174,12 +155,96 @@ def test_tables_keep_every_digit(tmp_path):
     pd.testing.assert_frame_equal(read_table(tmp_path / "t.csv", ("x", "name")), frame)
 
 
+@pytest.fixture
+def table_file(tmp_path):
+    path = tmp_path / "table.csv"
+    write_table(path, pd.DataFrame({"x": [0.1 + 0.2, 1e-300], "name": ["a", "5+"]}))
+    return path
+
+
+def test_every_flipped_bit_of_a_table_is_seen(table_file):
+    refused(table_file, read_table, flips(table_file.read_bytes()))
+
+
+def test_every_piece_of_a_table_is_refused(table_file):
+    refused(table_file, read_table, pieces(table_file.read_bytes()))
+
+
+def test_a_damaged_or_missing_checksum_is_no_checksum(table_file):
+    beside = table_file.with_name("table.csv.sha256")
+    content = beside.read_bytes()
+    for damaged in (*flips(content), *pieces(content)):
+        beside.write_bytes(damaged)
+        with pytest.raises(RunFileError, match=r"table\.csv: damaged, not what table\.csv\.sha256"):
+            read_table(table_file)
+    beside.unlink()
+    with pytest.raises(RunFileError, match=r"table\.csv: no checksum beside it \(table\.csv\.sha"):
+        read_table(table_file)
+
+
+def test_a_table_of_another_name_is_not_believed(table_file):
+    for name in ("table.csv", "table.csv.sha256"):
+        (table_file.parent / f"other {name}").write_bytes((table_file.parent / name).read_bytes())
+    with pytest.raises(RunFileError, match=r"other table\.csv: damaged"):
+        read_table(table_file.with_name("other table.csv"))
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum here")
+def test_sha256sum_reads_the_checksum(table_file):
+    check = ["sha256sum", "--check", "--strict", "table.csv.sha256"]
+    done = subprocess.run(check, cwd=table_file.parent, capture_output=True, text=True)
+    assert done.stdout == "table.csv: OK\n"
+
+
+def test_a_table_is_not_believed_before_its_checksum_is_written(table_file, monkeypatch):
+    """What a kill leaves after each step of a write, from the calls that change the folder."""
+    frame = read_table(table_file)
+    seen = []
+    for name in ("replace", "unlink"):
+        step = getattr(os, name)
+
+        def after(*given, step=step, **named):
+            step(*given, **named)
+            with suppress(RunFileError):
+                seen.append(read_table(table_file)["x"].tolist())
+
+        monkeypatch.setattr(os, name, after)
+    write_table(table_file, frame.assign(x=1.0))
+    assert [1.0, 1.0] in seen
+    assert all(found in ([1.0, 1.0], frame["x"].tolist()) for found in seen)
+
+
+def test_a_failed_write_of_a_table_keeps_it_and_its_checksum(table_file):
+    def fail():
+        with summed_path(table_file) as temporary:
+            temporary.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert read_table(table_file)["name"].tolist() == ["a", "5+"]
+
+
 def test_bad_tables_are_named(tmp_path):
-    (tmp_path / "empty.csv").write_text("")
-    with pytest.raises(RunFileError, match=r"empty\.csv: not a table"):
-        read_table(tmp_path / "empty.csv")
-    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    path = tmp_path / "t.csv"
+    with summed_path(path) as temporary:
+        temporary.write_text("")
+    with pytest.raises(RunFileError, match=r"t\.csv: not a table"):
+        read_table(path)
+    write_table(path, pd.DataFrame({"a": [1], "b": [2]}))
     with pytest.raises(RunFileError, match=r"t\.csv: no column loss; it has a, b"):
-        read_table(tmp_path / "t.csv", ("a", "loss"))
+        read_table(path, ("a", "loss"))
     with pytest.raises(RunFileError, match=r"none\.csv: no such table"):
         read_table(tmp_path / "none.csv")
+
+
+def test_a_table_of_the_repository_is_known_by_what_was_planned(tmp_path):
+    path = tmp_path / "published.csv"
+    path.write_text("a\n1\n")
+    planned = hashlib.sha256(b"a\n1\n").hexdigest()
+    assert read_table(path, sha256=planned)["a"].tolist() == [1]
+    path.write_text("a\n2\n")
+    with pytest.raises(
+        RunFileError, match=r"published\.csv: not the file that this job was planned"
+    ):
+        read_table(path, sha256=planned)
