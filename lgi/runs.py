@@ -127,9 +127,19 @@ def read_run(path: str | Path, required: Iterable[str] = ()) -> Run:
     return run
 
 
-def write_table(path: str | Path, frame: "pd.DataFrame") -> None:
-    """Write a table as CSV, and its checksum beside it; floats keep every digit that tells."""
-    with summed_path(path) as temporary:
+def write_table(path: str | Path, frame: "pd.DataFrame", record: Mapping | None = None) -> None:
+    """Write a table as CSV in one step; floats keep every digit that tells them apart.
+
+    Parameters
+    ----------
+    path
+        Where to write; its checksum lies beside it.
+    frame
+        The table.
+    record
+        JSON values that stand with the checksum: how the table was made.
+    """
+    with summed_path(path, record) as temporary:
         frame.to_csv(temporary, index=False)
 
 
@@ -147,6 +157,11 @@ def read_table(
     sha256
         Of the file; that of the file beside it (`SUM`) where not given.
 
+    Returns
+    -------
+    DataFrame
+        The table; ``attrs`` holds its ``path`` and its ``record``.
+
     Raises
     ------
     RunFileError
@@ -156,14 +171,14 @@ def read_table(
     import pandas as pd
 
     path = Path(path)
-    content = _content(path, "table") if sha256 else whole_content(path, "table")
+    content, record = (_content(path, "table"), {}) if sha256 else whole_content(path, "table")
     if sha256 and _sum(content) != sha256.encode():
         raise RunFileError(f"{path}: not the file that this job was planned with; start it again")
     try:
         frame = pd.read_csv(io.BytesIO(content))
     except ValueError as error:
         raise RunFileError(f"{path}: not a table ({error})") from None
-    frame.attrs["path"] = str(path)
+    frame.attrs |= {"path": str(path), "record": record}
     return need_columns(frame, columns)
 
 
@@ -212,24 +227,26 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def summed_path(path: str | Path) -> Iterator[Path]:
+def summed_path(path: str | Path, record: Mapping | None = None) -> Iterator[Path]:
     """Give a temporary path as `atomic_path` does, and write the checksum of the file beside it.
 
     The order makes a checksum that is there that of the file: the one before goes first, the new
-    one comes last. `sha256sum -c` reads it.
+    one comes last. `sha256sum -c` reads it. Its second line, a comment, is a record with the path
+    that was asked for, behind a checksum of its own.
     """
     path = Path(path)
     beside = Path(f"{path}{SUM}")
+    said = json.dumps({"path": str(path)} | dict(record or {}), sort_keys=True).encode()
     with atomic_path(path) as temporary:
         yield temporary
-        line = _line(path, temporary.read_bytes())
+        lines = _lines(path, temporary.read_bytes(), said)
         beside.unlink(missing_ok=True)
     with atomic_path(beside) as temporary:
-        temporary.write_bytes(line)
+        temporary.write_bytes(lines)
 
 
-def whole_content(path: str | Path, kind: str) -> bytes:
-    """Return the bytes of a file of `summed_path`; `kind` is its name in messages.
+def whole_content(path: str | Path, kind: str) -> tuple[bytes, dict]:
+    """Return the bytes of a file of `summed_path`, and its record; `kind` is its name in messages.
 
     Raises
     ------
@@ -240,13 +257,16 @@ def whole_content(path: str | Path, kind: str) -> bytes:
     content, beside = _content(path, kind), Path(f"{path}{SUM}")
     if not beside.exists():
         raise RunFileError(f"{path}: no checksum beside it ({beside.name}); {AGAIN}")
-    if _content(beside, "checksum") != _line(path, content):
+    lines = _content(beside, "checksum")
+    said = lines[lines.find(b"{") : -1]
+    if lines != _lines(path, content, said):
         raise RunFileError(f"{path}: damaged, not what {beside.name} says; {AGAIN}")
-    return content
+    return content, json.loads(said)
 
 
-def _line(path: Path, content: bytes) -> bytes:
-    return b"%s  %s\n" % (_sum(content), os.fsencode(path.name))
+def _lines(path: Path, content: bytes, said: bytes) -> bytes:
+    named = os.fsencode(path.name)
+    return b"%s  %s\n# %s %s\n" % (_sum(content), named, _sum(said), said)
 
 
 def _sum(content: bytes | memoryview) -> bytes:

@@ -63,17 +63,38 @@ def inputs_of(result):
     return inputs
 
 
-def sums_of(result):
-    """The input function of the checksums beside them: a table without one is made again."""
+def files_of(result):
+    """The function that gives the paths that a job of a declared result reads, as one list."""
 
-    def inputs(wildcards):
+    def files(wildcards):
         found = CATALOGUE.inputs(result, wildcards).values()
-        paths = [
+        return [
             path for one in found for path in ([one] if isinstance(one, str) else one)
         ]
-        return [path for path in sums(paths) if path.startswith(ROOT)]
 
-    return inputs
+    return files
+
+
+def sums_of(result):
+    """The input function of the checksums beside them: a table without one is made again."""
+    return lambda wildcards: [
+        path for path in sums(files_of(result)(wildcards)) if path.startswith(ROOT)
+    ]
+
+
+def asked_of(files):
+    """A parameter: what files must say of how they were made, from a function to their paths."""
+    return lambda wildcards: CATALOGUE.asked(files(wildcards), source_now)
+
+
+def asked_of_one(path):
+    """The same of the one file that a job reads."""
+    return asked_of(lambda wildcards: [path.format(**wildcards)])
+
+
+def source_now(rule):
+    """The fingerprint that files of a rule with a record have if they are made now."""
+    return workflow.get_rule(rule).params.source(None)
 
 
 def contents_of(result):

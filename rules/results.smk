@@ -24,6 +24,7 @@ for study, result in CATALOGUE.made:
             pictures=result.pictures,
             run_reader=study.run_reader,
             contents=contents_of(result),
+            asked=asked_of(files_of(result)),
             source=source_of(
                 "make_result", result.make, study.run_reader, *result.draw.values()
             ),

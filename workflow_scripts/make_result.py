@@ -15,6 +15,7 @@ def main(snakemake):
         {output[name]: draw for name, draw in params.pictures.items()},
         params.run_reader,
         params.contents,
+        params.asked,
     )
 
 

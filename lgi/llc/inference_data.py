@@ -105,7 +105,7 @@ def read_trace(path: str | Path) -> Trace:
     RunFileError
         If the file is missing, not as it was written or holds no trace; the message names it.
     """
-    content = whole_content(path, "trace")
+    content, _ = whole_content(path, "trace")
     try:
         with h5netcdf.File(io.BytesIO(content), "r") as file:
             groups = [file[name] for name in ("warmup_posterior", "posterior") if name in file]
