@@ -234,11 +234,8 @@ class Catalogue:
     def _entries(self, result: Result, name: str, value: str, source: Callable) -> dict:
         key = (result.rule, name, value)
         if key not in self._said:
-            entries = dict(result.record[name](self.config, value))
-            if not name:
-                entries["provenance.source"] = source(result.rule)
-            self._said[key] = to_jsonable_python(entries)
-        return self._said[key]
+            self._said[key] = to_jsonable_python(result.record[name](self.config, value))
+        return self._said[key] | ({} if name else {"provenance.source": source(result.rule)})
 
     def _given(self, given: Given, wildcards: Mapping[str, str]) -> Mapping[str, Any]:
         return given if isinstance(given, Mapping) else given(self.config, dict(wildcards))
