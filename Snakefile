@@ -31,3 +31,4 @@ onsuccess:
 
 onerror:
     report_times()
+    distrust_restored()

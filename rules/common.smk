@@ -13,6 +13,7 @@ from lgi import timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies, sums
 from lgi.errors import LgiError
 from lgi.provenance import source_fingerprint
+from lgi.runs import SUM
 from lgi.studies import STUDIES
 
 # Scripts run in a fresh interpreter, with `--sdm conda` in an environment that has no lgi.
@@ -40,10 +41,6 @@ CATALOGUE = Catalogue(STUDIES, CONFIG)
 config["captions"] = {
     result.rule: result.caption for _, result in CATALOGUE.rules.values()
 }
-
-# Who names a table as a target asks for its checksum too.
-if (asked := workflow.dag_settings) and workflow.is_main_process:
-    asked.targets = [*asked.targets, *sums(asked.targets)]
 
 ENVIRONMENT = "../envs/lgi.yaml"
 # Only training on CUDA asks for a GPU; a rule that never mentions one runs on any node.
@@ -138,7 +135,7 @@ def shown(study, result):
 
 
 def shown_as(path, study, result, name):
-    # A table that a failing job leaves alone; without its checksum it is made again.
+    # A table that a failing job leaves alone (`distrust_restored`).
     kept = update(path) if path.endswith(".csv") else path
     told = (*result.mains, *result.pictures)
     if name not in told or not result.labels:
@@ -168,6 +165,18 @@ def source_of(rule, *entries):
 def refuse(wildcards):
     """The end of every path below results/ that names nothing."""
     raise WorkflowError(CATALOGUE.explain(f"results/{wildcards.anything}"))
+
+
+def distrust_restored():
+    """Have tables made again of which a failed job left the earlier one.
+
+    Snakemake puts the table back but notes the new settings for it, as if it were made with them.
+    Its checksum it does not put back.
+    """
+    for job in workflow.dag.jobs:
+        made = [path for path in sums(job.output) if not os.path.exists(path)]
+        if any(os.path.exists(path.removesuffix(SUM)) for path in made):
+            workflow.persistence.started(job)  # and not finished
 
 
 def report_times():
