@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lgi.gaussians.fits.results import FIT, REPRODUCIBILITY
+from lgi.gaussians.fits.results import FIT, PUBLISHED, REPRODUCIBILITY
 from lgi.gaussians.fits.results import TABLE as GAUSSIANS
 from lgi.llc.inference_data import read_trace
 from lgi.regression import results as regression
@@ -98,6 +98,20 @@ def test_a_changed_setting_reruns_what_rests_on_it(clone):
     assert jobs["collect_superposition_llc"] == jobs["llc_settings"] == 1
     assert jobs["calibrate_superposition_llc"] == 1  # varies its step
     assert jobs["llc_and_loss"] == jobs["train_superposition"] == jobs["fit"] == 0
+
+
+def test_a_published_table_is_known_by_its_content_not_by_its_time(clone):
+    path = clone.code / PUBLISHED
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + b"7" + content[-1:])
+    os.utime(path, (0, 0))
+    try:
+        jobs = planned(clone.snakemake("--dry-run").stdout)
+    finally:
+        path.write_bytes(content)
+    assert jobs["gaussians_table"] == 1
+    assert jobs["loss_vs_n"] > 0
+    assert jobs["fit"] == jobs["collect_superposition"] == 0
 
 
 def test_snakemake_compares_every_parameter(finished, rules, plan):
