@@ -6,7 +6,7 @@ INSTALLED := .venv/installed
 DEVINTERP := .venv-devinterp
 SMOKE := $(BIN)/snakemake --directory build/smoke --configfile tests/config/smoke.yaml
 
-.PHONY: results test test-slow smoke bench bench-sizes bench-devinterp lint format gallery clean
+.PHONY: results test test-slow smoke bench bench-sizes bench-devinterp verify lint format gallery clean
 
 results: $(INSTALLED)  ## every table, figure and animation of config.yaml
 	$(BIN)/snakemake --cores $(CORES)
@@ -30,6 +30,9 @@ bench-sizes: $(INSTALLED)  ## what an iteration costs as image and N grow, into 
 
 bench-devinterp: $(INSTALLED) $(DEVINTERP)/installed  ## LLC estimates beside devinterp's, which has an environment of its own
 	$(BIN)/python -m benchmarks.devinterp $(DEVINTERP)/bin/python
+
+verify: $(INSTALLED)  ## reads every run file, table and trace of results/, lists those that are not whole
+	$(BIN)/python -m lgi.verify results
 
 lint: $(INSTALLED)  ## formats, names, docstrings, rules
 	$(BIN)/ruff format --check .

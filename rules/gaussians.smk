@@ -82,6 +82,7 @@ rule find_minimum:
         ENVIRONMENT
     params:
         settings={"settings": CONFIG.gaussians.llc.minimum},
+        asked=asked_of_one(FITS.output),
         source=source_of("find_minimum"),
     script:
         "../workflow_scripts/find_minimum.py"
@@ -92,7 +93,7 @@ rule estimate_gaussians_llc:
     input:
         minimum=CATALOGUE.result("find_minimum").output,
     output:
-        table=CATALOGUE.result("estimate_gaussians_llc").output,
+        **CATALOGUE.result("estimate_gaussians_llc").outputs,
     log:
         CATALOGUE.result("estimate_gaussians_llc").log,
     wildcard_constraints:
@@ -101,6 +102,7 @@ rule estimate_gaussians_llc:
         ENVIRONMENT
     params:
         settings={"settings": CONFIG.gaussians.llc.settings},
+        asked=asked_of_one(CATALOGUE.result("find_minimum").output),
         source=source_of("estimate_gaussians_llc"),
     script:
         "../workflow_scripts/estimate_gaussians_llc.py"
@@ -111,7 +113,7 @@ rule sweep_gaussians_llc:
     input:
         minimum=CATALOGUE.result("find_minimum").output,
     output:
-        table=CATALOGUE.result("sweep_gaussians_llc").output,
+        **CATALOGUE.result("sweep_gaussians_llc").outputs,
     log:
         CATALOGUE.result("sweep_gaussians_llc").log,
     wildcard_constraints:
@@ -120,6 +122,7 @@ rule sweep_gaussians_llc:
         ENVIRONMENT
     params:
         settings=CONFIG.gaussians.llc.swept(),
+        asked=asked_of_one(CATALOGUE.result("find_minimum").output),
         source=source_of("sweep_gaussians_llc"),
     script:
         "../workflow_scripts/sweep_gaussians_llc.py"

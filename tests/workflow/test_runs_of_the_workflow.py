@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lgi.catalogue import BESIDE
-from lgi.gaussians.fits.results import FIT, REPRODUCIBILITY
+from lgi.gaussians.fits.results import FIT, PUBLISHED, REPRODUCIBILITY
 from lgi.gaussians.fits.results import TABLE as GAUSSIANS
 from lgi.llc.inference_data import read_trace
 from lgi.regression import results as regression
@@ -28,6 +27,7 @@ from tests.workflow.conftest import Laboratory, makers, planned
 
 CELL = ["init", "samples", "sparsity", "epoch"]
 STATE = ["init", "samples", "sparsity", "seed", "epoch"]
+PICTURES = (".png", ".gif")
 CODE = ("lgi", "rules", "workflow_scripts", "profiles", "envs", "published", "tests/config")
 
 
@@ -98,6 +98,20 @@ def test_a_changed_setting_reruns_what_rests_on_it(clone):
     assert jobs["collect_superposition_llc"] == jobs["llc_settings"] == 1
     assert jobs["calibrate_superposition_llc"] == 1  # varies its step
     assert jobs["llc_and_loss"] == jobs["train_superposition"] == jobs["fit"] == 0
+
+
+def test_a_published_table_is_known_by_its_content_not_by_its_time(clone):
+    path = clone.code / PUBLISHED
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + b"7" + content[-1:])
+    os.utime(path, (0, 0))
+    try:
+        jobs = planned(clone.snakemake("--dry-run").stdout)
+    finally:
+        path.write_bytes(content)
+    assert jobs["gaussians_table"] == 1
+    assert jobs["loss_vs_n"] > 0
+    assert jobs["fit"] == jobs["collect_superposition"] == 0
 
 
 def test_snakemake_compares_every_parameter(finished, rules, plan):
@@ -210,7 +224,7 @@ def test_the_example_of_a_study_finds_the_known_coefficient(finished, table, smo
 
 
 def test_pictures_can_be_read_and_are_not_empty(finished, smoke):
-    shown = [PurePath(path) for path in smoke.everything() if PurePath(path).suffix in BESIDE]
+    shown = [PurePath(path) for path in smoke.everything() if PurePath(path).suffix in PICTURES]
     beside = [path.with_suffix(".mp4") for path in shown if path.suffix == ".gif"]
     assert len(shown) > 25
     assert beside

@@ -13,7 +13,7 @@ from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.llc.estimates import COLUMNS, LEFT, estimate_minimum, gathered, sweep
 from lgi.gaussians.llc.minimum import find_minimum
 from lgi.gaussians.llc.settings import GaussianEstimate, MinimumSettings
-from lgi.runs import Run, read_table
+from lgi.runs import Run, read_table, write_table
 from tests.unit.gaussians.synthetic import run_of
 
 SIZE = 16
@@ -210,10 +210,10 @@ def test_a_sweep_varies_one_value_at_a_time(make_minimum):
 def test_tables_are_gathered_in_order(make_minimum, tmp_path):
     table = estimate_minimum(make_minimum(THREE), {"here": setting(draws=40, burn_in=20)})
     for name, n in (("a", 20), ("b", 3)):
-        table.assign(n=n).to_csv(tmp_path / f"{name}.csv", index=False)
+        write_table(tmp_path / f"{name}.csv", table.assign(n=n))
     found = gathered(map(read_table, [tmp_path / "a.csv", tmp_path / "b.csv"]))
     assert found["n"].tolist() == [3, 20]
     assert found["reason"].notna().all()
-    (tmp_path / "c.csv").write_text("image,llc\n")
+    write_table(tmp_path / "c.csv", table[["image", "llc"]])
     with pytest.raises(RunFileError, match=r"c\.csv: no column recipe"):
         gathered([read_table(tmp_path / "c.csv")])
