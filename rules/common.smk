@@ -7,10 +7,12 @@ from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from lgi import config as configuration
+from lgi import cache as compiled
 from lgi import timing
+from lgi import config as configuration
 from lgi.catalogue import COPY, ROOT, Catalogue, copies
 from lgi.errors import LgiError
+from lgi.folders import check_folders
 from lgi.provenance import source_fingerprint
 from lgi.studies import STUDIES
 
@@ -30,9 +32,14 @@ CONFIG_FILES = [
 ] + [(os.curdir, workflow.config_settings.config)]
 
 try:
+    if workflow.is_main_process:
+        check_folders()
     CONFIG = configuration.check(config, CONFIG_FILES)
 except LgiError as error:
     raise WorkflowError(str(error))
+
+if workflow.is_main_process and (said := compiled.settle()):
+    logger.warning(said)
 
 CATALOGUE = Catalogue(STUDIES, CONFIG)
 # The report's one caption file looks them up here, by rule.
