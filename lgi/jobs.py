@@ -67,9 +67,8 @@ def _failure(main: Callable, snakemake) -> str:
     except Exception as error:
         # PyTorch has an OutOfMemoryError of its own.
         if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-            return (
-                f"error: {_job(snakemake)}: not enough memory: {error or 'Python has none left'}\n"
-            )
+            reason = str(error) or "Python has none left"
+            return f"error: {_job(snakemake)}: not enough memory: {reason}\n"
         return traceback.format_exc()
     return ""
 
