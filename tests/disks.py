@@ -1,7 +1,9 @@
-"""A disk of a given size to fill, made read-only or larger: the real thing, a mounted tmpfs."""
+"""The real things: a disk to fill, to make read-only or larger, and a folder of another user."""
 
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,3 +51,17 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Disk]:
         yield Disk(folder)
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def python_as_a_stranger(folder: Path) -> list[str]:
+    """Give a folder to another user; return the command of a Python that may not write there.
+
+    Of root is taken what lets it write everywhere.
+    """
+    folder.chmod(0o555)
+    if os.getuid() != 0:
+        return [sys.executable]
+    os.chown(folder, 12345, -1)
+    if not shutil.which("setpriv"):
+        pytest.skip("root may write everywhere, and there is no setpriv to change that")
+    return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", sys.executable]

@@ -98,7 +98,7 @@ def write_trace(path: str | Path, trace: Trace) -> None:
     for group in data.groups():
         data[group].to_netcdf(
             content,
-            mode="a" if content.tell() else "w",
+            mode="a" if content.getbuffer().nbytes else "w",
             group=group,
             engine="h5netcdf",
             encoding={name: {"zlib": True} for name in data[group].variables},

@@ -18,7 +18,7 @@ from lgi.jobs import logged
 from lgi.llc.inference_data import Trace, write_trace
 from lgi.runs import write_run, write_table
 from tests.configurations import ROOT
-from tests.disks import small_disk
+from tests.disks import python_as_a_stranger, small_disk
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 4), np.uint8)
 
@@ -114,6 +114,28 @@ def test_a_read_only_disk(disk, name):
         assert _files(folder) == before
     finally:
         disk.remount("rw")
+
+
+def test_a_folder_of_another_user_is_named(tmp_path):
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    _run(folder / "run.npz", 1)
+    before = _files(folder)
+    code = (
+        "import sys, numpy as np, lgi.runs as runs, lgi.errors as errors\n"
+        "try: runs.write_run(sys.argv[1], {'x': np.arange(3)}, {})\n"
+        "except errors.LgiError as error: print(error)"
+    )
+    done = subprocess.run(
+        [*python_as_a_stranger(folder), "-c", code, folder / "run.npz"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    folder.chmod(0o755)
+    assert done.stdout == f"{folder}/run.npz: cannot be written (Permission denied)\n"
+    assert _files(folder) == before
 
 
 def test_a_folder_in_the_place_of_a_file_is_named(tmp_path):

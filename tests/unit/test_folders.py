@@ -1,15 +1,14 @@
 """What stands in the way in the working folder is named before any work."""
 
 import os
-import shutil
 import subprocess
-import sys
 
 import pytest
 
 from lgi.errors import LgiError
 from lgi.folders import check_folders
 from tests.configurations import ROOT
+from tests.disks import python_as_a_stranger
 
 
 @pytest.fixture(autouse=True)
@@ -46,18 +45,10 @@ def test_a_folder_in_the_place_of_a_result(folder):
 
 @pytest.mark.parametrize("name", [".snakemake", "."])
 def test_a_folder_of_another_user(folder, name):
-    """Of root is taken what lets it write everywhere."""
     (folder / name).mkdir(exist_ok=True)
-    drop = []
-    if os.getuid() == 0:
-        if not shutil.which("setpriv"):
-            pytest.skip("root may write everywhere, and there is no setpriv to change that")
-        os.chown(folder / name, 12345, -1)
-        drop = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
-    (folder / name).chmod(0o555)
     code = "import lgi.folders as f, sys\ntry: f.check_folders()\nexcept f.LgiError as e: print(e)"
     done = subprocess.run(
-        [*drop, sys.executable, "-c", code],
+        [*python_as_a_stranger(folder / name), "-c", code],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
