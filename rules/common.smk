@@ -7,7 +7,12 @@ from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from lgi import cache as compiled
+from lgi import cache as compiled_code
+
+# Before numba is imported; jobs that this process starts inherit the folder and say nothing.
+if said := compiled_code.settle():
+    logger.warning(said)
+
 from lgi import timing
 from lgi import config as configuration
 from lgi.catalogue import COPY, ROOT, Catalogue, copies
@@ -37,9 +42,6 @@ try:
     CONFIG = configuration.check(config, CONFIG_FILES)
 except LgiError as error:
     raise WorkflowError(str(error))
-
-if workflow.is_main_process and (said := compiled.settle()):
-    logger.warning(said)
 
 CATALOGUE = Catalogue(STUDIES, CONFIG)
 # The report's one caption file looks them up here, by rule.
