@@ -92,6 +92,7 @@ def test_code_is_compiled_once(kept):
     assert [len(kept.files(suffix)) for suffix in ("nbi", "nbc")] == [1, 2]
 
 
+@pytest.mark.slow
 def test_damaged_code_is_compiled_anew(kept):
     kept.is_right()
     random = np.random.default_rng(0)
@@ -131,6 +132,7 @@ def test_code_that_cannot_be_kept_is_right_all_the_same(kept, capfd):
     assert "compiled code is not kept" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_processes_may_compile_at_once(kept):
     code = "import sys; sys.path[:0] = sys.argv[1:]; import kept, numpy as np; "
     calls = ["kept.total(np.arange(1, 5)) == 30", "kept.total(np.array([0.5, 2.0])) == 4.5"]
