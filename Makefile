@@ -6,6 +6,11 @@ INSTALLED := .venv/installed
 DEVINTERP := .venv-devinterp
 SMOKE := $(BIN)/snakemake --directory build/smoke --configfile tests/config/smoke.yaml
 
+# Snakemake, matplotlib and compiled code keep files in the user's cache; without a home they need another.
+XDG_CACHE_HOME ?= $(shell (mkdir -p "$$HOME/.cache" && test -w "$$HOME/.cache") 2>/dev/null \
+	&& echo "$$HOME/.cache" || echo "$(CURDIR)/.cache")
+export XDG_CACHE_HOME
+
 .PHONY: results test test-slow smoke bench bench-sizes bench-devinterp verify lint format gallery clean
 
 results: $(INSTALLED)  ## every table, figure and animation of config.yaml

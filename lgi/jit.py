@@ -4,18 +4,29 @@ Numba's own cache does not notice a change in a compiled function of another mod
 folder carries the fingerprint of all source that compiled code depends on.
 """
 
-import os
+import hashlib
+import io
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
 import numba
+from numba.core.caching import (
+    CompileResultCacheImpl,
+    FunctionCache,
+    IndexDataCacheFile,
+    UserProvidedCacheLocator,
+)
 
+from lgi.cache import cache_folder
 from lgi.provenance import modules_using, source_fingerprint
 
 
 def njit(function=None, /, **options):
     """Compile a function as `numba.njit` does, cached on disk.
+
+    A cache that cannot be written, or is damaged, costs time and changes nothing.
 
     Parameters
     ----------
@@ -25,21 +36,91 @@ def njit(function=None, /, **options):
         Further options of `numba.njit`. Neither fastmath nor parallel belongs here: results must
         not depend on the machine's instruction set order or on the number of threads.
     """
-    return (
-        numba.njit(cache=True, **options)(function)
-        if function
-        else numba.njit(cache=True, **options)
-    )
+
+    def compiled(function):
+        dispatcher = numba.njit(**options)(function)
+        if numba.config.CACHE_DIR:
+            try:
+                dispatcher._cache = _Cache(function)
+            except RuntimeError as error:  # numba's word for a folder that cannot be written
+                _say(error)
+        return dispatcher
+
+    return compiled(function) if function else compiled
 
 
-def _cache_folder() -> Path:
-    base = os.environ.get("LGI_CACHE_DIR")
-    if base is None:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "lgi"
-    return Path(base) / "numba" / source_fingerprint(*modules_using("lgi.jit"))
+class _Files(IndexDataCacheFile):
+    """Numba's files, each with its checksum, so that no damaged code is ever run."""
+
+    def save(self, key, data) -> None:
+        # With its key: two processes that compile for other types at once may take one name.
+        super().save(key, (key, data))
+
+    def load(self, key):
+        found = super().load(key)
+        return found[1] if found and found[0] == key else None
+
+    def _load_index(self) -> dict:
+        return super()._load_index() if _is_whole(self._index_path) else {}
+
+    def _load_data(self, name):
+        path = self._data_path(name)
+        if not _is_whole(path):
+            raise OSError(f"{path}: damaged")  # which numba takes for a missing file
+        return super()._load_data(path)
+
+    @contextmanager
+    def _open_for_write(self, filepath):
+        content = io.BytesIO()
+        yield content
+        with super()._open_for_write(filepath) as file:
+            # Unpickling ends before the checksum.
+            file.write(content.getvalue() + hashlib.sha256(content.getvalue()).digest())
 
 
-numba.config.CACHE_DIR = str(_cache_folder())
+class _Code(CompileResultCacheImpl):
+    # Not beside the source, where numba would not notice a change in another module.
+    _locator_classes = (UserProvidedCacheLocator,)
+
+
+class _Cache(FunctionCache):
+    _impl_class = _Code
+
+    def __init__(self, function):
+        super().__init__(function)
+        files = self._cache_file
+        self._cache_file = _Files(self._cache_path, self._impl.filename_base, files._source_stamp)
+
+    @contextmanager
+    def _guard_against_spurious_io_errors(self):
+        try:
+            yield
+        except OSError as error:
+            _say(error)
+
+
+def _is_whole(path: str) -> bool:
+    """Return whether a file of the cache is there as it was written."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(content[:-32]).digest() == content[-32:]
+
+
+def _say(reason: Exception) -> None:
+    print(f"compiled code is not kept: {reason}", file=sys.stderr)
+
+
+def _settle() -> str:
+    """Return the folder of numba's files, empty for none."""
+    folder, said = cache_folder()
+    if said:
+        print(said, file=sys.stderr)
+    return str(folder / "numba" / source_fingerprint(*modules_using("lgi.jit"))) if folder else ""
+
+
+numba.config.CACHE_DIR = _settle()
 
 
 def _load_array_functions() -> None:

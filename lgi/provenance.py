@@ -13,8 +13,9 @@ from typing import NamedTuple
 import lgi
 
 PACKAGE = Path(__file__).parent
-# `lgi` itself holds the version, and `lgi.jobs` fills the log of a job: neither changes a result.
-_NO_PART = ("lgi", "lgi.jobs")
+# `lgi` itself holds the version, `lgi.jobs` fills the log of a job, and `lgi.cache` says where
+# compiled code is kept: none changes a result.
+_NO_PART = ("lgi", "lgi.jobs", "lgi.cache")
 
 
 def source_fingerprint(*entries: str | Path) -> str:

@@ -13,7 +13,7 @@ import os
 import platform
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -218,6 +218,11 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     ------
     Path
         The temporary path. It is removed if the block raises.
+
+    Raises
+    ------
+    RunFileError
+        If the operating system refuses to write; the message names `path` and the reason.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -227,8 +232,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename not in (None, str(temporary)):  # another file, which the error names
+            raise
+        raise RunFileError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # on a read-only disk even where there is none
+            temporary.unlink(missing_ok=True)
 
 
 def temporary_writer(name: str) -> tuple[str, int] | None:

@@ -8,10 +8,17 @@ from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from lgi import cache as compiled_code
+
+# Before numba is imported; jobs that this process starts inherit the folder and say nothing.
+if said := compiled_code.settle():
+    logger.warning(said)
+
 from lgi import config as configuration
 from lgi import sessions, timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies, sums
 from lgi.errors import LgiError
+from lgi.folders import check_folders
 from lgi.provenance import source_fingerprint
 from lgi.runs import SUM
 from lgi.studies import STUDIES
@@ -32,6 +39,8 @@ CONFIG_FILES = [
 ] + [(os.curdir, workflow.config_settings.config)]
 
 try:
+    if workflow.is_main_process:
+        check_folders()
     CONFIG = configuration.check(config, CONFIG_FILES)
 except LgiError as error:
     raise WorkflowError(str(error))

@@ -4,6 +4,7 @@ Only the artists that move are drawn anew for a frame; everything else is drawn 
 process (the one that imageio-ffmpeg brings) reads the frames and writes both files.
 """
 
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -108,4 +109,7 @@ def write(path: str | Path, pixels: np.ndarray) -> None:
         ]
         done = subprocess.run(command, input=data, capture_output=True)
         if done.returncode:
-            raise LgiError(f"{path}: ffmpeg failed: {done.stderr.decode().strip()}")
+            # Each reason once, without the stages of ffmpeg that give it.
+            said = re.sub(r"^(\[[^]]*\] )+", "", done.stderr.decode(), flags=re.MULTILINE)
+            reasons = "; ".join(dict.fromkeys(said.strip().splitlines()))
+            raise LgiError(f"{path}: ffmpeg failed: {reasons}")

@@ -92,9 +92,19 @@ def inference_data(trace: Trace) -> "arviz.InferenceData":
 
 
 def write_trace(path: str | Path, trace: Trace) -> None:
-    """Write a trace as NetCDF, and its checksum beside it; `arviz.from_netcdf` reads it."""
+    """Write a trace as NetCDF in one step, and its checksum; `arviz.from_netcdf` reads it."""
+    data, content = inference_data(trace), io.BytesIO()
+    # In memory: HDF5 crashes the interpreter when it cannot close a file on a full disk.
+    for group in data.groups():
+        data[group].to_netcdf(
+            content,
+            mode="a" if content.getbuffer().nbytes else "w",
+            group=group,
+            engine="h5netcdf",
+            encoding={name: {"zlib": True} for name in data[group].variables},
+        )
     with summed_path(path) as temporary:
-        inference_data(trace).to_netcdf(str(temporary), engine="h5netcdf")
+        temporary.write_bytes(content.getvalue())
 
 
 def read_trace(path: str | Path) -> Trace:
