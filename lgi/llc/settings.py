@@ -6,12 +6,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveFloat, model_validator
 
 from lgi.llc.samplers import Sampler
-from lgi.settings import Settings
+from lgi.settings import Count, Natural, Settings, at_least
 
+_OverN = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,11}(\.[0-9]{1,12})?/n$")]
 # β as a number or by n: 1/log n, or 20/n for nβ = 20 whatever n
-InverseTemperature = (
-    Literal["1/log n"] | Annotated[str, Field(pattern=r"^[1-9]\d*(\.\d+)?/n$")] | PositiveFloat
-)
+InverseTemperature = Literal["1/log n"] | _OverN | PositiveFloat
 MINIMUM_DRAWS = 4  # of a chain: the diagnostics compare its two halves
 
 
@@ -90,13 +89,13 @@ class EstimateSettings(Settings):
     """How a local learning coefficient is estimated."""
 
     sampler: Sampler
-    chains: int = Field(ge=2)  # R-hat compares chains
-    draws: int = Field(ge=1)  # of a chain, burn-in included
-    burn_in: int = Field(ge=0)  # first draws of a chain that are left out
-    thin: int = Field(1, ge=1)  # every so many draws one is kept
+    chains: Annotated[int, at_least(2)]  # R-hat compares chains
+    draws: Count  # of a chain, burn-in included
+    burn_in: Natural  # first draws of a chain that are left out
+    thin: Count = 1  # every so many draws one is kept
     localisation: float = Field(ge=0)  # γ
     inverse_temperature: InverseTemperature
-    n: int | None = Field(None, ge=2)  # in nβ, where it is not the number of samples
+    n: Annotated[int, at_least(2)] | None = None  # in nβ, where it is not the number of samples
     # In which HMC walks: those of w, or those that make the posterior round at w*.
     coordinates: Literal["parameters", "whitened"] = PARAMETERS
     thresholds: Thresholds

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Self
 from pydantic import Field, PositiveFloat, model_validator
 
 from lgi.llc.settings import EstimateSettings
-from lgi.settings import Confidence, Count, OneOrMore, Seed, Settings
+from lgi.settings import Confidence, Count, Natural, OneOrMore, Seed, Settings, at_least
 
 
 class Data(Settings):
     """Inputs of some rank, outputs of a linear map, and normal noise of deviation σ."""
 
     features: Count
-    samples: Annotated[int, Field(ge=2)]
+    samples: Annotated[int, at_least(2)]
     noise: PositiveFloat
 
 
@@ -21,7 +21,7 @@ class Training(Settings):
     """Full-batch gradient descent from w = 0."""
 
     rate: PositiveFloat
-    epochs: OneOrMore[Annotated[int, Field(ge=0)]]  # that are kept; the last ends the training
+    epochs: OneOrMore[Natural]  # that are kept; the last ends the training
 
 
 class Runs(Settings):

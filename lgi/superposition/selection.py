@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from lgi.settings import Count, Name, OneOrMore, Reference, Seed, Settings
+from lgi.settings import Count, Name, Natural, OneOrMore, Reference, Seed, Settings
 
 
 def sparsity_name(sparsity: float) -> str:
@@ -58,7 +58,7 @@ Sparsities = Annotated[
     AfterValidator(_apart_in_paths),
     BeforeValidator(lambda value: value if isinstance(value, list | tuple) else [value]),
 ]
-Epoch = Annotated[int, Field(ge=0)]
+Epoch = Natural
 
 
 class Runs(Settings):

@@ -5,7 +5,18 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from lgi.settings import Confidence, Count, Name, Reference, Seed, Settings, Several
+from lgi.settings import (
+    MILLION,
+    Confidence,
+    Count,
+    Label,
+    Name,
+    Reference,
+    Seed,
+    Settings,
+    Several,
+    at_least,
+)
 from lgi.superposition.departures.settings import Departures
 from lgi.superposition.generalisation.settings import Generalisation
 from lgi.superposition.limit.settings import Limit
@@ -57,7 +68,7 @@ class Original(Settings):
 class Panel(Settings):
     """A panel of the published pictures: a start with a number of training samples."""
 
-    title: Annotated[str, Field(min_length=1)]  # there
+    title: Label  # there
     init: Initialisation
     samples: Count
 
@@ -101,9 +112,9 @@ class ClaimSettings(Settings):
     """How the statements of the study are judged; see `lgi.superposition.claims`."""
 
     confidence: Confidence  # of all intervals of a claim together
-    resamples: Count
+    resamples: Annotated[int, at_least(1, MILLION)]
     seed: Seed  # of the bootstrap
-    least: Annotated[int, Field(ge=3)]  # fewer models than these decide nothing
+    least: Annotated[int, at_least(3)]  # fewer models than these decide nothing
     low_sparsity: Sparsity  # up to here sparsity is low
     high_sparsity: Sparsity  # from here on it is high
     best: Annotated[float, Field(gt=0, lt=1)]  # share of the models that are a start's best ones

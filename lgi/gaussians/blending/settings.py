@@ -7,7 +7,7 @@ from pydantic import Field
 
 from lgi.gaussians.fits.settings import RecipeSettings
 from lgi.gaussians.selection import Selection
-from lgi.settings import Confidence, Settings
+from lgi.settings import Confidence, Settings, at_least
 
 
 class BlendingSettings(Settings):
@@ -15,7 +15,7 @@ class BlendingSettings(Settings):
 
     confidence: Confidence  # of all intervals of a claim together
     margin: Annotated[float, Field(gt=0, lt=1)]  # of the log of a loss; less is no difference
-    least: Annotated[int, Field(ge=3)]  # fewer seeds than these decide nothing
+    least: Annotated[int, at_least(3)]  # fewer seeds than these decide nothing
     fits: Selection  # of recipes that differ in start, rate, blend and edge alone
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:

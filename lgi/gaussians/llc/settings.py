@@ -7,7 +7,7 @@ from pydantic import Field, PositiveFloat
 
 from lgi.gaussians.selection import Selection
 from lgi.llc.settings import EstimateSettings
-from lgi.settings import Confidence, Count, Name, Reference, Settings, Several
+from lgi.settings import MILLION, Confidence, Count, Name, Reference, Settings, Several, at_least
 
 SettingName = Annotated[Name, Reference("gaussians.llc.settings", "setting")]
 
@@ -15,7 +15,7 @@ SettingName = Annotated[Name, Reference("gaussians.llc.settings", "setting")]
 class MinimumSettings(Settings):
     """When the search for a minimum ends; see `lgi.gaussians.llc.minimum`."""
 
-    rounds: Count  # at most
+    rounds: Annotated[int, at_least(1, MILLION)]  # at most
     evaluations: Count  # of the loss in a round, at most
     tolerance: PositiveFloat  # squared intensity that a step may still take from the loss
 
@@ -45,7 +45,7 @@ class LLCClaims(Settings):
 
     confidence: Confidence  # of the intervals of a claim together
     margin: Annotated[float, Field(gt=0, lt=1)]  # a prediction holds within this share
-    least: Annotated[int, Field(ge=3)]  # fewer seeds than these decide nothing
+    least: Annotated[int, at_least(3)]  # fewer seeds than these decide nothing
 
 
 class GaussiansLLC(Settings):

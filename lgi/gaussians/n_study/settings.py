@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
 from lgi.gaussians.selection import ListName, RunList, Selection
-from lgi.settings import Confidence, Seed, Settings, Share
+from lgi.settings import MILLION, Confidence, Label, Seed, Settings, Share, at_least
 
 
 class Tier(Settings):
     """Runs whose best loss is at most a threshold, and above that of the tier before."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Label
     at_most: PositiveFloat | None  # None: without limit
 
 
@@ -21,7 +21,7 @@ class SeedsSettings(Settings):
 
     runs: ListName
     confidence: Confidence
-    resamples: PositiveInt  # of the bootstrap
+    resamples: Annotated[int, at_least(1, MILLION)]  # of the bootstrap
     seed: Seed  # of the bootstrap
     power: Confidence  # chance with which a step is to be seen
 
@@ -30,7 +30,7 @@ class NClaimSettings(Settings):
     """What it takes to say so; see `lgi.gaussians.n_study.claims`."""
 
     confidence: Confidence  # of all intervals of a claim together
-    least: Annotated[int, Field(ge=3)]  # fewer seeds than these decide nothing
+    least: Annotated[int, at_least(3)]  # fewer seeds than these decide nothing
     # Curves of best loss against N on which the optimal ratio is looked for: one per image, recipe.
     curves: Annotated[list[Selection], Field(min_length=1)]
     ranking: Share  # one seed ranks N as the others do above this rank correlation

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from lgi.gaussians.selection import FitName, ListName, RunList, Selection
-from lgi.settings import Confidence, Seed, Settings
+from lgi.settings import MILLION, Confidence, Seed, Settings, at_least
 
 
 class PredictionSettings(Settings):
@@ -17,7 +17,8 @@ class PredictionSettings(Settings):
     ridge: Annotated[float, Field(ge=0)]  # rows that say that a predictor says nothing
     least: Annotated[float, Field(ge=0, lt=0.5)]  # skill, and AUC above one half, that counts
     power: Confidence  # chance with which a skill is to be found
-    planted: PositiveInt  # predictors of each known skill that tell which skill is
+    # Predictors of each known skill that tell which skill is.
+    planted: Annotated[int, at_least(1, MILLION)]
     seed: Seed  # of these
     spectra: Selection  # those of them whose singular values are drawn
 

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from lgi.llc.settings import EstimateSettings
-from lgi.settings import Count, OneOrMore, Seed, Settings
+from lgi.settings import MILLION, Count, OneOrMore, Seed, Settings, at_least
 from lgi.superposition.selection import Initialisation
 from lgi.superposition.training.settings import OneActiveData, Positive, TrainingSettings
 
 HIDDEN, FEATURES = 2, 6  # those of Chen et al. (2023)
 
-Size = Annotated[int, Field(ge=2)]
+Size = Annotated[int, at_least(2)]
 
 
 class LimitRuns(Settings):
@@ -45,11 +45,11 @@ class Posterior(Settings):
     noise: Positive  # σ; only n / σ² plays a part
     prior: Positive  # deviation of every parameter
     samples: OneOrMore[Size]  # n, ascending
-    particles: Annotated[int, Field(ge=64)]  # of one sampling
-    chains: Annotated[int, Field(ge=16)]  # of each polygon, for its free energy
+    particles: Annotated[int, at_least(64, MILLION)]  # of one sampling
+    chains: Annotated[int, at_least(16, MILLION)]  # of each polygon, for its free energy
     largest: Size  # n from which free energies are integrated, where Laplace's is right
-    rungs: Annotated[int, Field(ge=4)]  # of that ladder
-    repeats: Annotated[int, Field(ge=2)]  # of either, for the errors
+    rungs: Annotated[int, at_least(4, 1000)]  # of that ladder
+    repeats: Annotated[int, at_least(2, MILLION)]  # of either, for the errors
     seed: Seed
 
     @model_validator(mode="after")

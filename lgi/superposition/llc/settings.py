@@ -7,7 +7,17 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from lgi.llc.minimum import MinimumSettings
 from lgi.llc.settings import EstimateSettings, Likelihood
-from lgi.settings import Confidence, Count, Name, OneOrMore, Reference, Settings, Several
+from lgi.settings import (
+    Confidence,
+    Count,
+    Name,
+    Natural,
+    OneOrMore,
+    Reference,
+    Settings,
+    Several,
+    at_least,
+)
 from lgi.superposition.selection import Epoch, Runs, State, States, nearest
 
 SettingName = Annotated[Name, Reference("superposition.llc.settings", "setting")]
@@ -120,9 +130,9 @@ class Trace(Chosen):
 class ChainLength(Settings):
     """Length of the chains of a calibration, in place of the setting's own."""
 
-    chains: Annotated[int, Field(ge=2)]
+    chains: Annotated[int, at_least(2)]
     draws: Count
-    burn_in: Annotated[int, Field(ge=0)]
+    burn_in: Natural
     thin: Count
 
 
@@ -135,7 +145,7 @@ class Calibration(Settings):
     step_size: Annotated[dict[SettingName, Values], Field(min_length=1)]  # ε, by its setting
     localisation: Values  # γ
     n_beta: Values  # nβ
-    n: Several[Annotated[int, Field(ge=2)]]  # in nβ = n / ln n
+    n: Several[Annotated[int, at_least(2)]]  # in nβ = n / ln n
     draws: Values  # how many times as long as the reference's own the chains are
 
     def varied(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from lgi.settings import Count, Settings
+from lgi.settings import Count, Settings, at_least
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -93,7 +93,7 @@ class KgonInitialisation(Settings):
     """The first k columns of W on a regular k-gon, the others 0, plus N(0, noise²) on all of W."""
 
     kind: Literal["kgon"]
-    k: Annotated[int, Field(ge=2)]
+    k: Annotated[int, at_least(2)]
     radius: Positive
     rotation: Literal["random", "none"]
     noise: NotNegative
@@ -121,7 +121,7 @@ class SnapshotSettings(Settings):
 
     first: Count
     last: Count
-    points: Annotated[int, Field(ge=2)]
+    points: Annotated[int, at_least(2)]
 
     @model_validator(mode="after")
     def _check(self) -> "SnapshotSettings":
