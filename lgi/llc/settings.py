@@ -1,11 +1,14 @@
 """Settings of an estimate of the local learning coefficient."""
 
 import math
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, ValidationError, model_validator
 
+from lgi import memory
 from lgi.llc.samplers import Sampler
+from lgi.memory import Need
 from lgi.settings import Count, Natural, Settings, at_least
 
 _OverN = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,11}(\.[0-9]{1,12})?/n$")]
@@ -120,6 +123,16 @@ class EstimateSettings(Settings):
             )
         return self
 
+    def misfit(self) -> str | None:
+        """Say why this is no setting, if it is none: of one that was changed unchecked."""
+        try:
+            type(self).model_validate(self.model_dump())
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = "".join(f"{part}: " for part in first["loc"])
+            return place + first["msg"].removeprefix("Value error, ")
+        return None
+
     def n_beta(self, samples: int) -> float:
         """Return nβ: n / ln n for ``1/log n``, with n that of the setting, else of the samples.
 
@@ -137,7 +150,18 @@ class EstimateSettings(Settings):
             raise ValueError(f"inverse temperature 1/log n needs 2 or more samples, not {samples}")
         return samples / math.log(samples)
 
+    def needs_of(self, place: str, models: int, parameters: int) -> Iterator[Need]:
+        """Yield what the estimates of some models take that run together."""
+        yield memory.chains(place, self.chains, self.draws // self.thin, models, parameters)
+        yield memory.curvatures(place, parameters, models)
+
     def options(self) -> dict:
         """Return what its sampler takes as keyword arguments, in any engine."""
         of_all = ("localisation", "draws", "burn_in", "thin")
         return {name: getattr(self, name) for name in of_all} | self.sampler.options()
+
+
+class PlainEstimate(EstimateSettings):
+    """The same of a problem that comes without a Hessian, by which coordinates are made."""
+
+    coordinates: Literal["parameters"] = PARAMETERS

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, PositiveFloat, model_validator
 
-from lgi.llc.settings import EstimateSettings
+from lgi import memory
+from lgi.llc.settings import PlainEstimate
 from lgi.settings import Confidence, Count, Natural, OneOrMore, Seed, Settings, at_least
 
 
@@ -44,7 +45,7 @@ class Regression(Settings):
     data: Data
     training: Training
     runs: Runs
-    llc: EstimateSettings
+    llc: PlainEstimate
     claims: Claims
 
     @model_validator(mode="after")
@@ -52,6 +53,16 @@ class Regression(Settings):
         if sorted(self.training.epochs) != self.training.epochs:
             raise ValueError(f"training.epochs must rise, not be {self.training.epochs}")
         return self
+
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what data, weights and estimates take."""
+        seeds, epochs, features = (
+            len(self.runs.seeds),
+            len(self.training.epochs),
+            self.data.features,
+        )
+        yield memory.samples("data", 2 * seeds, self.data.samples, features)
+        yield from self.llc.needs_of("llc", seeds * epochs, features)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield the ranks that inputs of so many features and samples cannot have."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from lgi import memory
 from lgi.settings import (
     MILLION,
     Confidence,
@@ -189,6 +190,17 @@ class Superposition(Settings):
     def states(self, selection: States) -> list[State]:
         """Return the states of a selection."""
         return selection.states(self.runs, self.drawn, self.training.snapshot_epochs())
+
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what training takes; and estimates of the trained models."""
+        seeds, largest = len(self.runs.seeds), max(self.runs.samples)
+        yield from self.training.needs_of(seeds, largest, self.hidden, self.data)
+        parameters = self.data.features * (self.hidden + 1)
+        for name, place, setting in self.llc.sampled():
+            fresh = setting.data.samples if setting.data else 1
+            yield memory.samples(f"llc.settings.{name}.data", seeds, fresh, self.data.features)
+            models = seeds * setting.epochs.most if name in self.llc.runs else 1
+            yield from setting.needs_of(f"llc.{place}", models, parameters)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield the starts that do not fit the models."""

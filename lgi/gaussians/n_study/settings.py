@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, PositiveFloat, model_validator
 
+from lgi import memory
 from lgi.gaussians.selection import ListName, RunList, Selection
 from lgi.settings import MILLION, Confidence, Label, Seed, Settings, Share, at_least
 
@@ -64,6 +65,11 @@ class NStudySettings(Settings):
         if len({tier.name for tier in self.tiers}) < len(self.tiers):
             raise ValueError("tiers: two have the same name")
         return self
+
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what the bootstrap takes."""
+        seeds = config.gaussians.run_list(self.seeds.runs).seeds
+        yield memory.resamples("seeds.resamples", self.seeds.resamples, len(seeds))
 
     def lists(self, study: Any) -> dict[str, RunList]:
         """Return the lists of the study as the original wrote it, by their part in it."""

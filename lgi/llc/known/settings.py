@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
+from lgi import memory
 from lgi.settings import MILLION, OneOrMore, Settings, at_least
 
 ProblemName = Literal[
@@ -15,6 +16,10 @@ ProblemName = Literal[
 ]
 
 
+PARAMETERS = 18
+"""Those of the largest problem."""
+
+
 class LLC(Settings):
     """What the estimator is held against, with the setting that study 2 draws."""
 
@@ -22,6 +27,13 @@ class LLC(Settings):
     n: OneOrMore[Annotated[int, at_least(2)]]  # samples, in nβ = n / ln n
     repeats: Annotated[int, at_least(2, MILLION)]  # independent estimates of each problem
     rungs: Annotated[int, at_least(1, 1000)]  # inverse temperatures of thermodynamic integration
+
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what the repeats of a problem take, at all inverse temperatures at once."""
+        if config.superposition is not None:
+            llc = config.superposition.llc
+            drawn, models = llc.settings[llc.drawn], self.repeats * max(self.rungs, len(self.n))
+            yield from drawn.needs_of("repeats", models, PARAMETERS)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield that there is no setting to estimate with."""

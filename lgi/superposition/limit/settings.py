@@ -6,7 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import model_validator
 
-from lgi.llc.settings import EstimateSettings
+from lgi import memory
+from lgi.llc.settings import PlainEstimate
 from lgi.settings import MILLION, Count, OneOrMore, Seed, Settings, at_least
 from lgi.superposition.selection import Initialisation
 from lgi.superposition.training.settings import OneActiveData, Positive, TrainingSettings
@@ -33,7 +34,7 @@ class LimitLLC(Settings):
 
     noise: Positive  # σ of the Gaussian likelihood, for the sum over features
     samples: OneOrMore[Size]  # n
-    estimate: EstimateSettings
+    estimate: PlainEstimate
 
 
 class Posterior(Settings):
@@ -75,6 +76,13 @@ class Limit(Settings):
     def data(self) -> OneActiveData:
         """The data."""
         return OneActiveData(kind="one_active", features=FEATURES, test_samples=self.test_samples)
+
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what training and estimates take."""
+        seeds, largest = len(self.runs.seeds), max(self.runs.samples)
+        yield from self.training.needs_of(seeds, largest, HIDDEN, self.data)
+        parameters = FEATURES * (HIDDEN + 1)
+        yield from self.llc.estimate.needs_of("llc.estimate", 3, parameters)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield the starts that do not fit the models."""
