@@ -30,9 +30,9 @@ class Need(NamedTuple):
 
 
 def size(count: int) -> str:
-    """Return bytes in words, as large units as there are of at least one."""
+    """Return bytes in words, in units of which there are three digits or more, if not all."""
     units = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-    place = min(max(count.bit_length() - 1, 0) // 10, len(units) - 1)
+    place = min(max(count.bit_length() - 8, 0) // 10, len(units) - 1)
     value = count >> (10 * place)
     return f"{value:,} {units[place]}" if value < 10**9 else f"more than 10^9 {units[place]}"
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from lgi.errors import listed
 from lgi.gaussians.fits.settings import RecipeSettings
 from lgi.gaussians.selection import Selection
 from lgi.settings import Confidence, Settings, at_least
@@ -26,7 +27,7 @@ class BlendingSettings(Settings):
         for name in names:
             recipe = study.recipes[name]
             if differ := _differ(recipe, study.recipes[names[0]]):
-                yield "fits", f"recipes {names[0]} and {name} differ in {', '.join(differ)}"
+                yield "fits", f"recipes {names[0]} and {name} differ in {listed(differ)}"
             same = found.setdefault(cell_of(recipe), name)
             if same != name:
                 yield "fits", f"recipes {same} and {name} share start, rate, blend and edge"

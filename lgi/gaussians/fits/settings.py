@@ -11,6 +11,7 @@ from pydantic import (
     model_validator,
 )
 
+from lgi.errors import listed
 from lgi.settings import MILLION, Count, Natural, Settings, Share, at_least
 
 SSIM_WINDOW = 8
@@ -116,7 +117,7 @@ class FileImage(Settings):
     """A picture from a file, as a viewer shows it (`lgi.gaussians.fits.pictures`)."""
 
     kind: Literal["file"]
-    path: Annotated[str, Field(min_length=1)]
+    path: Annotated[str, Field(min_length=1, max_length=4096)]
     width: Side | None = None  # None: as in the file
     height: Side | None = None
     background: Colour = (0.0, 0.0, 0.0)  # behind what is transparent; black as an empty canvas
@@ -339,7 +340,7 @@ class RecipeSettings(Settings):
     @model_validator(mode="after")
     def _groups_once(self) -> "RecipeSettings":
         if len(set(self.trained)) < len(self.trained):
-            raise ValueError(f"trained: {', '.join(self.trained)} names a group twice")
+            raise ValueError(f"trained: {listed(self.trained)} names a group twice")
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, PositiveFloat, model_validator
 
 from lgi import memory
+from lgi.errors import listed
 from lgi.gaussians.selection import ListName, RunList, Selection
 from lgi.settings import MILLION, Confidence, Label, Seed, Settings, Share, at_least
 
@@ -86,7 +87,7 @@ class NStudySettings(Settings):
         for part, entry in (lists | {"seeds.runs": study.run_list(self.seeds.runs)}).items():
             for kind in ("image", "recipe"):
                 if len(found := getattr(entry, kind)) > 1:
-                    yield part, f"list {entry.name} has {kind} {', '.join(found)}; it must have one"
+                    yield part, f"list {entry.name} has {kind} {listed(found)}; it must have one"
         for part, entry in lists.items():
             for kind in ("image", "recipe"):
                 wanted, found = getattr(lists["fine"], kind)[0], getattr(entry, kind)
@@ -94,19 +95,19 @@ class NStudySettings(Settings):
                     yield (
                         part,
                         f"list {entry.name} has no {kind} {wanted}, which list {self.fine} has; "
-                        f"there are {', '.join(found)}",
+                        f"there are {listed(found)}",
                     )
             if (seed := study.original.seed) not in entry.seeds:
-                there = ", ".join(map(str, entry.seeds))
+                there = listed(entry.seeds)
                 yield part, f"list {entry.name} has no seed {seed}; there are {there}"
         yield from self._curves(study)
 
     def _curves(self, study: Any) -> Iterator[tuple[str, str]]:
-        listed = set(study.listed())
+        there = set(study.listed())
         for i, curve in enumerate(self.claims.curves):
             fits = study.select(curve)
-            if missing := sorted(set(fits) - listed):
+            if missing := sorted(set(fits) - there):
                 yield f"claims.curves.{i}", f"gaussians.runs does not list {missing[0]}"
             for kind in ("image", "recipe"):
                 if len(found := sorted({getattr(fit, kind) for fit in fits})) > 1:
-                    yield f"claims.curves.{i}", f"must be of one {kind}; found {', '.join(found)}"
+                    yield f"claims.curves.{i}", f"must be of one {kind}; found {listed(found)}"

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from lgi.errors import listed
 from lgi.gaussians.selection import FitName, ListName, RunList, Selection
 from lgi.settings import MILLION, Confidence, Seed, Settings, at_least
 
@@ -35,11 +36,11 @@ class PredictionSettings(Settings):
         lists, entry = config.gaussians.runs, config.gaussians.run_list(self.runs)
         outside = False
         for kind in ("image", "recipe", "n", "seeds"):
-            listed = getattr(entry, kind)
+            own = getattr(entry, kind)
             for value in getattr(self.spectra, kind) or ():
-                if value not in listed:
+                if value not in own:
                     outside = True
-                    there = ", ".join(map(str, listed))
+                    there = listed(own)
                     yield (
                         f"spectra.{kind}",
                         f"list {self.runs} has no {kind.removesuffix('s')} {value}; "
@@ -51,4 +52,4 @@ class PredictionSettings(Settings):
         for kind in ("image", "recipe"):
             found = sorted({getattr(fit, kind) for fit in drawn})
             if len(found) > 1:
-                yield "spectra", f"must be of one {kind}; found {', '.join(found)}"
+                yield "spectra", f"must be of one {kind}; found {listed(found)}"

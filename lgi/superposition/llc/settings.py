@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from lgi.errors import listed
 from lgi.llc.minimum import MinimumSettings
 from lgi.llc.settings import EstimateSettings, Likelihood
 from lgi.llc.sweep import (
@@ -311,4 +312,4 @@ def snapshots(config: Any) -> list[int]:
 
 
 def _not_there(what: str, epoch: int, there: Sequence[int]) -> str:
-    return f"{what} at this epoch; found {epoch}, there are {', '.join(map(str, there))}"
+    return f"{what} at this epoch; found {epoch}, there are {listed(there)}"

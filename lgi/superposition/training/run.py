@@ -11,6 +11,7 @@ from lgi.randomness import generator
 from lgi.superposition.training.data import (
     count_patterns,
     draw,
+    is_discrete,
     possible_patterns,
     test_samples,
     training_samples,
@@ -92,7 +93,7 @@ def train_run(
     train_set = training_samples(data, seeds, sparsity, samples)
     W, b = initial_parameters(init, hidden, data.features, seeds)
     result = _train(W, b, train_set, data, training, _shuffles(seeds, sparsity, samples), device)
-    discrete = np.isfinite(possible_patterns(data))
+    discrete = is_discrete(data)
     arrays = {
         "seed": np.array(seeds),
         "epoch": result.epoch,
