@@ -33,7 +33,7 @@ def logged(main: Callable) -> Callable:
         gc.set_threshold(100_000)
         Path(snakemake.log[0]).parent.mkdir(parents=True, exist_ok=True)
         with (
-            open(snakemake.log[0], "w") as log,
+            open(snakemake.log[0], "w", encoding="utf-8", errors="backslashreplace") as log,
             redirect_stdout(log),
             redirect_stderr(log),
         ):

@@ -34,7 +34,7 @@ def write(path: str, made: Any) -> None:
 def write_text(path: str, text: str) -> None:
     """Write a text in one step."""
     with atomic_path(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def make(

@@ -51,7 +51,7 @@ def test_inputs_are_read_and_outputs_written_and_drawn(inputs, tmp_path):
     # A text among the outputs has no reader: only what a picture names is read back.
     making.make("cats:joined", inputs, settings, outputs, pictures, READER)
     assert read_table(outputs["totals"])["total"].tolist() == [10, 30]
-    assert (tmp_path / "out.md").read_text() == "2 runs\n"
+    assert (tmp_path / "out.md").read_text(encoding="utf-8") == "2 runs\n"
     assert {p.suffix for p in tmp_path.glob("out.*")} == {".csv", ".md", ".png", ".svg"}
 
 
@@ -64,4 +64,4 @@ def test_what_no_function_names_is_an_error(inputs, tmp_path):
 def test_a_function_of_any_names_is_given_all(inputs, tmp_path):
     out = tmp_path / "out.md"
     making.make("cats:everything", inputs, {"factor": 1}, {"said": str(out)}, {}, READER)
-    assert out.read_text() == "factor, runs, table"
+    assert out.read_text(encoding="utf-8") == "factor, runs, table"

@@ -111,16 +111,16 @@ def test_objects_are_refused_and_leave_nothing(tmp_path):
 
 def test_a_failed_write_keeps_what_was_there(tmp_path):
     path = tmp_path / "table.csv"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
 
     def fail():
         with atomic_path(path) as temporary:
-            temporary.write_text("half")
+            temporary.write_text("half", encoding="utf-8")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert os.listdir(tmp_path) == ["table.csv"]
 
 
@@ -160,10 +160,10 @@ def test_tables_keep_every_digit(tmp_path):
 
 
 def test_bad_tables_are_named(tmp_path):
-    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "empty.csv").write_text("", encoding="utf-8")
     with pytest.raises(RunFileError, match=r"empty\.csv: not a table"):
         read_table(tmp_path / "empty.csv")
-    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(RunFileError, match=r"t\.csv: no column loss; it has a, b"):
         read_table(tmp_path / "t.csv", ("a", "loss"))
     with pytest.raises(RunFileError, match=r"none\.csv: no such table"):

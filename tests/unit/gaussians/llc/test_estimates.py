@@ -214,6 +214,6 @@ def test_tables_are_gathered_in_order(make_minimum, tmp_path):
     found = gathered(map(read_table, [tmp_path / "a.csv", tmp_path / "b.csv"]))
     assert found["n"].tolist() == [3, 20]
     assert found["reason"].notna().all()
-    (tmp_path / "c.csv").write_text("image,llc\n")
+    (tmp_path / "c.csv").write_text("image,llc\n", encoding="utf-8")
     with pytest.raises(RunFileError, match=r"c\.csv: no column recipe"):
         gathered([read_table(tmp_path / "c.csv")])
