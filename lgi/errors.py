@@ -30,6 +30,10 @@ class DataError(LgiError):
     """Data handed to an analysis or a figure cannot be analysed or drawn."""
 
 
+class NothingToDrawError(DataError):
+    """A figure has nothing to show: what it would show was not run, or has no finite value."""
+
+
 def shown(value: Any) -> str:
     """Return a value as a message shows it: on one line, in quotes if text, cut if long."""
     try:

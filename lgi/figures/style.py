@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from itertools import product
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -23,7 +24,7 @@ from matplotlib.ticker import (
     PercentFormatter,
 )
 
-from lgi.errors import DataError
+from lgi.errors import NothingToDrawError
 from lgi.runs import atomic_path
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def save(path: str | Path, figure: Figure) -> None:
 
 
 def need(found: int, what: str) -> None:
-    """Raise DataError unless something was found.
+    """Raise NothingToDrawError unless something was found.
 
     Parameters
     ----------
@@ -121,11 +122,19 @@ def need(found: int, what: str) -> None:
 
     Raises
     ------
-    DataError
+    NothingToDrawError
         If `found` is 0.
     """
     if not found:
-        raise DataError(f"nothing to draw: no {what}")
+        raise NothingToDrawError(f"nothing to draw: no {what}")
+
+
+@styled
+def saying(words: str) -> Figure:
+    """Return a figure that says why it shows nothing."""
+    figure = new_figure(4, 1.2, layout=None)
+    figure.text(0.5, 0.5, fill(words, 60), ha="center", va="center", color=GREY)
+    return figure
 
 
 def category_colours(count: int) -> list[str]:
