@@ -89,6 +89,33 @@ def check(
     return config
 
 
+def check_keys(path: str | Path) -> None:
+    """Raise ConfigError if a mapping of a YAML file states a key twice: the last would win."""
+    import yaml  # here, since jobs have no YAML to read
+
+    text = Path(path).read_text(encoding="utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    problems, seen, nodes = [], set(), [("", yaml.compose(text, Loader=loader))]
+    while nodes:
+        place, node = nodes.pop(0)
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))
+        lines: dict[str, int] = {}
+        for index, item in enumerate(node.value):
+            key, value = item if isinstance(node, yaml.MappingNode) else (None, item)
+            name = word(key.value) if isinstance(key, yaml.ScalarNode) else str(index)
+            inside = f"{place}.{name}".removeprefix(".")
+            nodes.append((inside, value))
+            if key is not None and name in lines and name != "<<":
+                line = key.start_mark.line + 1
+                problems.append(f"{inside}: stated in line {lines[name]} and in line {line}")
+            elif key is not None:
+                lines[name] = key.start_mark.line + 1
+    if problems:
+        raise ConfigError("\n  ".join([f"{path}: keys are stated twice:", *problems[:MOST]]))
+
+
 def _asked(config: Config, asked: Literal["needs", "problems"]) -> Iterator[str]:
     """Yield what the sections of a configuration need and nothing has, or do not fit to."""
     for place, section in sections(config):

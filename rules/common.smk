@@ -24,12 +24,14 @@ os.environ.update(
 )
 
 # The folder and the content of each configuration file; the command line comes last.
-CONFIG_FILES = [
-    (Path(path).parent, load_configfile(path))
-    for path in (f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles)
-] + [(os.curdir, workflow.config_settings.config)]
+CONFIG_PATHS = [f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles]
+CONFIG_FILES = [(Path(path).parent, load_configfile(path)) for path in CONFIG_PATHS]
+CONFIG_FILES.append((os.curdir, workflow.config_settings.config))
 
 try:
+    if workflow.is_main_process:
+        for path in CONFIG_PATHS:
+            configuration.check_keys(path)
     CONFIG = configuration.check(config, CONFIG_FILES)
 except LgiError as error:
     raise WorkflowError(str(error))

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import settings
 from snakemake.utils import update_config
 
-from lgi.config import MOST, Config
-from lgi.errors import LONGEST, MANY, LgiError, listed, shown, word
+from lgi.config import MOST, Config, check_keys
+from lgi.errors import LONGEST, MANY, ConfigError, LgiError, listed, shown, word
 from lgi.memory import LIMIT, size
 from lgi.settings import Settings
 from tests.configurations import ROOT, RUNS, SMOKE
@@ -338,3 +338,31 @@ def test_sizes_in_words():
         "1,024 EiB",
     ]
     assert size(10**400) == "more than 10^9 EiB"
+
+
+def test_a_key_that_is_stated_twice_is_refused(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "a: {b: 1, b: 2}\nc: &c [{d: 1, e: 2, d: 3}]\nf: [*c, *c]\n<<: {a: 1}\n<<: {c: 1}\na: 3\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError) as refused:
+        check_keys(path)
+    assert str(refused.value).splitlines()[1:] == [
+        "  a: stated in line 1 and in line 6",
+        "  a.b: stated in line 1 and in line 1",
+        "  c.0.d: stated in line 2 and in line 2",
+    ]
+
+
+def test_a_mapping_that_holds_itself_is_looked_through_once(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("a: &a {b: *a, c: [*a]}\n", encoding="utf-8")
+    check_keys(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["config.yaml", "tests/config/smoke.yaml", "overlays/thorough.yaml"]
+)
+def test_our_own_files_state_every_key_once(path):
+    check_keys(ROOT / path)
