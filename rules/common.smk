@@ -1,4 +1,5 @@
 import os
+import re
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from snakemake.logging import logger
 
 from lgi import config as configuration
 from lgi import timing
-from lgi.catalogue import COPY, ROOT, Catalogue, copies
+from lgi.catalogue import COPY, ROOT, Catalogue, copies, copy_name
 from lgi.errors import LgiError
 from lgi.provenance import source_fingerprint
 from lgi.studies import STUDIES

@@ -100,6 +100,9 @@ class Gaussians(Settings):
         n
             Number of Gaussians.
         """
+        width, height = image_size(self.images[image])
+        if problem := self._fit("", recipe, n, width * height).problem:
+            return problem
         if self.recipes[recipe].initialisation.kind != "kmeans":
             return None
         return _variety(self.images[image]).misfit(n, f"image {image}")
@@ -121,16 +124,12 @@ class Gaussians(Settings):
         """Yield what the largest fit of each recipe takes, among those that an entry names."""
         largest = max(pixels[name] for name in entry.image or pixels)
         for name in entry.recipe or ():
-            recipe = self.recipes[name]
-            clustered = recipe.initialisation.kind == "kmeans"
-            yield memory.fit(
-                place,
-                max(entry.n or [1]),
-                largest,
-                recipe.snapshots,
-                recipe.iterations,
-                clustered,
-            )
+            yield self._fit(place, name, max(entry.n or [1]), largest)
+
+    def _fit(self, place: str, recipe: str, n: int, pixels: int) -> memory.Need:
+        how = self.recipes[recipe]
+        clustered = how.initialisation.kind == "kmeans"
+        return memory.fit(place, n, pixels, how.snapshots, how.iterations, clustered)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield the images that cannot be fitted, and the runs that k-means cannot start."""
