@@ -105,7 +105,9 @@ def run_side(python: str, models: Path) -> dict:
     # -I: otherwise this folder would come first on the path, and this very module be devinterp.
     command = [python, "-I", str(SIDE), str(models)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+        done = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", timeout=TIMEOUT
+        )
     except subprocess.TimeoutExpired:
         sys.exit(f"devinterp's side did not end within {TIMEOUT} s")
     if done.returncode:
@@ -155,7 +157,7 @@ def report(ours: Mapping, theirs: Mapping, setting: EstimateSettings) -> str:
 
 def _models() -> tuple[dict[str, np.ndarray], dict, EstimateSettings]:
     """Train the models of config.yaml and return them at `EPOCH`, with the setting sgld."""
-    config = check(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    config = check(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
     study = config.superposition
     arrays, record = train_run(
         INIT,

@@ -66,7 +66,7 @@ def _compare(name: str, target: np.ndarray) -> dict:
 
 def _recipe(name: str) -> RecipeSettings:
     """Return a recipe of the configuration, cut to the measured window."""
-    recipes = yaml.safe_load(CONFIG.read_text())["gaussians"]["recipes"]
+    recipes = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["gaussians"]["recipes"]
     return RecipeSettings.model_validate(recipes[name] | {"iterations": ITERATIONS, "snapshots": 0})
 
 

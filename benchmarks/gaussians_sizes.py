@@ -37,7 +37,7 @@ def main() -> None:
             rows.append(pool.apply(_measure, case))
         print(rows[-1], flush=True)
     table = pd.DataFrame(rows)
-    REPORT.write_text(_report(table, load))
+    REPORT.write_text(_report(table, load), encoding="utf-8")
 
 
 def _measure(side: int, n: int, scale: float) -> dict:
@@ -57,7 +57,7 @@ def _measure(side: int, n: int, scale: float) -> dict:
 
 def _seconds(side: int, n: int, scale: float, threads: int) -> tuple[float, float]:
     """Return the least seconds of an iteration, and how many pixels Gaussians reach in it."""
-    recipe = yaml.safe_load(CONFIG.read_text())["gaussians"]["recipes"]["published"]
+    recipe = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["gaussians"]["recipes"]["published"]
     begin = {"kind": "grid", "scale": scale, "jitter": 0.25}
     recipe = RecipeSettings.model_validate(recipe | {"initialisation": begin})
     target = load_image(TexturedImage(kind="textured", width=side, height=side))
@@ -152,7 +152,7 @@ def _report(table: pd.DataFrame, load: float) -> str:
 def _processor() -> str:
     """Return the name and the number of the processors."""
     info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
+    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return f"{len(names)} x {names[0]}" if names else platform.processor()
 

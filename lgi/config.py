@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ValidationError, create_model
+from pydantic import AfterValidator, Field, ValidationError, create_model
 
-from lgi.catalogue import copies
-from lgi.errors import ConfigError
+from lgi.catalogue import ROOT, copies
+from lgi.errors import ConfigError, listed, shown, word
 from lgi.settings import Settings, inherited, references, sections
 from lgi.studies import STUDIES
 
@@ -18,11 +18,24 @@ def _copied_apart(paths: list[str]) -> list[str]:
     return paths
 
 
+Shown = Annotated[
+    str,
+    Field(
+        pattern=rf"^{ROOT}([a-zA-Z0-9_][a-zA-Z0-9_.]*/)+[a-zA-Z0-9_][a-zA-Z0-9_.]*\.(png|gif|md)$"
+    ),
+]
+"""A picture or text that the workflow makes: its name, and that of its copy, lead nowhere else."""
+
+
+MOST = 40
+"""Problems that a message tells one by one."""
+
+
 class _Common(Settings):
     """What belongs to no study."""
 
     device: Literal["cpu", "cuda"]
-    gallery: Annotated[list[str], AfterValidator(_copied_apart)]
+    gallery: Annotated[list[Shown], AfterValidator(_copied_apart)]
 
 
 Config = create_model(
@@ -64,16 +77,54 @@ def check(
     except ValidationError as error:
         problems += [_problem(item, raw) for item in error.errors()]
     problems += [*_truths(raw), *_unknown(raw), *_incomplete(problems)]
-    if config is not None and not problems:
-        problems += [
-            f"{place}{'.' if inside and place else ''}{inside}: {problem}"
-            for place, section in sections(config)
-            for inside, problem in section.problems(config)
-        ]
+    # What takes no memory comes first: what is no name, what cannot be held, what does not fit.
+    for asked in ("needs", "problems"):
+        if config is not None and not problems:
+            problems += _asked(config, asked)
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise ConfigError("\n  ".join([f"the configuration has {count}:", *problems]))
+        more = len(problems) - MOST
+        told = problems if more <= 0 else [*problems[:MOST], f"... and {more} more"]
+        raise ConfigError("\n  ".join([f"the configuration has {count}:", *told]))
     return config
+
+
+def check_keys(path: str | Path) -> None:
+    """Raise ConfigError if a mapping of a YAML file states a key twice: the last would win."""
+    import yaml  # here, since jobs have no YAML to read
+
+    text = Path(path).read_text(encoding="utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    problems, seen, nodes = [], set(), [("", yaml.compose(text, Loader=loader))]
+    while nodes:
+        place, node = nodes.pop(0)
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))
+        lines: dict[str, int] = {}
+        for index, item in enumerate(node.value):
+            key, value = item if isinstance(node, yaml.MappingNode) else (None, item)
+            name = word(key.value) if isinstance(key, yaml.ScalarNode) else str(index)
+            inside = f"{place}.{name}".removeprefix(".")
+            nodes.append((inside, value))
+            if key is not None and name in lines and name != "<<":
+                line = key.start_mark.line + 1
+                problems.append(f"{inside}: stated in line {lines[name]} and in line {line}")
+            elif key is not None:
+                lines[name] = key.start_mark.line + 1
+    if problems:
+        raise ConfigError("\n  ".join([f"{path}: keys are stated twice:", *problems[:MOST]]))
+
+
+def _asked(config: Config, asked: Literal["needs", "problems"]) -> Iterator[str]:
+    """Yield what the sections of a configuration need and nothing has, or do not fit to."""
+    for place, section in sections(config):
+        if asked == "problems":
+            found = section.problems(config)
+        else:
+            found = ((need.place, need.problem) for need in section.needs(config) if need.problem)
+        for inside, problem in found:
+            yield f"{place}{'.' if inside and place else ''}{inside}: {problem}"
 
 
 def _resolved(raw: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
@@ -90,7 +141,7 @@ def _resolved(raw: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
                 named = (
                     entry.get("from") for entry in entries.values() if isinstance(entry, Mapping)
                 )
-                gone = "".join(_gone(place, name) for name in named if name not in entries)
+                gone = "".join(_gone(place, name) for name in named)
                 problems.append(f"{place}.{error}{gone}")
     return raw
 
@@ -129,10 +180,10 @@ def _problem(item: Mapping, raw: Any) -> str:
         return f"{place}: unknown key"
     if item["type"] == "union_tag_invalid":
         key, kinds = _bare(item["ctx"]["discriminator"]), _bare(item["ctx"]["expected_tags"])
-        return f"{place}.{key}: unknown; found {item['ctx']['tag']!r}, there are {kinds}"
+        return f"{place}.{key}: unknown; found {shown(item['ctx']['tag'])}, there are {kinds}"
     if item["type"] == "union_tag_not_found":
         return f"{place}.{_bare(item['ctx']['discriminator'])}: missing"
-    return f"{place}: {item['msg'].removeprefix('Value error, ')}; found {item['input']!r}"
+    return f"{place}: {item['msg'].removeprefix('Value error, ')}; found {shown(item['input'])}"
 
 
 def _bare(names: str) -> str:
@@ -146,7 +197,7 @@ def _place(location: tuple, raw: Any) -> str:
     for part in location:
         if isinstance(raw, Mapping) and part not in raw and raw.get("kind") == part:
             continue
-        parts.append(str(part))
+        parts.append(word(part))
         inside = isinstance(raw, Mapping) and part in raw
         inside |= isinstance(raw, list) and isinstance(part, int) and part < len(raw)
         raw = raw[part] if inside else None
@@ -161,23 +212,25 @@ def _truths(raw: Any, place: tuple = ()) -> Iterator[str]:
         raw.items() if isinstance(raw, Mapping) else enumerate(raw if isinstance(raw, list) else [])
     )
     for key, value in items:
-        yield from _truths(value, (*place, str(key)))
+        yield from _truths(value, (*place, word(key)))
 
 
 def _unknown(raw: Mapping) -> Iterator[str]:
     """Yield the names that are used but not defined; parts of the wrong shape are skipped."""
     for place, name, reference in references(Config, raw):
-        defined = list(_defined(raw, reference.to.split(".")))
+        defined = [one for one in _defined(raw, reference.to.split(".")) if isinstance(one, _NAMES)]
         if defined and name not in defined:
-            there = ", ".join(dict.fromkeys(map(str, defined)))
-            gone = _gone(reference.to, name)
-            yield f"{place}: unknown {reference.kind}; found {name!r}, there are {there}{gone}"
+            there, gone = listed(dict.fromkeys(defined)), _gone(reference.to, name)
+            yield f"{place}: unknown {reference.kind}; found {shown(name)}, there are {there}{gone}"
+
+
+_NAMES = str | int | float
 
 
 def _gone(place: str, name: Any) -> str:
     """Return what took the place of a name that used to be defined at a place, to end a line."""
     for study in STUDIES:
-        if new := study.removed.get(place, {}).get(name):
+        if isinstance(name, str) and (new := study.removed.get(place, {}).get(name)):
             return f"; {name} is gone, {new} took its place"
     return ""
 

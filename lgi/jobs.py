@@ -36,7 +36,7 @@ def logged(main: Callable) -> Callable:
         path = Path(snakemake.log[0])
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            log = open(path, "w")  # noqa: SIM115, closing it may fail and must not hide an error
+            log = open(path, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115, closing it may fail and must not hide an error
         except OSError as error:
             sys.exit(f"error: {path}: the log cannot be written ({error.strerror})")
         with redirect_stdout(log), redirect_stderr(log):

@@ -7,6 +7,7 @@ from typing import Any
 
 from lgi.asked import Asked, read_asked
 from lgi.engines import load
+from lgi.errors import NothingToDrawError
 from lgi.runs import atomic_path, read_table
 
 # Named, so that a table does not depend on the source of what writes figures.
@@ -20,6 +21,7 @@ WRITERS = {
     ".gif": "lgi.figures.animation:write",
     ".md": "lgi.making:write_text",
 }
+SAYING = {".png": "lgi.figures.style:saying", ".gif": "lgi.figures.animation:saying"}
 
 
 def read(path: str, run_reader: str, asked: Asked) -> Any:
@@ -35,7 +37,7 @@ def write(path: str, made: Any) -> None:
 def write_text(path: str, text: str) -> None:
     """Write a text in one step."""
     with atomic_path(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def make(
@@ -85,18 +87,29 @@ def make(
             held[name] = read(paths, run_reader, asked)
         else:
             held[name] = (read(path, run_reader, asked) for path in paths)
-    made, unused = _called(function, held)
+    one = next(iter(outputs.values())) if len(outputs) == 1 else ""
+    made, unused = _drawn(function, held, one)
     for path, value in zip(outputs.values(), made if len(outputs) > 1 else (made,), strict=True):
         write(path, value)
     if pictures:
         tables = {name: path for name, path in outputs.items() if Path(path).suffix == ".csv"}
         held |= {name: read_table(path) for name, path in tables.items()}
     for path, draw in pictures.items():
-        figure, left = _called(draw, held)
+        figure, left = _drawn(draw, held, path)
         write(path, figure)
         unused &= left
     if unused:
         raise TypeError(f"{function}: no argument is called {', '.join(sorted(unused))}")
+
+
+def _drawn(function: str, held: Mapping[str, Any], path: str) -> tuple[Any, set[str]]:
+    """Return the same as `_called`; of a picture without anything to show, what says so."""
+    try:
+        return _called(function, held)
+    except NothingToDrawError as error:
+        if (says := SAYING.get(Path(path).suffix)) is None:
+            raise
+        return load(says)(str(error)), set()
 
 
 def _called(function: str, held: Mapping[str, Any]) -> tuple[Any, set[str]]:

@@ -78,7 +78,7 @@ def describe(engine: str, device: str, source: str) -> dict:
 def modules_using(name: str) -> list[str]:
     """Return the lgi modules that import the lgi module `name`, sorted."""
     last = name.rpartition(".")[2]
-    mention = [path for path in PACKAGE.rglob("*.py") if last in path.read_text()]
+    mention = [path for path in PACKAGE.rglob("*.py") if last in path.read_text(encoding="utf-8")]
     modules = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in mention]
     modules = [module.removesuffix(".__init__") for module in modules]
     return sorted(module for module in modules if name in _module(module).imports)

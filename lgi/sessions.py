@@ -244,7 +244,7 @@ def _take_up(own: Session, persistence, say: Callable[[str], None]) -> tuple[Ses
 def _read(path: Path) -> Session:
     """Return the session of a register; one that was cut off as it was written had no jobs yet."""
     try:
-        return Session(path, **json.loads(path.read_text()))
+        return Session(path, **json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError):
         return Session(path, HOST, 0, path.stat().st_mtime, slurm=False)
 

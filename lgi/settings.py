@@ -6,9 +6,31 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+
+from lgi.errors import listed, shown, word
+from lgi.memory import Need
 
 Item = TypeVar("Item")
+
+LARGEST = 10**12
+"""The largest number of anything, but for a seed: beyond it nothing comes to an end."""
+
+MILLION = 10**6
+"""The largest number of what is done again and again: resamples, repeats, rounds."""
+
+TINY, HUGE = 1e-30, 1e30
+"""The sizes of a number that is not 0: float32 holds them, and float64 their squares."""
+
+LONGEST_NAME = 64
+"""Characters of a name: several of them make the name of a file, of 255 at most."""
 
 
 class Settings(BaseModel):
@@ -18,6 +40,28 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _sizes_can_be_computed_with(cls, value: Any) -> Any:
+        for number in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(number, float) and number and not TINY <= abs(number) <= HUGE:
+                raise ValueError(
+                    f"{number:g} is out of range; allowed are 0 and sizes from {TINY:g} to {HUGE:g}"
+                )
+        return value
+
+    def needs(self, config: Any) -> Iterator[Need]:
+        """Yield the memory that the largest jobs of this section take.
+
+        Asked before `problems`, some of which read pictures or list all snapshots.
+
+        Parameters
+        ----------
+        config
+            The whole configuration, each value of which is allowed by itself.
+        """
+        yield from ()
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with this section beside the rest of the configuration.
@@ -49,7 +93,7 @@ def unique(values: list) -> list:
     """Return values as they are; one that stands twice is a ValueError."""
     twice = [value for value, count in Counter(values).items() if count > 1]
     if twice:
-        raise ValueError(f"must not repeat {', '.join(map(str, twice))}")
+        raise ValueError(f"must not repeat {listed(twice)}")
     return values
 
 
@@ -57,12 +101,26 @@ def _as_list(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+def _printable(text: str) -> str:
+    if not text.isprintable() or not text.strip() or "$" in text:
+        raise ValueError("allowed are printable characters but for $, not blanks alone")
+    return text
+
+
+def at_least(least: int, most: int = LARGEST) -> Any:
+    """Return what a number of anything must fulfil, as the metadata of an integer."""
+    return Field(ge=least, le=most)
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_NAME)]
+Label = Annotated[str, Field(max_length=100), AfterValidator(_printable)]
+"""Words that stand in tables, figures and texts; `$` begins a formula there."""
 Several = Annotated[list[Item], Field(min_length=1), AfterValidator(unique)]
 """One value or more, each once."""
 OneOrMore = Annotated[Several[Item], BeforeValidator(_as_list)]
 """The same, where a single value may stand without its brackets."""
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, at_least(1)]
+Natural = Annotated[int, at_least(0)]
 Seed = Annotated[int, Field(ge=0, lt=2**64)]
 Confidence = Annotated[float, Field(gt=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -88,10 +146,10 @@ def inherited(entries: Mapping[str, Any]) -> dict[str, Any]:
             return entry
         other = entry["from"]
         if other in (*above, name):
-            raise ValueError(f"{name}.from: leads back to itself; found {other!r}")
-        if other not in entries:
-            there = ", ".join(map(str, entries))
-            raise ValueError(f"{name}.from: unknown; found {other!r}, there are {there}")
+            raise ValueError(f"{word(name)}.from: leads back to itself; found {shown(other)}")
+        if not isinstance(other, str) or other not in entries:
+            there = listed(entries)
+            raise ValueError(f"{word(name)}.from: unknown; found {shown(other)}, there are {there}")
         base = of(other, (*above, name))
         own = {key: value for key, value in entry.items() if key != "from"}
         return {**base, **own} if isinstance(base, Mapping) else own

@@ -1,4 +1,5 @@
 import os
+import re
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -16,7 +17,7 @@ if said := compiled_code.settle():
 
 from lgi import config as configuration
 from lgi import sessions, timing
-from lgi.catalogue import COPY, ROOT, Catalogue, copies, sums
+from lgi.catalogue import COPY, ROOT, Catalogue, copies, copy_name, sums
 from lgi.errors import LgiError
 from lgi.folders import check_folders
 from lgi.provenance import source_fingerprint
@@ -33,14 +34,15 @@ os.environ.update(
 )
 
 # The folder and the content of each configuration file; the command line comes last.
-CONFIG_FILES = [
-    (Path(path).parent, load_configfile(path))
-    for path in (f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles)
-] + [(os.curdir, workflow.config_settings.config)]
+CONFIG_PATHS = [f"{workflow.basedir}/config.yaml", *workflow.overwrite_configfiles]
+CONFIG_FILES = [(Path(path).parent, load_configfile(path)) for path in CONFIG_PATHS]
+CONFIG_FILES.append((os.curdir, workflow.config_settings.config))
 
 try:
     if workflow.is_main_process:
         check_folders()
+        for path in CONFIG_PATHS:
+            configuration.check_keys(path)
     CONFIG = configuration.check(config, CONFIG_FILES)
 except LgiError as error:
     raise WorkflowError(str(error))

@@ -27,6 +27,8 @@ rule copy_to_gallery:
         small=COPY,
     log:
         "logs/gallery/{name}.log",
+    wildcard_constraints:
+        name="|".join(map(re.escape, map(copy_name, CONFIG.gallery))) or "(?!)",
     conda:
         ENVIRONMENT
     params:

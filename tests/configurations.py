@@ -12,13 +12,13 @@ from lgi.studies import STUDIES
 
 ROOT = Path(__file__).parents[1]
 SMOKE_FILE = ROOT / "tests" / "config" / "smoke.yaml"
-SMOKE = yaml.safe_load(SMOKE_FILE.read_text())
+SMOKE = yaml.safe_load(SMOKE_FILE.read_text(encoding="utf-8"))
 RUNS = SMOKE["gaussians"]["runs"]
 
 
 def checked(*overlays: Mapping) -> Config:
     """Return config.yaml under overlays."""
-    merged = yaml.safe_load((ROOT / "config.yaml").read_text())
+    merged = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     for overlay in overlays:
         update_config(merged, overlay)
     return check(merged)

@@ -15,6 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from lgi.errors import LgiError
+from lgi.figures import style
 from lgi.figures.style import need
 from lgi.runs import atomic_path
 
@@ -75,6 +76,13 @@ def frames(
             figure.draw_artist(artist)
         pixels[k] = canvas.buffer_rgba()
     return pixels
+
+
+def saying(words: str) -> np.ndarray:
+    """Return the one frame of an animation that says why it shows nothing."""
+    figure = style.saying(words)
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[None]
 
 
 def write(path: str | Path, pixels: np.ndarray) -> None:

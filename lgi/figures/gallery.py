@@ -28,8 +28,8 @@ def copy(source: str | Path, target: str | Path) -> None:
         if Path(source).suffix == ".png":
             _shrink(source).save(temporary, optimize=True)
         elif Path(source).suffix == ".md":
-            text = Path(source).read_text()
-            temporary.write_text(re.sub(r"\]\((\S+/\S+)\)", _to_copy, text))
+            text = Path(source).read_text(encoding="utf-8")
+            temporary.write_text(re.sub(r"\]\((\S+/\S+)\)", _to_copy, text), encoding="utf-8")
         else:
             shutil.copyfile(source, temporary)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from itertools import product
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -23,7 +24,7 @@ from matplotlib.ticker import (
     PercentFormatter,
 )
 
-from lgi.errors import DataError
+from lgi.errors import NothingToDrawError
 from lgi.runs import atomic_path
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ LOSSES = {
 
 HOLLOW = "white"
 """Face of a mark whose value is not to be trusted, such as an estimate that is not ok."""
+
+UNSEEN, MARGIN = 0.02, 0.04
+"""Inches over the edge of a figure that cut nothing, and that are left around what was cut."""
+
+ATTEMPTS = 3
+"""Times that a figure is enlarged: what hangs on a panel moves with it."""
 
 LOOK = {
     "font.family": "DejaVu Sans",
@@ -104,13 +111,29 @@ def save(path: str | Path, figure: Figure) -> None:
     path = Path(path)
     with atomic_path(path.with_suffix(".svg")) as svg, atomic_path(path) as png:
         figure.savefig(png, metadata={"Software": None})
+        # Where the panels are few, a legend or a label may be longer than they are together.
+        for _ in range(ATTEMPTS):
+            if not _grown(figure):
+                break
+            figure.savefig(png, metadata={"Software": None})
         # The layout was found for the PNG: searching it again would double the time.
         figure.set_layout_engine("none")
         figure.savefig(svg, metadata={"Date": None, "Creator": None})
 
 
+def _grown(figure: Figure) -> bool:
+    """Enlarge a figure by what reaches over its edges as it was drawn; return whether it was."""
+    low, high = figure.get_tightbbox().get_points()
+    size = figure.get_size_inches()
+    beyond = np.maximum(-low, 0) + np.maximum(high - size, 0)
+    if (beyond < UNSEEN).all():
+        return False
+    figure.set_size_inches(size + np.where(beyond < UNSEEN, 0, beyond + 2 * MARGIN))
+    return True
+
+
 def need(found: int, what: str) -> None:
-    """Raise DataError unless something was found.
+    """Raise NothingToDrawError unless something was found.
 
     Parameters
     ----------
@@ -121,11 +144,19 @@ def need(found: int, what: str) -> None:
 
     Raises
     ------
-    DataError
+    NothingToDrawError
         If `found` is 0.
     """
     if not found:
-        raise DataError(f"nothing to draw: no {what}")
+        raise NothingToDrawError(f"nothing to draw: no {what}")
+
+
+@styled
+def saying(words: str) -> Figure:
+    """Return a figure that says why it shows nothing."""
+    figure = new_figure(4, 1.2, layout=None)
+    figure.text(0.5, 0.5, fill(words, 60), ha="center", va="center", color=GREY)
+    return figure
 
 
 def category_colours(count: int) -> list[str]:

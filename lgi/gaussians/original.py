@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from pydantic import model_validator
 
+from lgi.errors import listed
 from lgi.gaussians.selection import RecipeName, RunList
 from lgi.settings import Count, Name, OneOrMore, Seed, Settings, Share
 
@@ -41,15 +42,15 @@ class OriginalStudy(Settings):
             yield "best", f"list {entry.name} has no N = {self.best}; {_there(entry)}"
         if self.fresh not in (names := [one.name for one in study.runs]):
             found = f"unknown list of runs; found {self.fresh!r}"
-            yield "fresh", f"{found}, there are {', '.join(names)}"
+            yield "fresh", f"{found}, there are {listed(names)}"
             return
         fresh = study.run_list(self.fresh)
         for kind in ("image", "recipe"):
             if (own := getattr(fresh, kind)) != (wanted := getattr(entry, kind)):
-                found, asked = ", ".join(own), ", ".join(wanted)
+                found, asked = listed(own), listed(wanted)
                 yield "fresh", f"list {fresh.name} has {kind} {found}, list {entry.name} {asked}"
         if twice := sorted({self.seed, *entry.seeds} & {*fresh.seeds}):
-            found = ", ".join(map(str, twice))
+            found = listed(twice)
             yield (
                 "fresh",
                 f"list {fresh.name} must have other seeds than {entry.name}; found {found}",
@@ -60,7 +61,7 @@ class OriginalStudy(Settings):
 
 
 def _there(entry: RunList) -> str:
-    return f"there are {', '.join(map(str, entry.n))}"
+    return f"there are {listed(entry.n)}"
 
 
 def per_cent(shares: pd.Series | tuple[float, ...]) -> pd.Series | np.ndarray:

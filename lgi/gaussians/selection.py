@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import model_validator
 
+from lgi.errors import listed
 from lgi.settings import Count, Name, OneOrMore, Reference, Seed, Settings
 
 ImageName = Annotated[Name, Reference("gaussians.images", "image")]
@@ -95,15 +96,14 @@ class Selection(Settings):
             held = {getattr(fit, field) for fit in found}
             for value in [value for value in stated if value not in held]:
                 fits = self.model_copy(update={key: None}).fits(config.gaussians.runs)
-                there = ", ".join(map(str, sorted({getattr(fit, field) for fit in fits})))
+                there = listed(sorted({getattr(fit, field) for fit in fits}))
                 yield key, f"no listed run has {value}; there are {there}"
 
     def __str__(self) -> str:
         """Return it in words."""
         lists = {"list": self.runs} if self.runs else {}
         first, *more = (
-            f"{key} {', '.join(map(str, values))}"
-            for key, values in (lists | self._stated()).items()
+            f"{key} {listed(values)}" for key, values in (lists | self._stated()).items()
         )
         return f"{first} with {', '.join(more)}" if more else first
 

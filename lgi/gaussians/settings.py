@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from lgi import memory
 from lgi.errors import ImageError
 from lgi.gaussians.blending.settings import BlendingSettings
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
@@ -35,8 +36,8 @@ def _named_once(runs: list[RunList]) -> list[RunList]:
 class Gaussians(Settings):
     """Study 1."""
 
-    images: dict[Name, ImageSettings]
-    recipes: dict[Name, RecipeSettings]
+    images: Annotated[dict[Name, ImageSettings], Field(min_length=1)]
+    recipes: Annotated[dict[Name, RecipeSettings], Field(min_length=1)]
     runs: Annotated[list[RunList], Field(min_length=1), AfterValidator(_named_once)]
     original: OriginalStudy
     fits: FitsSettings
@@ -99,9 +100,36 @@ class Gaussians(Settings):
         n
             Number of Gaussians.
         """
+        width, height = image_size(self.images[image])
+        if problem := self._fit("", recipe, n, width * height).problem:
+            return problem
         if self.recipes[recipe].initialisation.kind != "kmeans":
             return None
         return _variety(self.images[image]).misfit(n, f"image {image}")
+
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what images and fits take; of a picture that keeps its size only the file knows."""
+        pixels = {}
+        for name, image in self.images.items():
+            pixels[name] = (image.width or 1) * (image.height or 1)
+            if image.width:
+                yield memory.image(f"images.{name}", image.width, image.height)
+        for place, entry in sections(self):
+            if isinstance(entry, RunList | Selection):
+                yield from self._fits(place, entry, pixels)
+
+    def _fits(
+        self, place: str, entry: RunList | Selection, pixels: dict[str, int]
+    ) -> Iterator[memory.Need]:
+        """Yield what the largest fit of each recipe takes, among those that an entry names."""
+        largest = max(pixels[name] for name in entry.image or pixels)
+        for name in entry.recipe or ():
+            yield self._fit(place, name, max(entry.n or [1]), largest)
+
+    def _fit(self, place: str, recipe: str, n: int, pixels: int) -> memory.Need:
+        how = self.recipes[recipe]
+        clustered = how.initialisation.kind == "kmeans"
+        return memory.fit(place, n, pixels, how.snapshots, how.iterations, clustered)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield the images that cannot be fitted, and the runs that k-means cannot start."""

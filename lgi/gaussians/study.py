@@ -23,8 +23,8 @@ def wildcards(config: Any) -> dict:
     return {
         "image": list(study.images),
         "recipe": list(study.recipes),
-        "n": (re.compile(r"[1-9]\d*"), "any number from 1"),
-        "seed": (re.compile(r"(?:0|[1-9]\d*)"), "any number from 0"),
+        "n": (re.compile(r"[1-9][0-9]{0,11}"), "any number from 1 to 12 digits"),
+        "seed": (re.compile(r"(?:0|[1-9][0-9]{0,19})"), "any number from 0 to 2^64 - 1"),
     }
 
 

@@ -1,17 +1,19 @@
 """Settings of an estimate of the local learning coefficient."""
 
 import math
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, ValidationError, model_validator
 
+from lgi import memory
 from lgi.llc.samplers import Sampler
-from lgi.settings import Settings
+from lgi.memory import Need
+from lgi.settings import Count, Natural, Settings, at_least
 
+_OverN = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,11}(\.[0-9]{1,12})?/n$")]
 # β as a number or by n: 1/log n, or 20/n for nβ = 20 whatever n
-InverseTemperature = (
-    Literal["1/log n"] | Annotated[str, Field(pattern=r"^[1-9]\d*(\.\d+)?/n$")] | PositiveFloat
-)
+InverseTemperature = Literal["1/log n"] | _OverN | PositiveFloat
 MINIMUM_DRAWS = 4  # of a chain: the diagnostics compare its two halves
 
 
@@ -90,13 +92,13 @@ class EstimateSettings(Settings):
     """How a local learning coefficient is estimated."""
 
     sampler: Sampler
-    chains: int = Field(ge=2)  # R-hat compares chains
-    draws: int = Field(ge=1)  # of a chain, burn-in included
-    burn_in: int = Field(ge=0)  # first draws of a chain that are left out
-    thin: int = Field(1, ge=1)  # every so many draws one is kept
+    chains: Annotated[int, at_least(2)]  # R-hat compares chains
+    draws: Count  # of a chain, burn-in included
+    burn_in: Natural  # first draws of a chain that are left out
+    thin: Count = 1  # every so many draws one is kept
     localisation: float = Field(ge=0)  # γ
     inverse_temperature: InverseTemperature
-    n: int | None = Field(None, ge=2)  # in nβ, where it is not the number of samples
+    n: Annotated[int, at_least(2)] | None = None  # in nβ, where it is not the number of samples
     # In which HMC walks: those of w, or those that make the posterior round at w*.
     coordinates: Literal["parameters", "whitened"] = PARAMETERS
     thresholds: Thresholds
@@ -121,6 +123,16 @@ class EstimateSettings(Settings):
             )
         return self
 
+    def misfit(self) -> str | None:
+        """Say why this is no setting, if it is none: of one that was changed unchecked."""
+        try:
+            type(self).model_validate(self.model_dump())
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = "".join(f"{part}: " for part in first["loc"])
+            return place + first["msg"].removeprefix("Value error, ")
+        return None
+
     def n_beta(self, samples: int) -> float:
         """Return nβ: n / ln n for ``1/log n``, with n that of the setting, else of the samples.
 
@@ -138,7 +150,18 @@ class EstimateSettings(Settings):
             raise ValueError(f"inverse temperature 1/log n needs 2 or more samples, not {samples}")
         return samples / math.log(samples)
 
+    def needs_of(self, place: str, models: int, parameters: int) -> Iterator[Need]:
+        """Yield what the estimates of some models take that run together."""
+        yield memory.chains(place, self.chains, self.draws // self.thin, models, parameters)
+        yield memory.curvatures(place, parameters, models)
+
     def options(self) -> dict:
         """Return what its sampler takes as keyword arguments, in any engine."""
         of_all = ("localisation", "draws", "burn_in", "thin")
         return {name: getattr(self, name) for name in of_all} | self.sampler.options()
+
+
+class PlainEstimate(EstimateSettings):
+    """The same of a problem that comes without a Hessian, by which coordinates are made."""
+
+    coordinates: Literal["parameters"] = PARAMETERS

@@ -5,15 +5,16 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, PositiveFloat, model_validator
 
-from lgi.llc.settings import EstimateSettings
-from lgi.settings import Confidence, Count, OneOrMore, Seed, Settings
+from lgi import memory
+from lgi.llc.settings import PlainEstimate
+from lgi.settings import Confidence, Count, Natural, OneOrMore, Seed, Settings, at_least
 
 
 class Data(Settings):
     """Inputs of some rank, outputs of a linear map, and normal noise of deviation σ."""
 
     features: Count
-    samples: Annotated[int, Field(ge=2)]
+    samples: Annotated[int, at_least(2)]
     noise: PositiveFloat
 
 
@@ -21,7 +22,7 @@ class Training(Settings):
     """Full-batch gradient descent from w = 0."""
 
     rate: PositiveFloat
-    epochs: OneOrMore[Annotated[int, Field(ge=0)]]  # that are kept; the last ends the training
+    epochs: OneOrMore[Natural]  # that are kept; the last ends the training
 
 
 class Runs(Settings):
@@ -44,7 +45,7 @@ class Regression(Settings):
     data: Data
     training: Training
     runs: Runs
-    llc: EstimateSettings
+    llc: PlainEstimate
     claims: Claims
 
     @model_validator(mode="after")
@@ -52,6 +53,16 @@ class Regression(Settings):
         if sorted(self.training.epochs) != self.training.epochs:
             raise ValueError(f"training.epochs must rise, not be {self.training.epochs}")
         return self
+
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what data, weights and estimates take."""
+        seeds, epochs, features = (
+            len(self.runs.seeds),
+            len(self.training.epochs),
+            self.data.features,
+        )
+        yield memory.samples("data", 2 * seeds, self.data.samples, features)
+        yield from self.llc.needs_of("llc", seeds * epochs, features)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield the ranks that inputs of so many features and samples cannot have."""

@@ -91,7 +91,8 @@ def links(config: Any) -> dict[str, str]:
 
 
 def _made(config: Any) -> set[str]:
-    results = (result for room in ROOMS for result in room.RESULTS)
+    rooms = [room for room in ROOMS if room is not known or config.llc]
+    results = (result for room in rooms for result in room.RESULTS)
     return {path for result in results for path in result.paths(config)}
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from lgi.settings import Count, Name, OneOrMore, Reference, Seed, Settings
+from lgi.errors import listed
+from lgi.settings import Count, Name, Natural, OneOrMore, Reference, Seed, Settings
 
 
 def sparsity_name(sparsity: float) -> str:
@@ -43,10 +44,11 @@ class State(NamedTuple):
 
 
 def _apart_in_paths(values: list[float]) -> list[float]:
+    values = [value + 0.0 for value in values]  # -0 is 0
     names = Counter(map(sparsity_name, values))
     if twice := [name for name, count in names.items() if count > 1]:
         raise ValueError(
-            f"must differ in their first four decimals, which name the files: {', '.join(twice)}"
+            f"must differ in their first four decimals, which name the files: {listed(twice)}"
         )
     return values
 
@@ -58,7 +60,7 @@ Sparsities = Annotated[
     AfterValidator(_apart_in_paths),
     BeforeValidator(lambda value: value if isinstance(value, list | tuple) else [value]),
 ]
-Epoch = Annotated[int, Field(ge=0)]
+Epoch = Natural
 
 
 class Runs(Settings):
@@ -128,7 +130,7 @@ class Selection(Settings):
                     yield (
                         f"{key}.{index}",
                         f"unknown {kind} among superposition.runs.{key}; found {value!r}, "
-                        f"there are {', '.join(map(str, there))}",
+                        f"there are {listed(there)}",
                     )
 
 

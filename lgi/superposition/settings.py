@@ -5,7 +5,19 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from lgi.settings import Confidence, Count, Name, Reference, Seed, Settings, Several
+from lgi import memory
+from lgi.settings import (
+    MILLION,
+    Confidence,
+    Count,
+    Label,
+    Name,
+    Reference,
+    Seed,
+    Settings,
+    Several,
+    at_least,
+)
 from lgi.superposition.departures.settings import Departures
 from lgi.superposition.generalisation.settings import Generalisation
 from lgi.superposition.limit.settings import Limit
@@ -57,7 +69,7 @@ class Original(Settings):
 class Panel(Settings):
     """A panel of the published pictures: a start with a number of training samples."""
 
-    title: Annotated[str, Field(min_length=1)]  # there
+    title: Label  # there
     init: Initialisation
     samples: Count
 
@@ -101,9 +113,9 @@ class ClaimSettings(Settings):
     """How the statements of the study are judged; see `lgi.superposition.claims`."""
 
     confidence: Confidence  # of all intervals of a claim together
-    resamples: Count
+    resamples: Annotated[int, at_least(1, MILLION)]
     seed: Seed  # of the bootstrap
-    least: Annotated[int, Field(ge=3)]  # fewer models than these decide nothing
+    least: Annotated[int, at_least(3)]  # fewer models than these decide nothing
     low_sparsity: Sparsity  # up to here sparsity is low
     high_sparsity: Sparsity  # from here on it is high
     best: Annotated[float, Field(gt=0, lt=1)]  # share of the models that are a start's best ones
@@ -178,6 +190,17 @@ class Superposition(Settings):
     def states(self, selection: States) -> list[State]:
         """Return the states of a selection."""
         return selection.states(self.runs, self.drawn, self.training.snapshot_epochs())
+
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what training takes; and estimates of the trained models."""
+        seeds, largest = len(self.runs.seeds), max(self.runs.samples)
+        yield from self.training.needs_of(seeds, largest, self.hidden, self.data)
+        parameters = self.data.features * (self.hidden + 1)
+        for name, place, setting in self.llc.sampled():
+            fresh = setting.data.samples if setting.data else 1
+            yield memory.samples(f"llc.settings.{name}.data", seeds, fresh, self.data.features)
+            models = seeds * setting.epochs.most if name in self.llc.runs else 1
+            yield from setting.needs_of(f"llc.{place}", models, parameters)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield the starts that do not fit the models."""

@@ -470,7 +470,7 @@ def test_a_path_is_relative_to_the_last_file_that_names_it(tmp_path, monkeypatch
         "run": {"gaussians": {"images": {"dog": {"width": 12, "height": 12}}}},
         "line": images(mine={"path": "run.png"}),
     }
-    merged = yaml.safe_load((ROOT / "config.yaml").read_text())
+    merged = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     files = [(ROOT, copy.deepcopy(merged))]
     for place, overlay in overlays.items():
         update_config(merged, overlay)

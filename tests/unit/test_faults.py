@@ -207,13 +207,13 @@ def _raise(error):
 )
 def test_what_the_machine_refuses_is_one_sentence(job, error, said):
     assert job(_raise(error)) == 1
-    assert job.log.read_text() == f"begun\n{said}\n"
+    assert job.log.read_text(encoding="utf-8") == f"begun\n{said}\n"
 
 
 def test_other_errors_keep_their_traceback(job):
     assert job(_raise(ValueError("a mistake"))) == 1
-    assert "Traceback" in job.log.read_text()
-    assert "ValueError: a mistake" in job.log.read_text()
+    assert "Traceback" in job.log.read_text(encoding="utf-8")
+    assert "ValueError: a mistake" in job.log.read_text(encoding="utf-8")
 
 
 def test_a_log_that_cannot_be_written_is_named_before_any_work(job, tmp_path):
@@ -239,8 +239,8 @@ def test_cuda_without_a_gpu_is_told_before_any_work(job, monkeypatch):
     done = []
     assert job(done.append, device="cuda") == 1
     assert done == []
-    assert job.log.read_text().startswith("error: device: cuda: PyTorch ")
-    assert job.log.read_text().count("\n") == 1
+    assert job.log.read_text(encoding="utf-8").startswith("error: device: cuda: PyTorch ")
+    assert job.log.read_text(encoding="utf-8").count("\n") == 1
     assert job(done.append, device="cpu") == 0
     assert len(done) == 1
 
@@ -260,7 +260,7 @@ logged(lambda snakemake: np.ones(10**9))(given)
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT)
     assert done.returncode == 1
-    said = (tmp_path / "a.log").read_text()
+    said = (tmp_path / "a.log").read_text(encoding="utf-8")
     assert said.startswith(
         "error: rule train, a.npz: not enough memory: Unable to allocate 7.45 GiB"
     )

@@ -29,5 +29,7 @@ CPU_JOBS = (
 )
 def test_heavy_modules_stay_out(modules, heavy):
     code = f"import sys, {', '.join(modules)}; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
+    )
     assert done.stdout.strip() == "[]"

@@ -6,7 +6,8 @@ import pytest
 
 from lgi import making
 from lgi.engines import load
-from lgi.figures.style import new_figure
+from lgi.errors import NothingToDrawError
+from lgi.figures.style import need, new_figure
 from lgi.runs import read_table, write_run, write_table
 
 READER = "lgi.runs:read_run"
@@ -51,7 +52,7 @@ def test_inputs_are_read_and_outputs_written_and_drawn(inputs, tmp_path):
     # A text among the outputs has no reader: only what a picture names is read back.
     making.make("cats:joined", inputs, settings, outputs, pictures, READER, {}, {})
     assert read_table(outputs["totals"])["total"].tolist() == [10, 30]
-    assert (tmp_path / "out.md").read_text() == "2 runs\n"
+    assert (tmp_path / "out.md").read_text(encoding="utf-8") == "2 runs\n"
     assert {p.suffix for p in tmp_path.glob("out.*")} == {
         ".csv",
         ".sha256",
@@ -59,6 +60,35 @@ def test_inputs_are_read_and_outputs_written_and_drawn(inputs, tmp_path):
         ".png",
         ".svg",
     }
+
+
+def nothing(totals):
+    """Find nothing to draw."""
+    need(0, "cats")
+
+
+def test_a_picture_of_nothing_says_so(inputs, tmp_path, monkeypatch):
+    monkeypatch.setattr(making, "load", lambda name: nothing if name == "cats" else load(name))
+    table, reader = {"totals": inputs["table"]}, READER
+    for name in ("one.png", "one.gif"):
+        making.make("cats", table, {}, {"made": str(tmp_path / name)}, {}, reader, {}, {})
+    making.make(
+        "lgi.making:read",
+        {},
+        {"path": inputs["table"]},
+        {"totals": str(tmp_path / "out.csv")},
+        {str(tmp_path / "out.png"): "cats"},
+        reader,
+        {},
+        {},
+    )
+    assert "nothing to draw: no cats" in (tmp_path / "one.svg").read_text(encoding="utf-8")
+    assert {p.name for p in tmp_path.glob("o*.*")} == {
+        *("one.png", "one.svg", "one.gif", "one.mp4"),
+        *("out.csv", "out.png", "out.svg"),
+    }
+    with pytest.raises(NothingToDrawError):
+        making.make("cats", table, {}, {"made": str(tmp_path / "table.csv")}, {}, reader, {}, {})
 
 
 def test_what_no_function_names_is_an_error(inputs, tmp_path):
@@ -70,4 +100,4 @@ def test_what_no_function_names_is_an_error(inputs, tmp_path):
 def test_a_function_of_any_names_is_given_all(inputs, tmp_path):
     out = tmp_path / "out.md"
     making.make("cats:everything", inputs, {"factor": 1}, {"said": str(out)}, {}, READER, {}, {})
-    assert out.read_text() == "factor, runs, table"
+    assert out.read_text(encoding="utf-8") == "factor, runs, table"

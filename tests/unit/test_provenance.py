@@ -46,12 +46,12 @@ class Package:
     def write(self, name: str, text: str) -> Path:
         path = self.folder / f"{name}.py"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(textwrap.dedent(text))
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
         lgi.provenance._read.cache_clear()
         return path
 
     def edit(self, name: str, old: str, new: str) -> None:
-        text = (self.folder / f"{name}.py").read_text()
+        text = (self.folder / f"{name}.py").read_text(encoding="utf-8")
         assert text.count(old) == 1
         self.write(name, text.replace(old, new))
 
@@ -132,7 +132,9 @@ def test_an_edit_with_a_meaning_changes_the_fingerprint(package, name, old, new)
 def test_a_change_reaches_what_imports_it(package, changed, affected):
     modules = ("loss", "other", "fit", "plot", "late", "figure")
     before = {name: source_fingerprint(f"lgi.{name}") for name in modules}
-    package.write(changed, (package.folder / f"{changed}.py").read_text() + "z = 2\n")
+    package.write(
+        changed, (package.folder / f"{changed}.py").read_text(encoding="utf-8") + "z = 2\n"
+    )
     after = {name: source_fingerprint(f"lgi.{name}") for name in modules}
     assert {name for name in modules if before[name] != after[name]} == affected
 

@@ -116,16 +116,16 @@ def test_objects_are_refused_and_leave_nothing(tmp_path):
 
 def test_a_failed_write_keeps_what_was_there(tmp_path):
     path = tmp_path / "table.csv"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
 
     def fail():
         with atomic_path(path) as temporary:
-            temporary.write_text("half")
+            temporary.write_text("half", encoding="utf-8")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert os.listdir(tmp_path) == ["table.csv"]
 
 

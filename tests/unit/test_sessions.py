@@ -74,7 +74,7 @@ def locked(persistence):
 
 def test_a_session_is_registered_while_it_lasts(persistence):
     with session(persistence, pytest.fail) as own:
-        kept = json.loads(own.path.read_text())
+        kept = json.loads(own.path.read_text(encoding="utf-8"))
         assert (kept["host"], kept["pid"]) == (HOST, os.getpid())
         assert os.environ[MARK] == own.name
     assert list(FOLDER.glob("*.json")) == []
@@ -220,7 +220,7 @@ def test_slurm_jobs_of_a_lost_run_are_cancelled(persistence, lost):
     command("scancel", 'echo "$@" > cancelled; grep another queue > left; mv left queue')
     (said,) = start(persistence)
     assert "; 2 of its SLURM jobs cancelled." in said
-    assert Path("cancelled").read_text() == "7 8\n"
+    assert Path("cancelled").read_text(encoding="utf-8") == "7 8\n"
 
 
 def test_slurm_jobs_that_do_not_end_are_named(persistence, lost, monkeypatch):

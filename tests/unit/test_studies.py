@@ -167,5 +167,8 @@ def test_a_curve_of_runs_that_are_not_listed_is_refused(small):
     "overlay", sorted((ROOT / "overlays").glob("*.yaml")), ids=lambda p: p.stem
 )
 def test_an_overlay_asks_for_more(overlay):
-    plain, more = catalogue().everything(), catalogue(yaml.safe_load(overlay.read_text()))
+    plain, more = (
+        catalogue().everything(),
+        catalogue(yaml.safe_load(overlay.read_text(encoding="utf-8"))),
+    )
     assert set(plain) < set(more.everything())

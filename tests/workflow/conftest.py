@@ -33,7 +33,7 @@ class Laboratory:
         files = [base] if base else []
         for number, overlay in enumerate(overlays):
             files.append(self.folder / f"overlay{number}.yaml")
-            files[-1].write_text(yaml.safe_dump(overlay))
+            files[-1].write_text(yaml.safe_dump(overlay), encoding="utf-8")
         command = [
             *(sys.executable, "-m", "snakemake", "--snakefile", self.code / "Snakefile"),
             *(["--configfile", *files] if files else []),
@@ -51,6 +51,7 @@ class Laboratory:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            encoding="utf-8",
             timeout=3_600,  # for what hangs
         )
         assert not check or done.returncode == 0, done.stdout
@@ -101,7 +102,7 @@ def finished():
     """The folder in which the whole smoke workflow has run. Tests leave it as it is."""
     BUILT.mkdir(parents=True, exist_ok=True)
     laboratory = Laboratory(BUILT)
-    with open(BUILT.parent / "smoke.lock", "w") as lock:
+    with open(BUILT.parent / "smoke.lock", "wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # processes of one test run share the folder
         # Bytes hold the version, for which nothing is made anew.
         fits = BUILT.glob("results/gaussians/*/*/*.npz")

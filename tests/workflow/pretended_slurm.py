@@ -39,17 +39,17 @@ def sbatch(arguments):
 def squeue(arguments):
     for path in STATE.glob("*.job"):
         ended = path.with_suffix(".ended")
-        status = ended.read_text().strip() if ended.exists() else ""
+        status = ended.read_text(encoding="utf-8").strip() if ended.exists() else ""
         state = {"": "RUNNING", "0": "COMPLETED"}.get(status, "FAILED")
         if "--states=all" in arguments:
             print(f"{path.stem}|{state}")
         elif state == "RUNNING":
-            print(f"{path.stem}|{path.read_text().split()[1]}")
+            print(f"{path.stem}|{path.read_text(encoding='utf-8').split()[1]}")
 
 
 def scancel(arguments):
     for number in arguments:
-        pid = int((STATE / f"{number}.job").read_text().split()[0])
+        pid = int((STATE / f"{number}.job").read_text(encoding="utf-8").split()[0])
         os.killpg(pid, signal.SIGKILL)
         (STATE / f"{number}.ended").write_text("cancelled")
 

@@ -150,7 +150,7 @@ def test_what_stands_in_the_way_is_told_before_any_work(laboratory):
     assert done.returncode != 0
     assert "results: no folder, but what is made lies below it; move it away" in done.stdout
     assert "Traceback" not in done.stdout
-    assert (laboratory.folder / "results").read_text() == "mine"
+    assert (laboratory.folder / "results").read_text(encoding="utf-8") == "mine"
 
 
 def test_files_that_were_emptied_deleted_or_cut(finished, laboratory):

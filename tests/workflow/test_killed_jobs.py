@@ -56,7 +56,7 @@ class Job:
         )
 
     def finish(self) -> list[bytes]:
-        assert self.start(60).wait() == 0, self.log.read_text()
+        assert self.start(60).wait() == 0, self.log.read_text(encoding="utf-8")
         return [path.read_bytes() for path in self.outputs]
 
     def saved(self) -> dict[str, int]:
@@ -126,7 +126,9 @@ def test_a_killed_job_goes_on_to_the_same_bytes(straight, tmp_path, name, seed):
             time.sleep(random.uniform(0, 3))
         process.send_signal(signal.SIGKILL)
         ends.add(process.wait())
-        goes_on += "goes on from" in (job.log.read_text() if job.log.exists() else "")
+        goes_on += "goes on from" in (
+            job.log.read_text(encoding="utf-8") if job.log.exists() else ""
+        )
     print(f"seed {seed}: {goes_on} of {KILLS} jobs went on from a state that was saved")
     assert ends <= {0, -signal.SIGKILL}
     assert goes_on > KILLS // 4
@@ -143,8 +145,8 @@ def test_a_job_that_is_asked_to_end_saves_its_state_first(straight, tmp_path, na
     job.wait_for_a_save(process)
     process.send_signal(number)
     assert process.wait() == 128 + number
-    assert f"{number.name}: saved" in job.log.read_text()
+    assert f"{number.name}: saved" in job.log.read_text(encoding="utf-8")
     assert not any(path.exists() for path in job.outputs)
     assert job.finish() == straight[name]
-    assert "goes on from" in job.log.read_text()
+    assert "goes on from" in job.log.read_text(encoding="utf-8")
     assert job.saved() == {}

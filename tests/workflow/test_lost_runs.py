@@ -139,7 +139,7 @@ def test_slurm_jobs_that_run_alone_are_cancelled(laboratory, slurm):
     lose(running)
     done = laboratory.snakemake(TARGET, overlays=[OTHER])
     assert "1 of its SLURM jobs cancelled" in done.stdout
-    assert (slurm / "1.ended").read_text() == "cancelled"
+    assert (slurm / "1.ended").read_text(encoding="utf-8") == "cancelled"
     assert not (slurm / "2.ended").exists()
     assert made_with(laboratory) == 190
 

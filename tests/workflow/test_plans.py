@@ -190,7 +190,7 @@ def test_a_picture_is_found_beside_the_configuration_that_names_it(laboratory):
     named = copy.deepcopy(SMOKE)
     named["gaussians"]["images"]["cat"] = {"kind": "file", "path": "pictures/cat{n}.png"}
     base = beside / "smoke.yaml"
-    base.write_text(yaml.safe_dump(named))
+    base.write_text(yaml.safe_dump(named), encoding="utf-8")
     line = {"images": {"mine": {"kind": "file", "path": "mine{seed} é.png"}}}
     targets = [f"results/gaussians/{name}/published/n3_seed1.npz" for name in ("cat", "mine")]
     size = {"gaussians": {"images": {"cat": {"width": 10, "height": 10}}}}

@@ -55,8 +55,9 @@ def clone(finished, tmp_path_factory):
         (code / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, code / name)
     for path in [*(code / "lgi").rglob("*.py"), *(code / "workflow_scripts").glob("*.py")]:
-        path.write_text(f'# new\n{path.read_text()}\n"""Says nothing."""\n')
-    with open(code / "Snakefile", "a") as file:
+        source = path.read_text(encoding="utf-8")
+        path.write_text(f'# new\n{source}\n"""Says nothing."""\n', encoding="utf-8")
+    with open(code / "Snakefile", "a", encoding="utf-8") as file:
         file.write("for rule in workflow.rules:\n    print('RULE', rule.name, len(rule.params))\n")
     folder = code / finished.folder.relative_to(ROOT)
     shutil.copytree(finished.folder, folder)
@@ -133,7 +134,7 @@ def recorded(laboratory, path):
         # Its name is the path in base 64, cut into folders where it is long.
         name = "".join(part.removeprefix("@") for part in record.relative_to(folder).parts)
         if record.is_file() and b64decode(name).decode() == path:
-            return json.loads(record.read_text())
+            return json.loads(record.read_text(encoding="utf-8"))
     raise AssertionError(f"{path} is not recorded")
 
 

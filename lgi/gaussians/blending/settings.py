@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from lgi.errors import listed
 from lgi.gaussians.fits.settings import RecipeSettings
 from lgi.gaussians.selection import Selection
-from lgi.settings import Confidence, Settings
+from lgi.settings import Confidence, Settings, at_least
 
 
 class BlendingSettings(Settings):
@@ -15,7 +16,7 @@ class BlendingSettings(Settings):
 
     confidence: Confidence  # of all intervals of a claim together
     margin: Annotated[float, Field(gt=0, lt=1)]  # of the log of a loss; less is no difference
-    least: Annotated[int, Field(ge=3)]  # fewer seeds than these decide nothing
+    least: Annotated[int, at_least(3)]  # fewer seeds than these decide nothing
     fits: Selection  # of recipes that differ in start, rate, blend and edge alone
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
@@ -26,7 +27,7 @@ class BlendingSettings(Settings):
         for name in names:
             recipe = study.recipes[name]
             if differ := _differ(recipe, study.recipes[names[0]]):
-                yield "fits", f"recipes {names[0]} and {name} differ in {', '.join(differ)}"
+                yield "fits", f"recipes {names[0]} and {name} differ in {listed(differ)}"
             same = found.setdefault(cell_of(recipe), name)
             if same != name:
                 yield "fits", f"recipes {same} and {name} share start, rate, blend and edge"

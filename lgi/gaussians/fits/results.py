@@ -7,6 +7,7 @@ from lgi.catalogue import ANIMATIONS, FIGURES, ROOT, TABLES, Result
 from lgi.errors import ConfigError
 from lgi.gaussians.fits.drawn import figures, fits_of
 from lgi.gaussians.fits.images import image_size, planned
+from lgi.gaussians.fits.settings import LARGEST_SEED
 from lgi.gaussians.fits.team import useful_threads
 
 NAME = "{image}/{recipe}/n{n}_seed{seed}"
@@ -47,6 +48,8 @@ def fit_inputs(config: Any, wildcards: Any) -> list[str]:
     image, recipe, n = fit_of(wildcards)
     if misfit := config.gaussians.start_misfit(image, recipe, n):
         raise ConfigError(f"{image}/{recipe}/n{n}: {misfit}")
+    if int(getattr(wildcards, "seed", 0)) > LARGEST_SEED:
+        raise ConfigError(f"seed {wildcards.seed}: allowed are 0 to 2^64 - 1")
     return []
 
 

@@ -7,13 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     BeforeValidator,
     Field,
-    NonNegativeInt,
     PositiveFloat,
-    PositiveInt,
     model_validator,
 )
 
-from lgi.settings import Settings, Share
+from lgi.errors import listed
+from lgi.settings import MILLION, Count, Natural, Settings, Share, at_least
 
 SSIM_WINDOW = 8
 SMALLEST_SIDE = SSIM_WINDOW + 1
@@ -22,7 +21,7 @@ SMALLEST_SIDE = SSIM_WINDOW + 1
 LARGEST_SEED = 2**64 - 1
 """The published generator is seeded with 64 bits."""
 
-Side = Annotated[int, Field(ge=SMALLEST_SIDE)]
+Side = Annotated[int, at_least(SMALLEST_SIDE)]
 Scale = Annotated[float, Field(gt=0, le=1000)]  # in units of the image's width or height
 CutOff = Annotated[float, Field(gt=0, le=1000)]  # a weight is 0 in float32 from 14.5 sigma on
 Fraction = Annotated[float, Field(gt=0, le=1)]
@@ -118,7 +117,7 @@ class FileImage(Settings):
     """A picture from a file, as a viewer shows it (`lgi.gaussians.fits.pictures`)."""
 
     kind: Literal["file"]
-    path: Annotated[str, Field(min_length=1)]
+    path: Annotated[str, Field(min_length=1, max_length=4096)]
     width: Side | None = None  # None: as in the file
     height: Side | None = None
     background: Colour = (0.0, 0.0, 0.0)  # behind what is transparent; black as an empty canvas
@@ -193,7 +192,7 @@ class ErrorGuidedStart(ScaleInterval):
 
     kind: Literal["error_guided"]
     first: Fraction  # share of N that is there from the start; one Gaussian at least
-    rounds: PositiveInt
+    rounds: Annotated[int, at_least(1, MILLION)]
     until: Annotated[float, Field(gt=0, lt=1)]  # share of the iterations at which the last comes
 
 
@@ -293,15 +292,15 @@ class StepSchedule(Settings):
 
     kind: Literal["step"]
     factor: Fraction
-    every: PositiveInt
+    every: Count
 
 
 class WarmRestartsSchedule(Settings):
     """Cosines one after the other, each `growth` times as long (Loshchilov and Hutter 2017)."""
 
     kind: Literal["warm_restarts"]
-    period: PositiveInt  # iterations of the first cosine
-    growth: PositiveInt
+    period: Count  # iterations of the first cosine
+    growth: Count
     final: Share
 
 
@@ -322,7 +321,7 @@ _UNNAMED = {"blend": "mean"}
 class RecipeSettings(Settings):
     """Everything that decides a fit besides the image, the number of Gaussians and the seed."""
 
-    iterations: PositiveInt
+    iterations: Count
     initialisation: StartSettings
     cutoff: CutOff  # in sigma: a Gaussian counts up to here
     edge: EdgeSettings  # how its weight ends there
@@ -336,12 +335,12 @@ class RecipeSettings(Settings):
     optimiser: AdamSettings
     schedule: ScheduleSettings
     early_stop: Annotated[float, Field(gt=1)] | None  # stop at this multiple of the best loss
-    snapshots: NonNegativeInt  # log-spaced parameter states kept, those on one iteration merged
+    snapshots: Natural  # log-spaced parameter states kept, those on one iteration merged
 
     @model_validator(mode="after")
     def _groups_once(self) -> "RecipeSettings":
         if len(set(self.trained)) < len(self.trained):
-            raise ValueError(f"trained: {', '.join(self.trained)} names a group twice")
+            raise ValueError(f"trained: {listed(self.trained)} names a group twice")
         return self
 
     @model_validator(mode="after")

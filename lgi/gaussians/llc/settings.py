@@ -5,9 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, PositiveFloat
 
+from lgi import memory
 from lgi.gaussians.selection import Selection
-from lgi.llc.settings import EstimateSettings
-from lgi.settings import Confidence, Count, Name, Reference, Settings, Several
+from lgi.llc.settings import PlainEstimate
+from lgi.settings import MILLION, Confidence, Count, Name, Reference, Settings, Several, at_least
+
+FREE = 8
+"""Values of a Gaussian that may be trained."""
 
 SettingName = Annotated[Name, Reference("gaussians.llc.settings", "setting")]
 
@@ -15,12 +19,12 @@ SettingName = Annotated[Name, Reference("gaussians.llc.settings", "setting")]
 class MinimumSettings(Settings):
     """When the search for a minimum ends; see `lgi.gaussians.llc.minimum`."""
 
-    rounds: Count  # at most
+    rounds: Annotated[int, at_least(1, MILLION)]  # at most
     evaluations: Count  # of the loss in a round, at most
     tolerance: PositiveFloat  # squared intensity that a step may still take from the loss
 
 
-class GaussianEstimate(EstimateSettings):
+class GaussianEstimate(PlainEstimate):
     """How the effective dimension of a fit is estimated."""
 
     noise: PositiveFloat  # σ of an intensity: the loss is -log of a likelihood with it
@@ -45,7 +49,7 @@ class LLCClaims(Settings):
 
     confidence: Confidence  # of the intervals of a claim together
     margin: Annotated[float, Field(gt=0, lt=1)]  # a prediction holds within this share
-    least: Annotated[int, Field(ge=3)]  # fewer seeds than these decide nothing
+    least: Annotated[int, at_least(3)]  # fewer seeds than these decide nothing
 
 
 class GaussiansLLC(Settings):
@@ -61,6 +65,15 @@ class GaussiansLLC(Settings):
         """Return the setting that a sweep departs from, its name, and the values that it tries."""
         name = self.sweep.setting
         return {"name": name, "setting": self.settings[name], "values": self.sweep.values()}
+
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what the minima take, and the chains around them."""
+        for place, selections in (("fits", self.fits), ("sweep.fits", self.sweep.fits)):
+            for index, selection in enumerate(selections):
+                values = FREE * max(selection.n or [1])
+                yield memory.curvatures(f"{place}.{index}", values)
+                for name, setting in self.settings.items():
+                    yield from setting.needs_of(f"settings.{name}", 1, values)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield the fits that have no minimum."""

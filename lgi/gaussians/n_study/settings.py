@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
+from lgi import memory
+from lgi.errors import listed
 from lgi.gaussians.selection import ListName, RunList, Selection
-from lgi.settings import Confidence, Seed, Settings, Share
+from lgi.settings import MILLION, Confidence, Label, Seed, Settings, Share, at_least
 
 
 class Tier(Settings):
     """Runs whose best loss is at most a threshold, and above that of the tier before."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Label
     at_most: PositiveFloat | None  # None: without limit
 
 
@@ -21,7 +23,7 @@ class SeedsSettings(Settings):
 
     runs: ListName
     confidence: Confidence
-    resamples: PositiveInt  # of the bootstrap
+    resamples: Annotated[int, at_least(1, MILLION)]  # of the bootstrap
     seed: Seed  # of the bootstrap
     power: Confidence  # chance with which a step is to be seen
 
@@ -30,7 +32,7 @@ class NClaimSettings(Settings):
     """What it takes to say so; see `lgi.gaussians.n_study.claims`."""
 
     confidence: Confidence  # of all intervals of a claim together
-    least: Annotated[int, Field(ge=3)]  # fewer seeds than these decide nothing
+    least: Annotated[int, at_least(3)]  # fewer seeds than these decide nothing
     # Curves of best loss against N on which the optimal ratio is looked for: one per image, recipe.
     curves: Annotated[list[Selection], Field(min_length=1)]
     ranking: Share  # one seed ranks N as the others do above this rank correlation
@@ -65,6 +67,11 @@ class NStudySettings(Settings):
             raise ValueError("tiers: two have the same name")
         return self
 
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what the bootstrap takes."""
+        seeds = config.gaussians.run_list(self.seeds.runs).seeds
+        yield memory.resamples("seeds.resamples", self.seeds.resamples, len(seeds))
+
     def lists(self, study: Any) -> dict[str, RunList]:
         """Return the lists of the study as the original wrote it, by their part in it."""
         return {part: study.run_list(getattr(self, part)) for part in ("fine", "gap", "broad")}
@@ -80,7 +87,7 @@ class NStudySettings(Settings):
         for part, entry in (lists | {"seeds.runs": study.run_list(self.seeds.runs)}).items():
             for kind in ("image", "recipe"):
                 if len(found := getattr(entry, kind)) > 1:
-                    yield part, f"list {entry.name} has {kind} {', '.join(found)}; it must have one"
+                    yield part, f"list {entry.name} has {kind} {listed(found)}; it must have one"
         for part, entry in lists.items():
             for kind in ("image", "recipe"):
                 wanted, found = getattr(lists["fine"], kind)[0], getattr(entry, kind)
@@ -88,19 +95,19 @@ class NStudySettings(Settings):
                     yield (
                         part,
                         f"list {entry.name} has no {kind} {wanted}, which list {self.fine} has; "
-                        f"there are {', '.join(found)}",
+                        f"there are {listed(found)}",
                     )
             if (seed := study.original.seed) not in entry.seeds:
-                there = ", ".join(map(str, entry.seeds))
+                there = listed(entry.seeds)
                 yield part, f"list {entry.name} has no seed {seed}; there are {there}"
         yield from self._curves(study)
 
     def _curves(self, study: Any) -> Iterator[tuple[str, str]]:
-        listed = set(study.listed())
+        there = set(study.listed())
         for i, curve in enumerate(self.claims.curves):
             fits = study.select(curve)
-            if missing := sorted(set(fits) - listed):
+            if missing := sorted(set(fits) - there):
                 yield f"claims.curves.{i}", f"gaussians.runs does not list {missing[0]}"
             for kind in ("image", "recipe"):
                 if len(found := sorted({getattr(fit, kind) for fit in fits})) > 1:
-                    yield f"claims.curves.{i}", f"must be of one {kind}; found {', '.join(found)}"
+                    yield f"claims.curves.{i}", f"must be of one {kind}; found {listed(found)}"

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
+from lgi.errors import listed
 from lgi.gaussians.selection import FitName, ListName, RunList, Selection
-from lgi.settings import Confidence, Seed, Settings
+from lgi.settings import MILLION, Confidence, Seed, Settings, at_least
 
 
 class PredictionSettings(Settings):
@@ -17,7 +18,8 @@ class PredictionSettings(Settings):
     ridge: Annotated[float, Field(ge=0)]  # rows that say that a predictor says nothing
     least: Annotated[float, Field(ge=0, lt=0.5)]  # skill, and AUC above one half, that counts
     power: Confidence  # chance with which a skill is to be found
-    planted: PositiveInt  # predictors of each known skill that tell which skill is
+    # Predictors of each known skill that tell which skill is.
+    planted: Annotated[int, at_least(1, MILLION)]
     seed: Seed  # of these
     spectra: Selection  # those of them whose singular values are drawn
 
@@ -34,11 +36,11 @@ class PredictionSettings(Settings):
         lists, entry = config.gaussians.runs, config.gaussians.run_list(self.runs)
         outside = False
         for kind in ("image", "recipe", "n", "seeds"):
-            listed = getattr(entry, kind)
+            own = getattr(entry, kind)
             for value in getattr(self.spectra, kind) or ():
-                if value not in listed:
+                if value not in own:
                     outside = True
-                    there = ", ".join(map(str, listed))
+                    there = listed(own)
                     yield (
                         f"spectra.{kind}",
                         f"list {self.runs} has no {kind.removesuffix('s')} {value}; "
@@ -50,4 +52,4 @@ class PredictionSettings(Settings):
         for kind in ("image", "recipe"):
             found = sorted({getattr(fit, kind) for fit in drawn})
             if len(found) > 1:
-                yield "spectra", f"must be of one {kind}; found {', '.join(found)}"
+                yield "spectra", f"must be of one {kind}; found {listed(found)}"

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveFloat
+from pydantic import PositiveFloat
 
 from lgi.gaussians.selection import Selection, together
-from lgi.settings import Confidence, Settings, Several
+from lgi.settings import Confidence, Settings, Several, at_least
 
 
 class PriceSettings(Settings):
     """Curves of the squared error against N, and the prices at which their best N is asked."""
 
     confidence: Confidence
-    least: Annotated[int, Field(ge=3)]  # fewer seeds than these decide nothing
+    least: Annotated[int, at_least(3)]  # fewer seeds than these decide nothing
     fits: Selection  # a curve for each image and recipe, of the N that all of its seeds have
     bits: Several[PositiveFloat]  # for a parameter, with the noise fitted
     noise: Several[PositiveFloat]  # σ in levels of 8 bits, at the price of the free energy

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from lgi.errors import listed
 from lgi.gaussians.selection import FitName, ListName, RecipeName, RunList, Selection
 from lgi.settings import Confidence, Settings, Share
 
@@ -21,7 +22,7 @@ class CureSettings(Settings):
         """Yield where recipes are compared on several images, or with runs that there are not."""
         entry = config.gaussians.run_list(self.runs)
         if len(entry.image) > 1:
-            found = ", ".join(entry.image)
+            found = listed(entry.image)
             yield "runs", f"list {self.runs} has images {found}; recipes are compared on one"
         if missing := set(self.fits([entry])) - set(config.gaussians.listed()):
             fit = min(missing)
@@ -60,7 +61,7 @@ class DetailSettings(Settings):
         for kind in ("image", "recipe", "seed"):
             found = sorted({getattr(fit, kind) for fit in fits})
             if len(found) > 1:
-                yield "fits", f"must be of one {kind}; found {', '.join(map(str, found))}"
+                yield "fits", f"must be of one {kind}; found {listed(found)}"
 
     @property
     def middle(self) -> int:

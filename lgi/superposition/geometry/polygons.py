@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
 
-from lgi.errors import DataError
+from lgi.errors import DataError, NothingToDrawError
 from lgi.figures import animation
 from lgi.figures.style import (
     GREY,
@@ -148,7 +148,9 @@ def _model(run: Run, seed: int) -> _Model:
         raise DataError(f"{run.path}: polygons need hidden dimension 2; it has {W.shape[1]}")
     finite = np.isfinite(W).all(axis=(1, 2)) & np.isfinite(b).all(axis=1)
     if not finite.any():
-        raise DataError(f"{run.path}: nothing to draw: no snapshot of seed {seed} is finite")
+        raise NothingToDrawError(
+            f"{run.path}: nothing to draw: no snapshot of seed {seed} is finite"
+        )
     return _Model(alone.snapshots(finite))
 
 

@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from lgi.llc.settings import EstimateSettings
-from lgi.settings import Count, OneOrMore, Seed, Settings
+from lgi import memory
+from lgi.llc.settings import PlainEstimate
+from lgi.settings import MILLION, Count, OneOrMore, Seed, Settings, at_least
 from lgi.superposition.selection import Initialisation
 from lgi.superposition.training.settings import OneActiveData, Positive, TrainingSettings
 
 HIDDEN, FEATURES = 2, 6  # those of Chen et al. (2023)
 
-Size = Annotated[int, Field(ge=2)]
+Size = Annotated[int, at_least(2)]
 
 
 class LimitRuns(Settings):
@@ -33,7 +34,7 @@ class LimitLLC(Settings):
 
     noise: Positive  # σ of the Gaussian likelihood, for the sum over features
     samples: OneOrMore[Size]  # n
-    estimate: EstimateSettings
+    estimate: PlainEstimate
 
 
 class Posterior(Settings):
@@ -45,11 +46,11 @@ class Posterior(Settings):
     noise: Positive  # σ; only n / σ² plays a part
     prior: Positive  # deviation of every parameter
     samples: OneOrMore[Size]  # n, ascending
-    particles: Annotated[int, Field(ge=64)]  # of one sampling
-    chains: Annotated[int, Field(ge=16)]  # of each polygon, for its free energy
+    particles: Annotated[int, at_least(64, MILLION)]  # of one sampling
+    chains: Annotated[int, at_least(16, MILLION)]  # of each polygon, for its free energy
     largest: Size  # n from which free energies are integrated, where Laplace's is right
-    rungs: Annotated[int, Field(ge=4)]  # of that ladder
-    repeats: Annotated[int, Field(ge=2)]  # of either, for the errors
+    rungs: Annotated[int, at_least(4, 1000)]  # of that ladder
+    repeats: Annotated[int, at_least(2, MILLION)]  # of either, for the errors
     seed: Seed
 
     @model_validator(mode="after")
@@ -75,6 +76,13 @@ class Limit(Settings):
     def data(self) -> OneActiveData:
         """The data."""
         return OneActiveData(kind="one_active", features=FEATURES, test_samples=self.test_samples)
+
+    def needs(self, config: Any) -> Iterator[memory.Need]:
+        """Yield what training and estimates take."""
+        seeds, largest = len(self.runs.seeds), max(self.runs.samples)
+        yield from self.training.needs_of(seeds, largest, HIDDEN, self.data)
+        parameters = FEATURES * (HIDDEN + 1)
+        yield from self.llc.estimate.needs_of("llc.estimate", 3, parameters)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield the starts that do not fit the models."""

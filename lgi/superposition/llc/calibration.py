@@ -1,31 +1,23 @@
 """How an estimate of the LLC depends on the settings of the estimator, for chosen models."""
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from lgi.llc.sweep import (
     DRAWS,
-    LOCALISATION,
-    N_BETA,
     STEP_SIZE,
-    N,
     Variation,
     described,
-    variations,
 )
 from lgi.runs import Run
 from lgi.superposition.llc.estimates import COLUMNS, estimate_each
-from lgi.superposition.llc.settings import Calibration, Epochs, SuperpositionEstimate
+from lgi.superposition.llc.settings import REFERENCE, Calibration, SuperpositionEstimate
 from lgi.superposition.training.view import Models
 
-REFERENCE = "reference"
 MODEL = ["init", "samples", "sparsity", "seed", "epoch"]
 ESTIMATE = ["varied", "value", "setting", "sampler", "localisation", "n_beta"]
-# What makes the posterior; the rest of a setting is how it is sampled.
-POSTERIOR = ("likelihood", "minimum", "data", "n", "localisation", "inverse_temperature")
 OF_POSTERIOR = (REFERENCE, STEP_SIZE, DRAWS)  # what is varied where it stays the reference's
 
 
@@ -64,9 +56,7 @@ def calibrate(
     RunFileError
         If a run has no such seed or no snapshot at such an epoch; the message names it.
     """
-    table = varied(
-        models, lambda samples, epoch: _variations(settings, calibration, samples, epoch)
-    )
+    table = varied(models, lambda samples, epoch: calibration.variations(settings, samples, epoch))
     truth = table[table["varied"] == REFERENCE].set_index(MODEL)
     truth = truth.loc[pd.MultiIndex.from_frame(table[MODEL])]
     same = table["varied"].isin(OF_POSTERIOR)
@@ -109,25 +99,3 @@ def varied(
     ]
     rest = [column for column in COLUMNS if column not in (*MODEL, *ESTIMATE)]
     return pd.DataFrame(rows)[[*MODEL, *ESTIMATE, *rest]]
-
-
-def _variations(
-    settings: Mapping[str, SuperpositionEstimate],
-    calibration: Calibration,
-    samples: int,
-    epoch: int,
-) -> Iterator[Variation]:
-    """Yield the reference as it is, and each setting with each of its values."""
-    there = {"epochs": Epochs(at=[epoch])}
-    name = calibration.reference
-    own = settings[name].model_copy(update=there)
-    long = dict(calibration.chains)
-    reference = own.model_copy(update=long)
-    posterior = {key: getattr(reference, key) for key in POSTERIOR}
-    yield Variation(REFERENCE, math.nan, name, reference)
-    for other, values in calibration.step_size.items():
-        stepped = settings[other].model_copy(update=there | long | posterior)
-        yield from variations(other, stepped, {STEP_SIZE: values}, samples)
-    values = {key: getattr(calibration, key) for key in (LOCALISATION, N_BETA, N)}
-    yield from variations(name, reference, values, samples)
-    yield from variations(name, own, {DRAWS: calibration.draws}, samples)

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lgi.llc.status import OK
-from lgi.llc.sweep import RESOLUTION, variations
 from lgi.runs import Run
 from lgi.superposition.llc.calibration import MODEL, varied
-from lgi.superposition.llc.settings import Epochs, Resolution, SuperpositionEstimate
+from lgi.superposition.llc.settings import Resolution, SuperpositionEstimate
 
 DECADE = 10.0  # over which λ̂ stays, in both directions, where it is stable
 SHARE, ERRORS = 0.1, 2.0  # of itself, or of its standard errors, by which it may move
@@ -69,13 +68,9 @@ def curves(
     RunFileError
         If a run has no such seed or no snapshot at such an epoch; the message names it.
     """
-    name = resolution.setting
-
-    def of(samples: int, epoch: int) -> Iterable:
-        setting = settings[name].model_copy(update={"epochs": Epochs(at=[epoch])})
-        return variations(name, setting, {RESOLUTION: resolution.factors}, samples)
-
-    table = varied(models, of).rename(columns={"value": "factor"})
+    table = varied(
+        models, lambda samples, epoch: resolution.variations(settings, samples, epoch)
+    ).rename(columns={"value": "factor"})
     parts = [part.assign(stable=stable(part)) for _, part in table.groupby(MODEL, sort=False)]
     return pd.concat(parts, ignore_index=True)[COLUMNS]
 

@@ -1,14 +1,42 @@
 """Typed settings of the local learning coefficients of study 2's models."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from lgi.errors import listed
 from lgi.llc.minimum import MinimumSettings
 from lgi.llc.settings import EstimateSettings, Likelihood
-from lgi.settings import Confidence, Count, Name, OneOrMore, Reference, Settings, Several
+from lgi.llc.sweep import (
+    DRAWS,
+    LOCALISATION,
+    N_BETA,
+    RESOLUTION,
+    STEP_SIZE,
+    N,
+    Variation,
+    variations,
+)
+from lgi.settings import (
+    Confidence,
+    Count,
+    Name,
+    Natural,
+    OneOrMore,
+    Reference,
+    Settings,
+    Several,
+    at_least,
+)
 from lgi.superposition.selection import Epoch, Runs, State, States, nearest
+
+REFERENCE = "reference"
+"""What is varied of a reference as it is."""
+
+POSTERIOR = ("likelihood", "minimum", "data", "n", "localisation", "inverse_temperature")
+"""What makes the posterior; the rest of a setting is how it is sampled."""
 
 SettingName = Annotated[Name, Reference("superposition.llc.settings", "setting")]
 RunSetting = Annotated[
@@ -28,6 +56,11 @@ class Epochs(Settings):
         if (self.at is None) == (self.nearest is None):
             raise ValueError("allowed is a list of epochs, or {nearest: a list of epochs}")
         return self
+
+    @property
+    def most(self) -> int:
+        """How many snapshots these are at most."""
+        return len(self.at or self.nearest)
 
     def among(self, snapshots: Sequence[int]) -> list[int]:
         """Return the epochs, each once."""
@@ -120,9 +153,9 @@ class Trace(Chosen):
 class ChainLength(Settings):
     """Length of the chains of a calibration, in place of the setting's own."""
 
-    chains: Annotated[int, Field(ge=2)]
+    chains: Annotated[int, at_least(2)]
     draws: Count
-    burn_in: Annotated[int, Field(ge=0)]
+    burn_in: Natural
     thin: Count
 
 
@@ -135,8 +168,34 @@ class Calibration(Settings):
     step_size: Annotated[dict[SettingName, Values], Field(min_length=1)]  # ε, by its setting
     localisation: Values  # γ
     n_beta: Values  # nβ
-    n: Several[Annotated[int, Field(ge=2)]]  # in nβ = n / ln n
+    n: Several[Annotated[int, at_least(2)]]  # in nβ = n / ln n
     draws: Values  # how many times as long as the reference's own the chains are
+
+    def variations(
+        self, settings: Mapping[str, SuperpositionEstimate], samples: int, epoch: int
+    ) -> Iterator[Variation]:
+        """Yield the reference as it is, and each setting with each of its values.
+
+        Parameters
+        ----------
+        settings
+            Settings by name.
+        samples, epoch
+            Number of training samples of a model, and the epoch of its state.
+        """
+        there = {"epochs": Epochs(at=[epoch])}
+        name = self.reference
+        own = settings[name].model_copy(update=there)
+        long = dict(self.chains)
+        reference = own.model_copy(update=long)
+        posterior = {key: getattr(reference, key) for key in POSTERIOR}
+        yield Variation(REFERENCE, math.nan, name, reference)
+        for other, values in self.step_size.items():
+            stepped = settings[other].model_copy(update=there | long | posterior)
+            yield from variations(other, stepped, {STEP_SIZE: values}, samples)
+        values = {key: getattr(self, key) for key in (LOCALISATION, N_BETA, N)}
+        yield from variations(name, reference, values, samples)
+        yield from variations(name, own, {DRAWS: self.draws}, samples)
 
     def varied(
         self, settings: Mapping[str, SuperpositionEstimate]
@@ -151,6 +210,13 @@ class Resolution(Settings):
     setting: SettingName
     factors: Values  # of its nβ and γ
     models: Annotated[list[Chosen], Field(min_length=1)]
+
+    def variations(
+        self, settings: Mapping[str, SuperpositionEstimate], samples: int, epoch: int
+    ) -> Iterator[Variation]:
+        """Yield the setting at each scale; takes what `Calibration.variations` does."""
+        setting = settings[self.setting].model_copy(update={"epochs": Epochs(at=[epoch])})
+        return variations(self.setting, setting, {RESOLUTION: self.factors}, samples)
 
 
 class Locality(Settings):
@@ -172,6 +238,20 @@ class SuperpositionLLC(Settings):
     calibration: Calibration
     resolution: Resolution
     locality: Locality
+
+    def sampled(self) -> Iterator[tuple[str, str, SuperpositionEstimate]]:
+        """Yield the settings as they are sampled: name, place below this section, and itself."""
+        for name in self.runs:
+            yield name, f"settings.{name}", self.settings[name]
+        long = dict(self.calibration.chains)
+        own = self.settings[self.calibration.reference]
+        for name, setting in self.calibration.varied(self.settings).items():
+            yield name, "calibration.chains", setting.model_copy(update=long)
+        for times in self.calibration.draws:
+            lengths = {key: int(times * getattr(own, key)) for key in ("draws", "burn_in")}
+            yield self.calibration.reference, "calibration.draws", own.model_copy(update=lengths)
+        name = self.resolution.setting
+        yield name, "resolution", self.settings[name]
 
     def epochs(self, config: Any) -> list[int]:
         """Return the epochs of the drawn setting."""
@@ -198,6 +278,7 @@ class SuperpositionLLC(Settings):
         for name in self.calibration.step_size:
             if self.settings[name].copies is not None:
                 yield f"calibration.step_size.{name}", "copies have no bias against the reference"
+        yield from self._misfits(runs)
         for place, entries, epochs in (
             ("traces", self.traces, self.epochs(config)),
             ("calibration.models", self.calibration.models, there),
@@ -207,6 +288,23 @@ class SuperpositionLLC(Settings):
                 for inside, problem in entry.missing(runs, epochs):
                     yield f"{place}.{index}.{inside}", problem
 
+    def _misfits(self, runs: Runs) -> Iterator[tuple[str, str]]:
+        """Yield the values with which a setting would not be one: chains too short, and such."""
+        for room in ("calibration", "resolution"):
+            found = {}
+            for samples in runs.samples:
+                try:
+                    for one in getattr(self, room).variations(self.settings, samples, 0):
+                        if problem := one.setting.misfit():
+                            value = "" if one.varied == REFERENCE else f" {one.value:g}"
+                            place = "chains" if one.varied == REFERENCE else one.varied
+                            place = "factors" if one.varied == RESOLUTION else place
+                            found.setdefault((place, one.name), f"{one.name}{value}: {problem}")
+                except ValueError as error:  # no temperature for so few samples
+                    found[("models", "")] = str(error)
+            for (place, _), problem in found.items():
+                yield f"{room}.{place}", problem
+
 
 def snapshots(config: Any) -> list[int]:
     """Return the epochs of the snapshots of training."""
@@ -214,4 +312,4 @@ def snapshots(config: Any) -> list[int]:
 
 
 def _not_there(what: str, epoch: int, there: Sequence[int]) -> str:
-    return f"{what} at this epoch; found {epoch}, there are {', '.join(map(str, there))}"
+    return f"{what} at this epoch; found {epoch}, there are {listed(there)}"

@@ -106,5 +106,5 @@ def _draw_dimensionality(
             lw=0.8,
             color=colours[kind],
         )
-    axes.set_xscale("log")
+    plain_log_axis(axes, "x")
     axes.set(xlabel="1 / (1 − S)", ylabel="dimensionality of live features, lowest minimum")

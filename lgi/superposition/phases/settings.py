@@ -1,9 +1,9 @@
 """Typed settings of the search for the minima of the population loss."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from lgi.settings import Count, OneOrMore, Seed, Settings
+from lgi.settings import MILLION, OneOrMore, Seed, Settings, at_least
 from lgi.superposition.selection import Sparsities
 from lgi.superposition.training.data import EXACT_FEATURES
 from lgi.superposition.training.population import population_loss
@@ -20,7 +20,7 @@ class Phases(Settings):
     radius: OneOrMore[Positive]  # of the regular polygons, with every bias and every k from 2 on
     bias: OneOrMore[float]
     noise: NotNegative  # deviation of what is added to each parameter of a polygon
-    random: Count  # starts with W and b from N(0, 1)
+    random: Annotated[int, at_least(1, MILLION)]  # starts with W and b from N(0, 1)
     seed: Seed
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:

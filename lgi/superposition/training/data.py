@@ -4,6 +4,7 @@ A seed's data depend on (seed, sparsity, number of samples) and on nothing else,
 compared on the same data. Its test set is the same for every size of its training set.
 """
 
+import math
 from itertools import combinations
 from math import comb
 
@@ -63,11 +64,29 @@ def draw(
     return np.where(active, stream.random(x.shape, dtype=np.float32), np.float32(0))
 
 
+MOST_SAMPLES = 2**62
+"""More patterns than these are more than there can be samples."""
+
+
+def is_discrete(data: DataSettings) -> bool:
+    """Tell whether there is a finite number of distinct samples."""
+    return data.kind in ("binary", "one_hot")
+
+
 def possible_patterns(data: DataSettings) -> float:
-    """Return how many distinct samples there can be: infinity for continuous values."""
-    if data.kind == "binary":
-        return 2**data.features
-    return comb(data.features, data.active) if data.kind == "one_hot" else np.inf
+    """Return how many distinct samples there can be.
+
+    Infinity stands for continuous values, and for more than `MOST_SAMPLES`: no integer of the
+    machine would hold them, nor a list.
+    """
+    if not is_discrete(data):
+        return math.inf
+    # Of n choose k with both k and n - k of 62 or more there are more than 2^62.
+    chosen = min(data.active, data.features - data.active) if data.kind == "one_hot" else 0
+    if max(chosen, data.features if data.kind == "binary" else 0) > 62:
+        return math.inf
+    count = comb(data.features, chosen) if data.kind == "one_hot" else 2**data.features
+    return count if count <= MOST_SAMPLES else math.inf
 
 
 def count_patterns(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -129,7 +148,7 @@ def population(data: DataSettings, sparsity: float) -> tuple[np.ndarray, np.ndar
         (1 - S)^a S^(features - a) for a active features of binary data, equal for one-hot data.
         None in place of both for continuous values, or above `EXACT_FEATURES` features.
     """
-    if not np.isfinite(possible_patterns(data)) or data.features > EXACT_FEATURES:
+    if not is_discrete(data) or data.features > EXACT_FEATURES:
         return None
     if data.kind == "one_hot":
         patterns = _one_hot_patterns(data)

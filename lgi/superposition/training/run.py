@@ -12,6 +12,7 @@ from lgi.randomness import generator
 from lgi.superposition.training.data import (
     count_patterns,
     draw,
+    is_discrete,
     possible_patterns,
     test_samples,
     training_samples,
@@ -111,7 +112,7 @@ def train_run(
     W, b = initial_parameters(init, hidden, data.features, seeds)
     streams = _shuffles(seeds, sparsity, samples)
     result = _train(W, b, train_set, data, training, streams, device, checkpoint)
-    discrete = np.isfinite(possible_patterns(data))
+    discrete = is_discrete(data)
     arrays = {
         "seed": np.array(seeds),
         "epoch": result.epoch,

@@ -1,11 +1,14 @@
 """Typed settings of study 2: data, initialisations, training. Nothing has a default."""
 
-from typing import Annotated, Literal
+import math
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from lgi.settings import Count, Settings
+from lgi import memory
+from lgi.settings import MILLION, Count, Settings, at_least
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -93,7 +96,7 @@ class KgonInitialisation(Settings):
     """The first k columns of W on a regular k-gon, the others 0, plus N(0, noise²) on all of W."""
 
     kind: Literal["kgon"]
-    k: Annotated[int, Field(ge=2)]
+    k: Annotated[int, at_least(2)]
     radius: Positive
     rotation: Literal["random", "none"]
     noise: NotNegative
@@ -121,7 +124,7 @@ class SnapshotSettings(Settings):
 
     first: Count
     last: Count
-    points: Annotated[int, Field(ge=2)]
+    points: Annotated[int, at_least(2)]
 
     @model_validator(mode="after")
     def _check(self) -> "SnapshotSettings":
@@ -143,12 +146,41 @@ class TrainingSettings(Settings):
     epochs: Count
     snapshots: SnapshotSettings
 
+    @model_validator(mode="after")
+    def _grid_ends(self) -> Self:
+        if self._on_grid() > MILLION:
+            raise ValueError(
+                f"snapshots: a grid of {self._on_grid():.3g} points up to epoch {self.epochs}; "
+                f"allowed are {MILLION:,}"
+            )
+        return self
+
+    def _on_grid(self) -> float:
+        """Return how many points of the grid there are, without a list of them."""
+        grid = self.snapshots
+        spacing = math.log1p((grid.last - grid.first) / grid.first) / (grid.points - 1)
+        if self.epochs <= grid.last:
+            return grid.points
+        # Points as near as float64's are never left behind.
+        return grid.points + math.log(self.epochs / grid.last) / max(spacing - 1e-12, 1e-300)
+
     def snapshot_epochs(self) -> list[int]:
         """Return the epochs with a snapshot: 0, the grid rounded down, and the last epoch."""
         grid = self.snapshots
         points = np.geomspace(grid.first, grid.last, grid.points)
-        ratio = (grid.last / grid.first) ** (1 / (grid.points - 1))
-        beyond = np.ceil(np.log(max(self.epochs / grid.last, 1)) / np.log(ratio))
-        points = np.concatenate([points, grid.last * ratio ** np.arange(1, beyond + 1)])
+        if self.epochs > grid.last:
+            ratio = (grid.last / grid.first) ** (1 / (grid.points - 1))
+            beyond = np.ceil(np.log(self.epochs / grid.last) / np.log(ratio))
+            points = np.concatenate([points, grid.last * ratio ** np.arange(1, beyond + 1)])
         inside = {int(point) for point in points if point <= self.epochs}
         return sorted({0, self.epochs} | inside)
+
+    def needs_of(
+        self, seeds: int, samples: int, hidden: int, data: "DataSettings"
+    ) -> Iterator[memory.Need]:
+        """Yield what training models, on so many samples of each seed, takes."""
+        parameters = data.features * (hidden + 1)
+        snapshots = min(self.epochs, int(self._on_grid())) + 1
+        yield memory.models("training", seeds, snapshots, parameters)
+        yield memory.samples("runs.samples", seeds, samples, data.features)
+        yield memory.samples("data.test_samples", seeds, data.test_samples, data.features)

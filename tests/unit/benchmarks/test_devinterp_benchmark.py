@@ -13,7 +13,7 @@ from benchmarks import devinterp as benchmark
 from lgi.config import check
 
 SETTING = (
-    check(yaml.safe_load((benchmark.ROOT / "config.yaml").read_text()))
+    check(yaml.safe_load((benchmark.ROOT / "config.yaml").read_text(encoding="utf-8")))
     .superposition.llc.settings["sgld"]
     .model_copy(update={"chains": 5, "draws": 500})
 )
@@ -150,7 +150,7 @@ def test_a_failing_side_says_why(tmp_path):
 
 
 def test_the_other_side_imports_no_lgi():
-    tree = ast.parse(benchmark.SIDE.read_text())
+    tree = ast.parse(benchmark.SIDE.read_text(encoding="utf-8"))
     imported = {
         name
         for node in ast.walk(tree)

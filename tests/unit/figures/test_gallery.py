@@ -14,10 +14,10 @@ def test_a_picture_is_narrowed(tmp_path):
 
 def test_a_text_shows_the_copies_beside_it(tmp_path):
     text = "see ![a turn](../figures/turn.png), [more](../animations/film.gif) (a/b)"
-    (tmp_path / "text.md").write_text(text)
+    (tmp_path / "text.md").write_text(text, encoding="utf-8")
     copy(tmp_path / "text.md", tmp_path / "copy.md")
     expected = "see ![a turn](turn.png), [more](film.gif) (a/b)"
-    assert (tmp_path / "copy.md").read_text() == expected
+    assert (tmp_path / "copy.md").read_text(encoding="utf-8") == expected
 
 
 def test_an_animation_stays_as_it_is(tmp_path):

@@ -102,3 +102,28 @@ def test_loss_axis_has_labels_within_one_decade():
     axes = style.new_figure(2, 2).subplots()
     style.loss_axis(axes, [0.04, 0.6])
     assert {0.05, 0.1, 0.2, 0.5} <= {round(float(tick), 4) for tick in axes.get_yticks()}
+
+
+@pytest.mark.filterwarnings("ignore:constrained_layout not applied")  # before it has grown
+@pytest.mark.parametrize("panels", [1, 2, 5])
+@pytest.mark.parametrize(
+    ("where", "columns"), [("outside upper center", 3), ("outside right center", 1)]
+)
+def test_no_legend_is_cut_whatever_the_number_of_panels(tmp_path, panels, where, columns):
+    figure = style.new_figure(1.2 * panels + 2.5, 1.5)
+    for axes in figure.subplots(1, panels, squeeze=False)[0]:
+        axes.plot([0, 1], label="what a line of many words says in a legend")
+    lines = figure.axes[0].lines
+    figure.legend(handles=[*lines, *lines, *lines], loc=where, ncols=columns)
+    figure.supylabel("a label that is longer than the panel is high")
+    style.save(tmp_path / "x.png", figure)
+    low, high = figure.get_tightbbox().get_points()
+    assert (low >= -style.UNSEEN).all()
+    assert (high <= figure.get_size_inches() + style.UNSEEN).all()
+
+
+def test_a_figure_that_is_not_cut_keeps_its_size(tmp_path):
+    figure = style.new_figure(3, 2)
+    figure.subplots().plot([0, 1])
+    style.save(tmp_path / "x.png", figure)
+    assert figure.get_size_inches().tolist() == [3, 2]

@@ -67,4 +67,4 @@ def gradient_of(make_recipe):
 def golden():
     """Return the golden numbers of study 1."""
     path = Path(__file__).parents[2] / "golden" / "gaussians.json"
-    return json.loads(path.read_text())
+    return json.loads(path.read_text(encoding="utf-8"))

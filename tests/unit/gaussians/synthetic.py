@@ -10,7 +10,9 @@ from lgi.gaussians.fits.initial import PARAMETERS
 from lgi.gaussians.fits.settings import RecipeSettings
 from lgi.runs import Run
 
-CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())["gaussians"]
+CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))[
+    "gaussians"
+]
 PUBLISHED = CONFIG["recipes"]["published"]
 
 

@@ -26,7 +26,7 @@ from lgi.gaussians.report import write
 from lgi.gaussians.turn import cures
 from lgi.gaussians.turn import table as turn
 
-RAW = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
+RAW = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
 FINE, GAP, BROAD = list(range(45, 56)), list(range(56, 65)), [20, 40, 45, 50, 52, 60, 65, 100]
 NUMBERS = sorted({*FINE, *GAP, *BROAD})
 SEEDS, FRESH = [42, *range(1, 10)], list(range(101, 110))

@@ -35,7 +35,9 @@ print(sorted({"torch", "arviz", "matplotlib"} & set(sys.modules)))
 
 def run_estimate():
     command = [sys.executable, "-W", "error", "-c", SCRIPT]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True
+    )
     counts, modules = done.stdout.splitlines()
     return (*map(int, counts.split()), modules)
 

@@ -17,7 +17,7 @@ OVERLAY = "overlays/regression.yaml"
 
 @pytest.fixture(scope="module")
 def section(pytestconfig):
-    text = (pytestconfig.rootpath / OVERLAY).read_text()
+    text = (pytestconfig.rootpath / OVERLAY).read_text(encoding="utf-8")
     return Regression.model_validate(yaml.safe_load(text)["regression"])
 
 

@@ -275,7 +275,7 @@ def test_half_a_size_is_an_error():
 
 
 def test_bad_files_are_errors_that_name_them(tmp_path):
-    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "text.png").write_text("no picture", encoding="utf-8")
     (tmp_path / "empty.png").write_bytes(b"")
     iio.imwrite(tmp_path / "tiny.png", np.zeros((8, 30, 3), dtype=np.uint8))
     iio.imwrite(tmp_path / "cut.png", np.zeros((90, 90, 3), dtype=np.uint8))

@@ -13,5 +13,5 @@ CONFIGURATION = Path(__file__).parents[4] / "config.yaml"
 @pytest.fixture(scope="session")
 def drawn_setting():
     """`superposition.llc.drawn` of the published configuration."""
-    llc = config.check(yaml.safe_load(CONFIGURATION.read_text())).superposition.llc
+    llc = config.check(yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))).superposition.llc
     return llc.settings[llc.drawn]

@@ -1,4 +1,5 @@
 from itertools import product
+from math import comb
 
 import numpy as np
 import pytest
@@ -126,3 +127,22 @@ def test_possible_patterns():
     assert data.possible_patterns(ONE_HOT) == 15
     assert data.possible_patterns(UNIFORM) == np.inf
     assert data.possible_patterns(ONE_ACTIVE) == np.inf
+
+
+@pytest.mark.parametrize("features", [62, 63, 64, 80, 10**6])
+def test_more_patterns_than_the_machine_can_number_are_infinitely_many(features):
+    binary = BinaryData(kind="binary", features=features, test_samples=1)
+    assert data.possible_patterns(binary) == (2**62 if features == 62 else np.inf)
+    half = OneHotData(kind="one_hot", features=features, active=features // 2, test_samples=1)
+    one = OneHotData(kind="one_hot", features=features, active=1, test_samples=1)
+    all_but_one = OneHotData(kind="one_hot", features=features, active=features - 1, test_samples=1)
+    assert data.possible_patterns(half) > 2**57
+    assert data.possible_patterns(one) == data.possible_patterns(all_but_one) == features
+    assert all(map(data.is_discrete, (binary, half, one)))
+
+
+def test_choices_are_counted_up_to_the_last_that_fit():
+    for features, active in ((65, 32), (66, 33), (67, 33), (10**6, 3), (10**6, 4)):
+        some = OneHotData(kind="one_hot", features=features, active=active, test_samples=1)
+        exact = comb(features, active)
+        assert data.possible_patterns(some) == (exact if exact <= 2**62 else np.inf)
