@@ -50,6 +50,17 @@ def generator(seed: int, *stream: str | int | float) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key(seed, *stream)))
 
 
+def position(stream: np.random.Generator) -> dict:
+    """Return where a generator stands, in JSON values: its ``bit_generator.state`` may be these."""
+
+    def listed(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: listed(part) for name, part in value.items()}
+        return value.tolist() if isinstance(value, np.ndarray) else value
+
+    return listed(stream.bit_generator.state)
+
+
 def _plain(part: str | int | float) -> str | int | float:
     """Return NumPy scalars as the Python values they stand for, so that both name one stream."""
     return part.item() if isinstance(part, np.generic) else part

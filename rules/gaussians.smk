@@ -45,7 +45,8 @@ for batch in CONFIG.gaussians.batches(job_seconds()):
         input:
             of_fit(fit_inputs, batch),
         output:
-            [together_in(FITS.output, batch, seed) for seed in batch.seeds],
+            # Left where they are, so that the job makes those alone that are missing or changed.
+            [update(together_in(FITS.output, batch, seed)) for seed in batch.seeds],
         log:
             together_in(f"logs/{batch.name}/{{image}}/{{recipe}}/n{{n}}.log", batch),
         wildcard_constraints:

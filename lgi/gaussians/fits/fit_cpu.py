@@ -6,10 +6,12 @@ here the parameters move. `lgi.gaussians.fits.fit` says the same in readable for
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.gaussians.fits import loss_cpu, raster_cpu
 from lgi.gaussians.fits.edge import COVERED, Edge
 from lgi.gaussians.fits.growth import growth_of
@@ -38,6 +40,9 @@ from lgi.gaussians.fits.team import Team, useful_threads
 from lgi.jit import njit
 
 _ONE = np.float32(1)
+# Iterations are done in pieces of about a second at most, between which the fit may be saved: so
+# many channels of pixels, of which a Gaussian costs as much as so many.
+_PIECE, _GAUSSIAN = 2**24, 32
 
 
 class _Aim(NamedTuple):
@@ -69,6 +74,7 @@ def fit(
     recipe: RecipeSettings,
     seed: int = 0,
     threads: int = 1,
+    checkpoint: NoCheckpoint = NO_CHECKPOINT,
 ) -> tuple[History, np.ndarray]:
     """Fit Gaussians to an image.
 
@@ -84,6 +90,8 @@ def fit(
         Seed of the run; decides nothing where all Gaussians are there from the start.
     threads
         How many may share the work; decides no bit. A small image is fitted on one.
+    checkpoint
+        Where the state of the fit is saved and found again (`lgi.checkpoints`).
 
     Returns
     -------
@@ -93,24 +101,31 @@ def fit(
         Parameters [n, P] after the last update; fewer if the fit ended before all were added.
     """
     with Team(min(threads, useful_threads(target.shape[1], target.shape[0]))) as team:
-        return _fit(target, start, recipe, seed, team)
+        return _fit(target, start, recipe, seed, team, checkpoint)
 
 
-def _fit(target, start, recipe, seed, team) -> tuple[History, np.ndarray]:
+def _fit(target, start, recipe, seed, team, checkpoint) -> tuple[History, np.ndarray]:
     history, growth = History(recipe, start), growth_of(recipe, len(start), seed)
-    begin = present(start)
     image = image_of(target, recipe.blend)
     aim = _Aim(edge32_of(recipe.cutoff, recipe.edge), objective_of(recipe), target_windows(image))
-    blocks, adam = no_blocks(len(begin), image, team.size), _adam(recipe, len(begin))
-    parameters = np.ascontiguousarray(begin.T)
+    done, parameters, adam = _beginning(present(start), recipe, history, checkpoint)
     gradient = np.zeros_like(parameters)
+    blocks = no_blocks(parameters.shape[1], image, team.size)
 
-    done = 0
-    for pause in history.pauses(growth.counts):
-        steps = rates(recipe, done + 1, pause)
-        blocks, failed = _advance(team, parameters, gradient, image, blocks, adam, aim, steps[:-1])
+    for before, pause in pairwise([0, *history.pauses(growth.counts)]):
+        if pause <= done:
+            continue
+        # All rates up to the pause at once, as a cosine may be rounded by its place in an array.
+        steps, failed = rates(recipe, before + 1, pause), 0
+        piece = 1 + _PIECE // (target.size + _GAUSSIAN * parameters.shape[1])
+        while done < pause - 1 and not failed:
+            if checkpoint.due():
+                _save(checkpoint, done, parameters, adam, history)
+            some = steps[done - before : min(done + piece, pause - 1) - before]
+            blocks, failed = _advance(team, parameters, gradient, image, blocks, adam, aim, some)
+            done += failed or len(some)
         if failed:
-            history.diverge(done + failed)
+            history.diverge(done)
             break
         blocks = _differentiate(team, parameters, gradient, image, blocks, aim)
         history.keep_snapshot(pause, parameters.T)
@@ -128,6 +143,29 @@ def _fit(target, start, recipe, seed, team) -> tuple[History, np.ndarray]:
             blocks = no_blocks(parameters.shape[1], image, team.size)
         done = pause
     return history, parameters.T.copy()
+
+
+def _beginning(start, recipe, history, checkpoint) -> tuple[int, np.ndarray, _Adam]:
+    """Return the updates made so far, parameters and optimiser; fill the history from then."""
+    saved = checkpoint.load()
+    if saved is None:
+        return 0, np.ascontiguousarray(start.T), _adam(recipe, len(start))
+    progress = saved.record["progress"]
+    history.resume(saved.arrays, progress["best_iteration"])
+    there = len(saved["steps"])
+    moments = {name: saved[name] for name in ("m", "v", "steps")}
+    adam = _adam(recipe, there)._replace(**moments)
+    return progress["iteration"], np.ascontiguousarray(saved["end"][:there].T), adam
+
+
+def _save(checkpoint, done, parameters, adam, history) -> None:
+    """Save the state after so many updates."""
+    moments = {name: getattr(adam, name) for name in ("m", "v", "steps")}
+    checkpoint.save(
+        history.arrays(parameters.T) | moments,
+        iteration=done,
+        best_iteration=history.best_iteration,
+    )
 
 
 def render(

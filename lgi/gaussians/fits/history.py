@@ -3,7 +3,7 @@
 Both engines fill the same history; it computes nothing itself.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,6 +147,27 @@ class History:
             [parameters for _, parameters in self._snapshots], dtype=self._start.dtype
         ).reshape(-1, *self._start.shape)
         return arrays
+
+    def resume(self, saved: Mapping[str, np.ndarray], best_iteration: int) -> None:
+        """Take up what was kept until a checkpoint.
+
+        Parameters
+        ----------
+        saved
+            `arrays` of then.
+        best_iteration
+            `best_iteration` of then.
+        """
+        names = (*MEASURES, "gradient_norm", "at_low", "at_high")
+        rows = zip(*(saved[name].tolist() for name in names), strict=True)
+        self._measurements = [Measurement(**dict(zip(names, row, strict=True))) for row in rows]
+        self._iterations = saved["iteration"].tolist()
+        kept = saved["snapshot_iteration"].tolist()
+        self._snapshots = list(zip(kept, saved["snapshots"], strict=True))
+        if best_iteration:
+            self._best, self._best_iteration = saved["best"], best_iteration
+            best = self._measurements[self._iterations.index(best_iteration)]
+            self._best_loss = best.loss
 
     def _whole(self, parameters: np.ndarray) -> np.ndarray:
         """Return a copy with a row for every Gaussian, of 0 for those that are not there yet."""

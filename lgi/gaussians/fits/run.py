@@ -3,6 +3,7 @@
 import numpy as np
 
 from lgi import provenance
+from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.gaussians.fits.engines import FIT
 from lgi.gaussians.fits.images import load_image
 from lgi.gaussians.fits.initial import PARAMETERS, start
@@ -19,6 +20,7 @@ def fit_run(
     device: str,
     source: str,
     threads: int = 1,
+    checkpoint: NoCheckpoint = NO_CHECKPOINT,
 ) -> tuple[dict[str, np.ndarray], dict]:
     """Fit `n` Gaussians to an image.
 
@@ -38,6 +40,8 @@ def fit_run(
         Fingerprint of the source, for the record.
     threads
         How many an engine on the CPU may use; decides no bit.
+    checkpoint
+        Where its state is saved and found again (`lgi.checkpoints`).
 
     Returns
     -------
@@ -53,12 +57,8 @@ def fit_run(
     ConfigError
         If `n` or `seed` is out of range.
     """
-    target = load_image(image)
-    begin = start(n, seed, recipe.initialisation, target)
     engine = FIT[device]
-    shared = {"threads": threads} if device == "cpu" else {}
-    history, end = engine.load()(target, begin, recipe, seed, **shared)
-    record = {
+    run = {
         "study": "gaussians",
         "image_name": image_name,
         "image": image.model_dump(mode="json"),
@@ -66,10 +66,15 @@ def fit_run(
         "recipe": recipe.model_dump(mode="json"),
         "n": n,
         "seed": seed,
-        "state": history.state,
-        "best_iteration": history.best_iteration,
         "parameters": list(PARAMETERS),
         "groups": list(recipe.trained),
         "provenance": provenance.describe(engine.name, device, source),
     }
+    if finished := checkpoint.begin(run):
+        return finished.arrays, finished.record
+    target = load_image(image)
+    begin = start(n, seed, recipe.initialisation, target)
+    shared = {"threads": threads} if device == "cpu" else {}
+    history, end = engine.load()(target, begin, recipe, seed, checkpoint=checkpoint, **shared)
+    record = run | {"state": history.state, "best_iteration": history.best_iteration}
     return {**history.arrays(end), "target": target}, record

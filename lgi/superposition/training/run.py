@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from lgi import provenance
+from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.errors import ConfigError
 from lgi.randomness import generator
 from lgi.superposition.training.data import (
@@ -49,6 +50,7 @@ def train_run(
     seeds: list[int],
     device: str,
     source: str,
+    checkpoint: NoCheckpoint = NO_CHECKPOINT,
 ) -> tuple[dict[str, np.ndarray], dict]:
     """Train one model per seed and return what its run file holds.
 
@@ -70,6 +72,8 @@ def train_run(
         ``"cpu"`` for the numba engine, ``"cuda"`` for the PyTorch definition.
     source
         Fingerprint of the source, for the record.
+    checkpoint
+        Where its state is saved and found again (`lgi.checkpoints`).
 
     Returns
     -------
@@ -89,9 +93,24 @@ def train_run(
     """
     if problem := init.misfit(hidden, data.features):
         raise ConfigError(f"initialisation {init_name}: {problem}")
+    run = {
+        "study": "superposition",
+        "init": init_name,
+        "initialisation": init.model_dump(),
+        "hidden": hidden,
+        "samples": samples,
+        "sparsity": sparsity,
+        "data": data.model_dump(),
+        "training": training.model_dump(),
+        "seeds": list(seeds),
+        "provenance": provenance.describe(TRAIN[device].name, device, source),
+    }
+    if finished := checkpoint.begin(run):
+        return finished.arrays, finished.record
     train_set = training_samples(data, seeds, sparsity, samples)
     W, b = initial_parameters(init, hidden, data.features, seeds)
-    result = _train(W, b, train_set, data, training, _shuffles(seeds, sparsity, samples), device)
+    streams = _shuffles(seeds, sparsity, samples)
+    result = _train(W, b, train_set, data, training, streams, device, checkpoint)
     discrete = np.isfinite(possible_patterns(data))
     arrays = {
         "seed": np.array(seeds),
@@ -105,20 +124,7 @@ def train_run(
         "population_loss": population_losses(result.W, result.b, data, sparsity),
         "diverged_epoch": result.diverged_epoch,
     }
-    record = {
-        "study": "superposition",
-        "init": init_name,
-        "initialisation": init.model_dump(),
-        "hidden": hidden,
-        "samples": samples,
-        "sparsity": sparsity,
-        "data": data.model_dump(),
-        "training": training.model_dump(),
-        "seeds": list(seeds),
-        "state": _state(seeds, result.diverged_epoch),
-        "provenance": provenance.describe(TRAIN[device].name, device, source),
-    }
-    return arrays, record
+    return arrays, run | {"state": _state(seeds, result.diverged_epoch)}
 
 
 def training_data(record: Mapping) -> np.ndarray:
@@ -161,13 +167,14 @@ def training_patterns(record: Mapping) -> tuple[np.ndarray, np.ndarray]:
     return count_patterns(training_data(record))
 
 
-def _train(W, b, train_set, data, training, streams, device) -> Trajectory:
+def _train(W, b, train_set, data, training, streams, device, checkpoint) -> Trajectory:
     samples = train_set.shape[1]
     # Decided from the settings, not from the data: the same for every choice of seeds.
     few_patterns = training.batch_size >= samples and possible_patterns(data) < samples
     if few_patterns and device in TRAIN_ON_PATTERNS:
-        return TRAIN_ON_PATTERNS[device].load()(W, b, *count_patterns(train_set), training)
-    return TRAIN[device].load()(W, b, train_set, training, streams)
+        patterns = count_patterns(train_set)
+        return TRAIN_ON_PATTERNS[device].load()(W, b, *patterns, training, checkpoint)
+    return TRAIN[device].load()(W, b, train_set, training, streams, checkpoint=checkpoint)
 
 
 def _shuffles(seeds: list[int], sparsity: float, samples: int) -> list[np.random.Generator]:

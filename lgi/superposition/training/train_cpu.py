@@ -4,12 +4,20 @@ Models are the innermost, vectorised axis (see `lgi.superposition.training.kerne
 depend neither on the models beside it nor on the number of threads.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
+from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.jit import njit
+from lgi.randomness import position
 from lgi.superposition.training.kernels import BLOCK, accumulate, load, workspace
 from lgi.superposition.training.settings import TrainingSettings
 from lgi.superposition.training.trajectory import Trajectory, batch_order, trajectory
+
+# Full-batch epochs are done in pieces of about a second at most, between which the training may be
+# saved: so many parameters times patterns.
+_PIECE = 2**26
 
 
 def train_on_patterns(
@@ -18,6 +26,7 @@ def train_on_patterns(
     patterns: np.ndarray,
     counts: np.ndarray,
     training: TrainingSettings,
+    checkpoint: NoCheckpoint = NO_CHECKPOINT,
 ) -> Trajectory:
     """Train every model by full-batch SGD on weighted patterns: exact, whatever the samples.
 
@@ -33,6 +42,8 @@ def train_on_patterns(
         How often each occurs in a model's data.
     training
         Rate, momentum, epochs and snapshots; the batch size plays no part.
+    checkpoint
+        Where the state of the training is saved and found again (`lgi.checkpoints`).
 
     Returns
     -------
@@ -48,7 +59,7 @@ def train_on_patterns(
         while True:
             yield data
 
-    return _train(W, b, passes, training, batch=len(patterns), whole=True)
+    return _train(W, b, passes, training, len(patterns), True, checkpoint)
 
 
 def train(
@@ -57,6 +68,7 @@ def train(
     samples: np.ndarray,
     training: TrainingSettings,
     streams: list[np.random.Generator],
+    checkpoint: NoCheckpoint = NO_CHECKPOINT,
 ) -> Trajectory:
     """Train every model by SGD on its own samples: any values, full batch or mini-batches.
 
@@ -72,6 +84,8 @@ def train(
         Rate, momentum, batch size, epochs and snapshots.
     streams
         One generator per model, which shuffles its mini-batches.
+    checkpoint
+        Where the state of the training is saved and found again (`lgi.checkpoints`).
 
     Returns
     -------
@@ -95,47 +109,83 @@ def train(
                 data = _lanes(own[rows, order]).astype(W.dtype), weights
             yield data
 
-    return _train(W, b, passes, training, batch, whole)
+    return _train(W, b, passes, training, batch, whole, checkpoint, streams)
 
 
-def _train(W, b, passes, training: TrainingSettings, batch: int, whole: bool) -> Trajectory:
+class _State(NamedTuple):
+    """All that changes while models are trained, block by block."""
+
+    snapshots: np.ndarray  # [models, T, P], 0 where training has not come to
+    diverged: np.ndarray  # [models, filled up to whole blocks], epoch or -1
+    work: np.ndarray  # of the block in training
+    velocity: np.ndarray  # likewise
+
+
+def _train(
+    W, b, passes, training: TrainingSettings, batch: int, whole: bool, checkpoint, streams=()
+) -> Trajectory:
     """Train block by block; `passes(models)` yields the patterns and weights of each call."""
     models, hidden, features = W.shape
     epochs = training.snapshot_epochs()
     parameters = np.concatenate([W.reshape(models, -1), b], axis=1)
-    snapshots = np.empty((models, len(epochs), parameters.shape[1]), W.dtype)
-    diverged = np.full(models, -1)
-    for start in range(0, models, BLOCK):
+    state, first, done = _beginning(parameters, hidden, len(epochs), checkpoint, streams)
+    for start in range(first, models, BLOCK):
         block = slice(start, min(start + BLOCK, models))
-        snapshots[block], diverged[block] = _train_block(
-            parameters[block], hidden, passes(block), training, batch, whole
-        )
-    W_snapshots, b_snapshots = np.split(snapshots, [hidden * features], axis=2)
+        if not done:
+            load(state.work, np.ascontiguousarray(parameters[block].T), 0, block.stop - start)
+            state.velocity[:] = 0
+        stages = _stages(state, block, hidden, passes(block), training, batch, whole, done)
+        for done in stages:
+            if checkpoint.due():
+                places = [position(stream) for stream in streams]
+                checkpoint.save(state._asdict(), model=start, epoch=done, streams=places)
+        done = 0
+    W_snapshots, b_snapshots = np.split(state.snapshots, [hidden * features], axis=2)
     W_snapshots = W_snapshots.reshape(models, len(epochs), hidden, features)
-    return trajectory(epochs, W_snapshots.copy(), b_snapshots.copy(), diverged)
+    return trajectory(epochs, W_snapshots.copy(), b_snapshots.copy(), state.diverged[:models])
 
 
-def _train_block(parameters, hidden, passes, training: TrainingSettings, batch: int, whole: bool):
-    """Return the snapshots [models, T, P] and diverged epochs [models] of one block."""
-    models, size = parameters.shape
-    dtype = parameters.dtype
-    work = workspace(hidden, size // (hidden + 1), dtype)
-    load(work, np.ascontiguousarray(parameters.T), 0, models)
-    velocity = np.zeros(size * BLOCK, dtype)
-    diverged = np.full(BLOCK, -1)
+def _beginning(parameters, hidden, snapshots, checkpoint, streams) -> tuple[_State, int, int]:
+    """Return the state, the first model of the block in training and its epochs done.
+
+    Those of a checkpoint, to which the streams are moved, or of a training that begins.
+    """
+    if saved := checkpoint.load():
+        progress = saved.record["progress"]
+        for stream, place in zip(streams, progress["streams"], strict=True):
+            stream.bit_generator.state = place
+        state = _State(*(saved[name] for name in _State._fields))
+        return state, progress["model"], progress["epoch"]
+    (models, size), dtype = parameters.shape, parameters.dtype
+    state = _State(
+        np.zeros((models, snapshots, size), dtype),
+        np.full(-(-models // BLOCK) * BLOCK, -1),
+        workspace(hidden, size // (hidden + 1), dtype),
+        np.zeros(size * BLOCK, dtype),
+    )
+    return state, 0, 0
+
+
+def _stages(state, block, hidden, passes, training: TrainingSettings, batch, whole, done):
+    """Train one block on from epoch `done`, keep its snapshots; yield the epochs done by then."""
+    size, dtype = state.snapshots.shape[2], state.work.dtype
     rate, momentum = dtype.type(training.rate), dtype.type(training.momentum)
-    snapshots, epoch = [], 0
-    for target in training.snapshot_epochs():
-        while epoch < target:
-            # Shuffled data last one epoch, a full batch lasts until the next snapshot.
-            after = target if whole else epoch + 1
+    diverged = state.diverged[block.start : block.start + BLOCK]
+    for kept, target in enumerate(training.snapshot_epochs()):
+        while done < target:
             data, weights = next(passes)
+            # Shuffled data last one epoch.
+            piece = 1 + _PIECE // (len(data) * size) if whole else 1
+            after = min(done + piece, target)
             _descend(
-                work, velocity, hidden, data, weights, batch, epoch, after, rate, momentum, diverged
+                *(state.work, state.velocity, hidden, data, weights),
+                *(batch, done, after, rate, momentum, diverged),
             )
-            epoch = after
-        snapshots.append(work[: size * BLOCK].reshape(size, BLOCK)[:, :models].T.copy())
-    return np.stack(snapshots, axis=1), diverged[:models]
+            done = after
+            yield done
+        if done == target:
+            now = state.work[: size * BLOCK].reshape(size, BLOCK)[:, : block.stop - block.start]
+            state.snapshots[block, kept] = now.T
 
 
 def _lanes(values: np.ndarray) -> np.ndarray:

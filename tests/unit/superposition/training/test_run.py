@@ -39,9 +39,11 @@ def training(**changes) -> TrainingSettings:
     return TrainingSettings(snapshots=snapshots, **settings)
 
 
-def trained(seeds, data=BINARY, settings=None, samples=100, sparsity=0.8111, device="cpu"):
+def trained(seeds, data=BINARY, settings=None, samples=100, sparsity=0.8111, device="cpu", **named):
     return train_run(
-        "kgon4", KGON4, 2, samples, sparsity, data, settings or training(), seeds, device, "source"
+        *("kgon4", KGON4, 2, samples, sparsity, data, settings or training(), seeds, device),
+        "source",
+        **named,
     )
 
 
@@ -162,7 +164,9 @@ def test_a_start_that_does_not_fit_is_named():
 def test_another_device_takes_the_definition(monkeypatch):
     """Stands in for CUDA: the same call with the definition's tensors left on the CPU."""
     definition = train.train
-    monkeypatch.setattr(train, "train", lambda *given, device: definition(*given, "cpu"))
+    monkeypatch.setattr(
+        train, "train", lambda *given, device, **named: definition(*given, "cpu", **named)
+    )
     arrays, record = trained([0, 1], device="cuda")
     expected, _ = trained([0, 1])
     origin = record["provenance"]
