@@ -13,7 +13,11 @@ from difflib import get_close_matches
 from pathlib import PurePath
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
+from lgi.asked import wildcards_of
 from lgi.errors import DataError
+from lgi.runs import SUM
 
 ROOT = "results/"
 TABLES = ROOT + "tables/"
@@ -21,10 +25,15 @@ FIGURES = ROOT + "figures/"
 ANIMATIONS = ROOT + "animations/"
 REPORTS = ROOT + "report/"
 
-BESIDE = {".png": ".svg", ".gif": ".mp4"}
-"""The file that lies beside a picture: the same as vectors, or as a video."""
+BESIDE = {
+    ".png": ".svg",
+    ".gif": ".mp4",
+    ".csv": ".csv" + SUM,
+    ".nc": ".nc" + SUM,
+}
+"""The file that lies beside another: the same as vectors, as a video, or its checksum."""
 
-KINDS = {".csv": "tables", ".png": "figures", ".gif": "animations", ".md": "report"}
+KINDS = {".csv": "tables", SUM: "tables", ".png": "figures", ".gif": "animations", ".md": "report"}
 """Groups of results by their kind."""
 PURPOSES = {
     "tables": "Every gathered table.",
@@ -69,6 +78,10 @@ class Result:
     # Pictures of what `make` returns, each with the "module:function" that draws it, which is given
     # the outputs, inputs and settings that its arguments name.
     draw: Mapping[str, str] = field(default_factory=dict)
+    # What its file must say of how it was made, where a job reads it (`lgi.asked`): by the name of
+    # a wildcard, or "" for every file, a function of the configuration and the wildcard's value to
+    # entries of the record.
+    record: Mapping[str, Callable[[Any, str], Mapping[str, Any]]] = field(default_factory=dict)
     # Function of the configuration to the values of the wildcards with which `all` asks for it.
     wanted: Callable[[Any], Iterable[Mapping[str, Any]]] = once
     groups: Sequence[str] = ()  # to which it belongs beside its study and its kind
@@ -77,12 +90,14 @@ class Result:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """Its paths by name; a picture has a file beside it."""
+        """Its paths by name, with those of the files `BESIDE` them."""
         named = {"made": self.output} if isinstance(self.output, str) else dict(self.output)
         named |= {f"picture{place}": path for place, path in enumerate(self.draw)}
         for name, path in list(named.items()):
             if beside := BESIDE.get(PurePath(path).suffix):
-                named[f"{name}_{beside[1:]}"] = str(PurePath(path).with_suffix(beside))
+                named[f"{name}_{beside.rpartition('.')[2]}"] = str(
+                    PurePath(path).with_suffix(beside)
+                )
         return named
 
     @property
@@ -107,7 +122,8 @@ class Result:
 
     def paths(self, config: Any) -> list[str]:
         """Return the paths that `all` asks for; what lies beside a picture comes with it."""
-        patterns = [self.outputs[name] for name in (*self.mains, *self.pictures)]
+        named = [self.outputs[name] for name in (*self.mains, *self.pictures)]
+        patterns = [*named, *sums(named)]
         return [path.format(**values) for values in self.wanted(config) for path in patterns]
 
 
@@ -149,6 +165,14 @@ class Catalogue:
         self.studies = [s for s in studies if getattr(config, s.name, None) is not None]
         self.legal = {study.name: _legal(study.wildcards(config)) for study in self.studies}
         self.rules = {r.rule: (study, r) for study in self.studies for r in study.results}
+        self._recorded = [
+            (result.outputs[name], result)
+            for _, result in self.rules.values()
+            if result.record
+            for name in result.mains
+        ]
+        self._places: dict[str, tuple | None] = {}
+        self._said: dict[tuple[str, str, str], dict] = {}
         count = sum(len(study.results) for study in self.studies)
         if len(self.rules) < count:
             raise DataError("two results are made by rules of one name")
@@ -173,6 +197,48 @@ class Catalogue:
     def settings(self, result: Result, wildcards: Mapping[str, str]) -> dict[str, Any]:
         """Return the further arguments of a job of a result, by name."""
         return dict(self._given(result.settings, wildcards))
+
+    def asked(self, paths: Iterable[str], source: Callable[[str], str]) -> dict:
+        """Return what the records of files must say, as `lgi.asked.Asked`.
+
+        Parameters
+        ----------
+        paths
+            Files that a job reads. The answer grows with their recipes, images and the like, not
+            with their number.
+        source
+            Function of a rule to the fingerprint of its source.
+        """
+        found: dict[str, dict[str, dict]] = {}
+        for path in paths:
+            if place := self._place(path):
+                pattern, result, values = place
+                meanings = found.setdefault(pattern, {})
+                for name in result.record:
+                    value = values.get(name, "")
+                    if value not in meanings.setdefault(name, {}):
+                        meanings[name][value] = self._entries(result, name, value, source)
+        return found
+
+    def _place(self, path: str) -> tuple[str, Result, dict[str, str]] | None:
+        """Return pattern, result and wildcards of a file whose record is compared."""
+        if path not in self._places:
+            found = (
+                (pattern, result, values)
+                for pattern, result in self._recorded
+                if (values := wildcards_of(path, pattern)) is not None
+            )
+            self._places[path] = next(found, None)
+        return self._places[path]
+
+    def _entries(self, result: Result, name: str, value: str, source: Callable) -> dict:
+        key = (result.rule, name, value)
+        if key not in self._said:
+            entries = dict(result.record[name](self.config, value))
+            if not name:
+                entries["provenance.source"] = source(result.rule)
+            self._said[key] = to_jsonable_python(entries)
+        return self._said[key]
 
     def _given(self, given: Given, wildcards: Mapping[str, str]) -> Mapping[str, Any]:
         return given if isinstance(given, Mapping) else given(self.config, dict(wildcards))
@@ -233,6 +299,14 @@ class Catalogue:
         if near := get_close_matches(path, self.everything(), n=3):
             lines.append("nearest: " + ", ".join(near))
         return "\n".join(lines)
+
+
+def sums(paths: Iterable[str]) -> list[str]:
+    """Return the checksums that lie beside those of some files that have one.
+
+    Who asks for the file asks for its checksum: where that is missing, the file is not whole.
+    """
+    return [path + SUM for path in paths if BESIDE.get(PurePath(path).suffix, "").endswith(SUM)]
 
 
 def copies(paths: Iterable[str]) -> dict[str, str]:

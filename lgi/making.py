@@ -5,8 +5,9 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
+from lgi.asked import Asked, read_asked
 from lgi.engines import load
-from lgi.runs import atomic_path
+from lgi.runs import atomic_path, read_table
 
 # Named, so that a table does not depend on the source of what writes figures.
 READERS = {
@@ -21,9 +22,9 @@ WRITERS = {
 }
 
 
-def read(path: str, run_reader: str = "lgi.runs:read_run") -> Any:
+def read(path: str, run_reader: str, asked: Asked) -> Any:
     """Return what a file holds, by its suffix: a table, the chains of an estimate, or a run."""
-    return load(READERS.get(Path(path).suffix, run_reader))(path)
+    return read_asked(path, asked, load(READERS.get(Path(path).suffix, run_reader)))
 
 
 def write(path: str, made: Any) -> None:
@@ -44,6 +45,8 @@ def make(
     outputs: Mapping[str, str],
     pictures: Mapping[str, str],
     run_reader: str,
+    contents: Mapping[str, str],
+    asked: Asked,
 ) -> None:
     """Make the results of one job.
 
@@ -64,6 +67,10 @@ def make(
         tables among the outputs as they stand in their files.
     run_reader
         Reads a run file of the study.
+    contents
+        SHA-256 of the tables among the inputs that come with the repository, by name.
+    asked
+        What the other inputs must say of how they were made.
 
     Raises
     ------
@@ -72,14 +79,18 @@ def make(
     """
     held = dict(settings)
     for name, paths in inputs.items():
-        one = isinstance(paths, str)
-        held[name] = read(paths, run_reader) if one else (read(p, run_reader) for p in paths)
+        if name in contents:
+            held[name] = read_table(paths, sha256=contents[name])
+        elif isinstance(paths, str):
+            held[name] = read(paths, run_reader, asked)
+        else:
+            held[name] = (read(path, run_reader, asked) for path in paths)
     made, unused = _called(function, held)
     for path, value in zip(outputs.values(), made if len(outputs) > 1 else (made,), strict=True):
         write(path, value)
     if pictures:
         tables = {name: path for name, path in outputs.items() if Path(path).suffix == ".csv"}
-        held |= {name: read(path) for name, path in tables.items()}
+        held |= {name: read_table(path) for name, path in tables.items()}
     for path, draw in pictures.items():
         figure, left = _called(draw, held)
         write(path, figure)

@@ -1,13 +1,15 @@
 """Run files and tables: written atomically, read with checks.
 
 A run file is an .npz of arrays and one JSON text called ``record`` (settings, state, provenance).
-It holds no pickles and no dates, so that the same run gives the same bytes.
+It holds no pickles and no dates, so that the same run gives the same bytes. Its last 64 bytes, the
+comment of the archive, are the SHA-256 of all before them: reading compares first, and no library
+sees a file that is not as it was written. A table stays plain CSV: its SHA-256 lies beside it.
 """
 
+import hashlib
+import io
 import json
 import os
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,16 +24,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-UNREADABLE = (
-    ValueError,
-    OSError,
-    EOFError,
-    AttributeError,
-    TypeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What NumPy, zipfile and json raise for files that are damaged or of another kind."""
+AGAIN = "make it again: delete it or name it in `snakemake --force`"
+"""What to do about a file that is not as it was written."""
+
+SUM = ".sha256"
+"""What the name of the checksum beside a table or trace ends in."""
+
+_SEAL = 64  # bytes: hexadecimal digits of a SHA-256
+_END = b"PK\5\6"  # of the 22 bytes that end an archive without a comment
 
 
 class Record(dict):
@@ -84,8 +84,12 @@ def write_run(path: str | Path, arrays: Mapping[str, np.ndarray], record: Mappin
     if "record" in arrays:
         raise ValueError("an array cannot be called 'record': that name is the JSON text")
     text = np.array(json.dumps(record, sort_keys=True))
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, allow_pickle=False, record=text, **arrays)
+    archive = io.BytesIO()
+    np.savez(archive, allow_pickle=False, record=text, **arrays)
+    # The last two bytes say how long a comment follows.
+    content = archive.getvalue()[:-2] + _SEAL.to_bytes(2, "little")
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content + _sum(content))
 
 
 def read_run(path: str | Path, required: Iterable[str] = ()) -> Run:
@@ -106,33 +110,42 @@ def read_run(path: str | Path, required: Iterable[str] = ()) -> Run:
     Raises
     ------
     RunFileError
-        If the file is missing, truncated, not a run file or lacks an array; the message names it.
+        If the file is missing, not as it was written, no run file or lacks an array; the message
+        names it.
     """
     path = Path(path)
-    try:
-        # Opened here, since np.load leaves a file that it cannot read open.
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        record = Record(path, json.loads(str(arrays.pop("record"))))
-    except FileNotFoundError:
-        raise RunFileError(f"{path}: no such run file") from None
-    except KeyError:
-        raise RunFileError(f"{path}: not a run file of lgi: it has no record") from None
-    except UNREADABLE as error:
-        raise RunFileError(f"{path}: truncated or not a run file of lgi ({error})") from None
-    run = Run(path, arrays, record)
+    content = memoryview(_content(path, "run file"))
+    if _sum(content[:-_SEAL]) != content[-_SEAL:]:
+        old = content[-22:-18] == _END
+        fault = "no checksum: made by lgi before 0.6, or no run file" if old else "damaged"
+        raise RunFileError(f"{path}: {fault}; {AGAIN}")
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    run = Run(path, arrays, Record(path, json.loads(str(arrays.pop("record")))))
     for name in required:
         run[name]
     return run
 
 
-def write_table(path: str | Path, frame: "pd.DataFrame") -> None:
-    """Write a table as CSV in one step; floats keep every digit that tells them apart."""
-    with atomic_path(path) as temporary:
+def write_table(path: str | Path, frame: "pd.DataFrame", record: Mapping | None = None) -> None:
+    """Write a table as CSV in one step; floats keep every digit that tells them apart.
+
+    Parameters
+    ----------
+    path
+        Where to write; its checksum lies beside it.
+    frame
+        The table.
+    record
+        JSON values that stand with the checksum: how the table was made.
+    """
+    with summed_path(path, record) as temporary:
         frame.to_csv(temporary, index=False)
 
 
-def read_table(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
+def read_table(
+    path: str | Path, columns: Iterable[str] = (), sha256: str | None = None
+) -> "pd.DataFrame":
     """Read a CSV table.
 
     Parameters
@@ -141,21 +154,31 @@ def read_table(path: str | Path, columns: Iterable[str] = ()) -> "pd.DataFrame":
         File to read.
     columns
         Columns that must be there.
+    sha256
+        Of the file; that of the file beside it (`SUM`) where not given.
+
+    Returns
+    -------
+    DataFrame
+        The table; ``attrs`` holds its ``path`` and its ``record``.
 
     Raises
     ------
     RunFileError
-        If the file is missing, empty, not a table or lacks a column; the message names it.
+        If the file is missing, not as it was written, empty, not a table or lacks a column; the
+        message names it.
     """
     import pandas as pd
 
+    path = Path(path)
+    content, record = (_content(path, "table"), {}) if sha256 else whole_content(path, "table")
+    if sha256 and _sum(content) != sha256.encode():
+        raise RunFileError(f"{path}: not the file that this job was planned with; start it again")
     try:
-        frame = pd.read_csv(path)
-    except FileNotFoundError:
-        raise RunFileError(f"{path}: no such table") from None
-    except (ValueError, UnicodeDecodeError) as error:
+        frame = pd.read_csv(io.BytesIO(content))
+    except ValueError as error:
         raise RunFileError(f"{path}: not a table ({error})") from None
-    frame.attrs["path"] = str(path)
+    frame.attrs |= {"path": str(path), "record": record}
     return need_columns(frame, columns)
 
 
@@ -201,3 +224,59 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def summed_path(path: str | Path, record: Mapping | None = None) -> Iterator[Path]:
+    """Give a temporary path as `atomic_path` does, and write the checksum of the file beside it.
+
+    The order makes a checksum that is there that of the file: the one before goes first, the new
+    one comes last. `sha256sum -c` reads it. Its second line, a comment, is a record with the path
+    that was asked for, behind a checksum of its own.
+    """
+    path = Path(path)
+    beside = Path(f"{path}{SUM}")
+    said = json.dumps({"path": str(path)} | dict(record or {}), sort_keys=True).encode()
+    with atomic_path(path) as temporary:
+        yield temporary
+        lines = _lines(path, temporary.read_bytes(), said)
+        beside.unlink(missing_ok=True)
+    with atomic_path(beside) as temporary:
+        temporary.write_bytes(lines)
+
+
+def whole_content(path: str | Path, kind: str) -> tuple[bytes, dict]:
+    """Return the bytes of a file of `summed_path`, and its record; `kind` is its name in messages.
+
+    Raises
+    ------
+    RunFileError
+        If it is missing, or not what the checksum beside it says; the message names it.
+    """
+    path = Path(path)
+    content, beside = _content(path, kind), Path(f"{path}{SUM}")
+    if not beside.exists():
+        raise RunFileError(f"{path}: no checksum beside it ({beside.name}); {AGAIN}")
+    lines = _content(beside, "checksum")
+    said = lines[lines.find(b"{") : -1]
+    if lines != _lines(path, content, said):
+        raise RunFileError(f"{path}: damaged, not what {beside.name} says; {AGAIN}")
+    return content, json.loads(said)
+
+
+def _lines(path: Path, content: bytes, said: bytes) -> bytes:
+    named = os.fsencode(path.name)
+    return b"%s  %s\n# %s %s\n" % (_sum(content), named, _sum(said), said)
+
+
+def _sum(content: bytes | memoryview) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
+
+
+def _content(path: Path, kind: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise RunFileError(f"{path}: no such {kind}") from None
+    except OSError as error:
+        raise RunFileError(f"{path}: cannot be read ({error.strerror})") from None

@@ -1,6 +1,7 @@
 import os
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
@@ -10,7 +11,7 @@ from snakemake.logging import logger
 
 from lgi import config as configuration
 from lgi import timing
-from lgi.catalogue import COPY, ROOT, Catalogue, copies
+from lgi.catalogue import COPY, ROOT, Catalogue, copies, sums
 from lgi.errors import LgiError
 from lgi.provenance import source_fingerprint
 from lgi.studies import STUDIES
@@ -41,6 +42,10 @@ config["captions"] = {
     result.rule: result.caption for _, result in CATALOGUE.rules.values()
 }
 
+# Who names a table as a target asks for its checksum too.
+if (asked := workflow.dag_settings) and workflow.is_main_process:
+    asked.targets = [*asked.targets, *sums(asked.targets)]
+
 ENVIRONMENT = "../envs/lgi.yaml"
 # Only training on CUDA asks for a GPU; a rule that never mentions one runs on any node.
 TRAINING_RESOURCES = {"gpu": 1} if CONFIG.device == "cuda" else {}
@@ -57,6 +62,49 @@ def inputs_of(result):
         return {name: in_repository(path) for name, path in found.items()}
 
     return inputs
+
+
+def files_of(result):
+    """The function that gives the paths that a job of a declared result reads, as one list."""
+
+    def files(wildcards):
+        found = CATALOGUE.inputs(result, wildcards).values()
+        return [
+            path for one in found for path in ([one] if isinstance(one, str) else one)
+        ]
+
+    return files
+
+
+def sums_of(result):
+    """The input function of the checksums beside them: a table without one is made again."""
+    return lambda wildcards: [
+        path for path in sums(files_of(result)(wildcards)) if path.startswith(ROOT)
+    ]
+
+
+def asked_of(files):
+    """A parameter: what files must say of how they were made, from a function to their paths."""
+    return lambda wildcards: CATALOGUE.asked(files(wildcards), source_now)
+
+
+def asked_of_one(path):
+    """The same of the one file that a job reads."""
+    return asked_of(lambda wildcards: [path.format(**wildcards)])
+
+
+def source_now(rule):
+    """The fingerprint that files of a rule with a record have if they are made now."""
+    return workflow.get_rule(rule).params.source(None)
+
+
+def contents_of(result):
+    """A parameter: the SHA-256 of each input that comes with the repository, by name."""
+    return lambda wildcards: {
+        name: sha256(Path(workflow.basedir, path).read_bytes()).hexdigest()
+        for name, path in CATALOGUE.inputs(result, wildcards).items()
+        if in_repository(path) != path
+    }
 
 
 def in_repository(path):
@@ -108,7 +156,7 @@ def shown(study, result):
 
 
 def shown_as(path, study, result, name):
-    # A table that a failing job leaves alone.
+    # A table that a failing job leaves alone; without its checksum it is made again.
     kept = update(path) if path.endswith(".csv") else path
     told = (*result.mains, *result.pictures)
     if name not in told or not result.labels:

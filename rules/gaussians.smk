@@ -83,6 +83,7 @@ rule find_minimum:
         ENVIRONMENT
     params:
         settings={"settings": CONFIG.gaussians.llc.minimum},
+        asked=asked_of_one(FITS.output),
         source=source_of("find_minimum"),
     script:
         "../workflow_scripts/find_minimum.py"
@@ -93,7 +94,7 @@ rule estimate_gaussians_llc:
     input:
         minimum=CATALOGUE.result("find_minimum").output,
     output:
-        table=CATALOGUE.result("estimate_gaussians_llc").output,
+        **CATALOGUE.result("estimate_gaussians_llc").outputs,
     log:
         CATALOGUE.result("estimate_gaussians_llc").log,
     wildcard_constraints:
@@ -102,6 +103,7 @@ rule estimate_gaussians_llc:
         ENVIRONMENT
     params:
         settings={"settings": CONFIG.gaussians.llc.settings},
+        asked=asked_of_one(CATALOGUE.result("find_minimum").output),
         source=source_of("estimate_gaussians_llc"),
     script:
         "../workflow_scripts/estimate_gaussians_llc.py"
@@ -112,7 +114,7 @@ rule sweep_gaussians_llc:
     input:
         minimum=CATALOGUE.result("find_minimum").output,
     output:
-        table=CATALOGUE.result("sweep_gaussians_llc").output,
+        **CATALOGUE.result("sweep_gaussians_llc").outputs,
     log:
         CATALOGUE.result("sweep_gaussians_llc").log,
     wildcard_constraints:
@@ -121,6 +123,7 @@ rule sweep_gaussians_llc:
         ENVIRONMENT
     params:
         settings=CONFIG.gaussians.llc.swept(),
+        asked=asked_of_one(CATALOGUE.result("find_minimum").output),
         source=source_of("sweep_gaussians_llc"),
     script:
         "../workflow_scripts/sweep_gaussians_llc.py"

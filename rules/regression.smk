@@ -28,7 +28,7 @@ rule estimate_regression:
     input:
         run=REGRESSION.output,
     output:
-        table=REGRESSION_LLC.output,
+        **REGRESSION_LLC.outputs,
     log:
         REGRESSION_LLC.log,
     wildcard_constraints:
@@ -37,6 +37,7 @@ rule estimate_regression:
         ENVIRONMENT
     params:
         setting=CONFIG.regression.llc.model_dump(),
+        asked=asked_of_one(REGRESSION.output),
         source=source_of("estimate_regression"),
     script:
         "../workflow_scripts/estimate_regression.py"

@@ -7,6 +7,7 @@ for study, result in CATALOGUE.made:
         name:
             result.rule
         input:
+            sums_of(result),
             unpack(inputs_of(result)),
         output:
             **shown(study, result),
@@ -22,6 +23,8 @@ for study, result in CATALOGUE.made:
             outputs=result.mains,
             pictures=result.pictures,
             run_reader=study.run_reader,
+            contents=contents_of(result),
+            asked=asked_of(files_of(result)),
             source=source_of(
                 "make_result", result.make, study.run_reader, *result.draw.values()
             ),

@@ -65,13 +65,18 @@ if LIMIT := CONFIG.superposition.limit:
 
 # The local learning coefficient of its runs.
 
+ESTIMATED = {
+    name: superposition_llc.setting(CONFIG, name)
+    for name in CONFIG.superposition.llc.runs
+}
+
 
 rule estimate_superposition_llc:
     """Estimate the LLC of every model of one run file at the listed epochs."""
     input:
         run=CATALOGUE.result("train_superposition").output["run"],
     output:
-        table=CATALOGUE.result("estimate_superposition_llc").output,
+        **CATALOGUE.result("estimate_superposition_llc").outputs,
     log:
         CATALOGUE.result("estimate_superposition_llc").log,
     wildcard_constraints:
@@ -79,7 +84,8 @@ rule estimate_superposition_llc:
     conda:
         ENVIRONMENT
     params:
-        settings=lambda wildcards: superposition_llc.setting(CONFIG, wildcards),
+        settings=lambda wildcards: ESTIMATED[wildcards.setting],
+        asked=asked_of_one(CATALOGUE.result("train_superposition").output["run"]),
         source=source_of("estimate_superposition_llc"),
     script:
         "../workflow_scripts/estimate_superposition_llc.py"
@@ -90,7 +96,7 @@ rule trace_superposition_llc:
     input:
         run=CATALOGUE.result("train_superposition").output["run"],
     output:
-        trace=CATALOGUE.result("trace_superposition_llc").output,
+        **CATALOGUE.result("trace_superposition_llc").outputs,
     log:
         CATALOGUE.result("trace_superposition_llc").log,
     wildcard_constraints:
@@ -98,7 +104,8 @@ rule trace_superposition_llc:
     conda:
         ENVIRONMENT
     params:
-        settings=lambda wildcards: superposition_llc.setting(CONFIG, wildcards),
+        settings=lambda wildcards: ESTIMATED[wildcards.setting],
+        asked=asked_of_one(CATALOGUE.result("train_superposition").output["run"]),
         source=source_of("trace_superposition_llc"),
     script:
         "../workflow_scripts/trace_superposition_llc.py"
@@ -117,6 +124,7 @@ rule calibrate_superposition_llc:
     params:
         settings=superposition_llc.calibration(CONFIG),
         models=superposition_llc.calibrated(CONFIG),
+        asked=asked_of(lambda wildcards: superposition_llc.calibrated_runs(CONFIG)),
         source=source_of("calibrate_superposition_llc"),
     script:
         "../workflow_scripts/calibrate_superposition_llc.py"
@@ -135,6 +143,7 @@ rule resolve_superposition_llc:
     params:
         settings=superposition_llc.resolution(CONFIG),
         models=superposition_llc.resolved(CONFIG),
+        asked=asked_of(lambda wildcards: superposition_llc.resolved_runs(CONFIG)),
         source=source_of("resolve_superposition_llc"),
     script:
         "../workflow_scripts/resolve_superposition_llc.py"

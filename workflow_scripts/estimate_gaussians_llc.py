@@ -1,14 +1,17 @@
 """Estimate the learning coefficient of one fit."""
 
+from lgi.asked import read_asked, recorded
 from lgi.gaussians.llc.estimates import estimate_minimum
 from lgi.jobs import logged
-from lgi.runs import read_run, write_table
+from lgi.runs import write_table
 
 
 @logged
 def main(snakemake):
-    table = estimate_minimum(read_run(snakemake.input.minimum), **snakemake.params.settings)
-    write_table(snakemake.output.table, table)
+    params = snakemake.params
+    minimum = read_asked(snakemake.input.minimum, params.asked)
+    record = recorded(params.settings, params.source)
+    write_table(snakemake.output.made, estimate_minimum(minimum, **params.settings), record)
 
 
 if "snakemake" in globals():

@@ -1,15 +1,19 @@
 """Estimate the LLC of every regression of one run file."""
 
+from lgi.asked import read_asked, recorded
 from lgi.jobs import logged
 from lgi.llc.settings import EstimateSettings
 from lgi.regression.llc import estimate_run
-from lgi.runs import read_run, write_table
+from lgi.runs import write_table
 
 
 @logged
 def main(snakemake):
-    setting = EstimateSettings.model_validate(snakemake.params.setting)
-    write_table(snakemake.output.table, estimate_run(read_run(snakemake.input.run), setting))
+    params = snakemake.params
+    run = read_asked(snakemake.input.run, params.asked)
+    setting = EstimateSettings.model_validate(params.setting)
+    record = recorded({"setting": setting}, params.source)
+    write_table(snakemake.output.made, estimate_run(run, setting), record)
 
 
 if "snakemake" in globals():

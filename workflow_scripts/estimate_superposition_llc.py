@@ -1,14 +1,17 @@
 """Estimate the local learning coefficient of every model of one run file."""
 
+from lgi.asked import read_asked, recorded
 from lgi.jobs import logged
-from lgi.runs import read_run, write_table
+from lgi.runs import write_table
 from lgi.superposition.llc.estimates import estimate_run
 
 
 @logged
 def main(snakemake):
-    table = estimate_run(read_run(snakemake.input.run), **snakemake.params.settings)
-    write_table(snakemake.output.table, table)
+    params = snakemake.params
+    run = read_asked(snakemake.input.run, params.asked)
+    record = recorded(params.settings, params.source)
+    write_table(snakemake.output.made, estimate_run(run, **params.settings), record)
 
 
 if "snakemake" in globals():

@@ -14,6 +14,8 @@ def main(snakemake):
         {name: output[name] for name in params.outputs},
         {output[name]: draw for name, draw in params.pictures.items()},
         params.run_reader,
+        params.contents,
+        params.asked,
     )
 
 

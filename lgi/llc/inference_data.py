@@ -3,6 +3,7 @@
 ArviZ takes seconds to import, so it is imported where a trace is written and nowhere else.
 """
 
+import io
 import json
 import warnings
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ import numpy as np
 from lgi.errors import RunFileError
 from lgi.llc.estimate import Traces
 from lgi.llc.settings import EstimateSettings
-from lgi.runs import atomic_path
+from lgi.runs import summed_path, whole_content
 
 if TYPE_CHECKING:
     import arviz
@@ -91,8 +92,8 @@ def inference_data(trace: Trace) -> "arviz.InferenceData":
 
 
 def write_trace(path: str | Path, trace: Trace) -> None:
-    """Write a trace as NetCDF in one step; `arviz.from_netcdf` reads it."""
-    with atomic_path(path) as temporary:
+    """Write a trace as NetCDF, and its checksum beside it; `arviz.from_netcdf` reads it."""
+    with summed_path(path) as temporary:
         inference_data(trace).to_netcdf(str(temporary), engine="h5netcdf")
 
 
@@ -102,10 +103,11 @@ def read_trace(path: str | Path) -> Trace:
     Raises
     ------
     RunFileError
-        If the file is missing or holds no trace; the message names it.
+        If the file is missing, not as it was written or holds no trace; the message names it.
     """
+    content, _ = whole_content(path, "trace")
     try:
-        with h5netcdf.File(path, "r") as file:
+        with h5netcdf.File(io.BytesIO(content), "r") as file:
             groups = [file[name] for name in ("warmup_posterior", "posterior") if name in file]
             losses = [group["loss"][...] for group in groups]
             attributes = dict(file["posterior"].attrs)

@@ -11,12 +11,25 @@ def ranks(config):
     return [{"rank": rank} for rank in config.regression.runs.ranks]
 
 
+def trained(config, _):
+    """Return what the record of a run file says; its rank stands in its path."""
+    study = config.regression
+    return {"data": study.data, "training": study.training, "seeds": study.runs.seeds}
+
+
 RESULTS = (
-    Result("train_regression", RUN, "Train a regression for each seed.", wanted=ranks),
+    Result(
+        "train_regression",
+        RUN,
+        "Train a regression for each seed.",
+        record={"": trained},
+        wanted=ranks,
+    ),
     Result(
         "estimate_regression",
         LLC,
         "Estimate the LLC of every regression of one run file.",
+        record={"": lambda config, _: {"setting": config.regression.llc}},
         wanted=ranks,
         groups=("llc",),
     ),

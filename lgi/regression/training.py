@@ -44,6 +44,7 @@ def train_run(
         "rank": rank,
         "data": settings.model_dump(),
         "training": training.model_dump(),
+        "seeds": list(seeds),
         "provenance": provenance.describe("numpy", "cpu", source),
     }
     return arrays, record

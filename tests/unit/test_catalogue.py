@@ -57,6 +57,8 @@ def test_everything_that_is_wanted_is_asked_for_once(catalogue):
         "results/cats/mo.g/n3.npz",
         "results/tables/cats.csv",
         "results/tables/cats_sums.csv",
+        "results/tables/cats.csv.sha256",
+        "results/tables/cats_sums.csv.sha256",
         "results/figures/cats/tom.png",
     ]
 
@@ -64,7 +66,7 @@ def test_everything_that_is_wanted_is_asked_for_once(catalogue):
 def test_groups_are_studies_kinds_and_their_own(catalogue):
     groups = catalogue.groups()
     assert groups["cats"] == catalogue.everything()
-    assert groups["tables"] == ["results/tables/cats.csv", "results/tables/cats_sums.csv"]
+    assert groups["tables"] == catalogue.everything()[2:6]
     assert groups["figures"] == groups["pictures"] == ["results/figures/cats/tom.png"]
     assert "dogs" not in groups
     assert catalogue.purpose("cats") == "All cats."

@@ -49,19 +49,25 @@ def test_inputs_are_read_and_outputs_written_and_drawn(inputs, tmp_path):
     pictures = {str(tmp_path / "out.png"): "cats:drawn"}
     settings = {"factor": 10, "colour": "black"}
     # A text among the outputs has no reader: only what a picture names is read back.
-    making.make("cats:joined", inputs, settings, outputs, pictures, READER)
+    making.make("cats:joined", inputs, settings, outputs, pictures, READER, {}, {})
     assert read_table(outputs["totals"])["total"].tolist() == [10, 30]
     assert (tmp_path / "out.md").read_text() == "2 runs\n"
-    assert {p.suffix for p in tmp_path.glob("out.*")} == {".csv", ".md", ".png", ".svg"}
+    assert {p.suffix for p in tmp_path.glob("out.*")} == {
+        ".csv",
+        ".sha256",
+        ".md",
+        ".png",
+        ".svg",
+    }
 
 
 def test_what_no_function_names_is_an_error(inputs, tmp_path):
     outputs = {"totals": str(tmp_path / "out.csv"), "said": str(tmp_path / "out.md")}
     with pytest.raises(TypeError, match=r"cats:joined: no argument is called color"):
-        making.make("cats:joined", inputs, {"factor": 1, "color": 2}, outputs, {}, READER)
+        making.make("cats:joined", inputs, {"factor": 1, "color": 2}, outputs, {}, READER, {}, {})
 
 
 def test_a_function_of_any_names_is_given_all(inputs, tmp_path):
     out = tmp_path / "out.md"
-    making.make("cats:everything", inputs, {"factor": 1}, {"said": str(out)}, {}, READER)
+    making.make("cats:everything", inputs, {"factor": 1}, {"said": str(out)}, {}, READER, {}, {})
     assert out.read_text() == "factor, runs, table"

@@ -1,8 +1,12 @@
 """Run files and tables: what is written is read back, and anything else is named and refused."""
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -12,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from lgi.errors import RunFileError
-from lgi.runs import atomic_path, read_run, read_table, write_run, write_table
+from lgi.runs import atomic_path, read_run, read_table, summed_path, write_run, write_table
+from tests.damage import flips, pieces, refused
 
 
 @given(
@@ -39,60 +44,51 @@ def test_the_same_run_gives_the_same_bytes(tmp_path, monkeypatch):
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
 
 
-@pytest.mark.parametrize("share", [0, 1, 50, 95])
-def test_a_truncated_run_is_named(tmp_path, share):
+@pytest.fixture
+def run_file(tmp_path):
     path = tmp_path / "run.npz"
-    write_run(path, {"a": np.arange(100)}, {})
-    path.write_bytes(path.read_bytes()[: path.stat().st_size * share // 100])
-    with pytest.raises(RunFileError, match=r"run\.npz: truncated or not a run file"):
-        read_run(path)
+    write_run(path, {"a": np.arange(3), "b": np.float32(0.5)}, {"seed": 1, "state": "finished"})
+    return path
 
 
-def test_a_damaged_array_is_named(tmp_path):
-    path = tmp_path / "run.npz"
-    write_run(path, {"a": np.arange(100)}, {})
-    content = bytearray(path.read_bytes())
-    middle = content.index(np.arange(100).tobytes()) + 80
-    content[middle] ^= 255
-    path.write_bytes(content)
-    with pytest.raises(RunFileError, match=r"run\.npz: truncated or not a run file"):
-        read_run(path)
+def test_every_flipped_bit_of_a_run_is_seen(run_file):
+    refused(run_file, read_run, flips(run_file.read_bytes()))
 
 
-def test_foreign_files_are_named(tmp_path):
-    np.savez(tmp_path / "foreign.npz", a=np.arange(3))
-    with pytest.raises(RunFileError, match=r"foreign\.npz: not a run file of lgi"):
-        read_run(tmp_path / "foreign.npz")
+def test_every_piece_of_a_run_is_refused(run_file):
+    refused(run_file, read_run, pieces(run_file.read_bytes()))
+
+
+def test_a_run_is_still_an_archive_that_others_read(run_file):
+    with np.load(run_file, allow_pickle=False) as file:
+        assert set(file.files) == {"a", "b", "record"}
+    with zipfile.ZipFile(run_file) as archive:
+        assert archive.testzip() is None
+        content = run_file.read_bytes()
+        assert archive.comment == hashlib.sha256(content[:-64]).hexdigest().encode()
+
+
+def test_runs_of_an_older_lgi_and_other_files_are_named(tmp_path):
+    old = r"old\.npz: no checksum: made by lgi before 0\.6, or no run file; make it again: delete"
+    np.savez(tmp_path / "old.npz", a=np.arange(3), record=np.array("{}"))
+    with pytest.raises(RunFileError, match=old):
+        read_run(tmp_path / "old.npz")
     np.save(tmp_path / "array.npy", np.arange(3))
-    with pytest.raises(RunFileError, match=r"array\.npy: truncated or not a run file"):
+    with pytest.raises(RunFileError, match=r"array\.npy: damaged"):
         read_run(tmp_path / "array.npy")
     np.savez(tmp_path / "pickle.npz", record=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(RunFileError, match=r"pickle\.npz"):
+    with pytest.raises(RunFileError, match=r"pickle\.npz: no checksum"):
         read_run(tmp_path / "pickle.npz")
     with pytest.raises(RunFileError, match=r"missing\.npz: no such run file"):
         read_run(tmp_path / "missing.npz")
+    with pytest.raises(RunFileError, match=r"cannot be read \(Is a directory\)"):
+        read_run(tmp_path)
 
 
 def test_a_missing_array_is_named_with_those_that_are_there(tmp_path):
     write_run(tmp_path / "run.npz", {"loss": np.arange(3)}, {})
     with pytest.raises(RunFileError, match=r"no array 'uncovered'; it holds loss"):
         read_run(tmp_path / "run.npz", required=("uncovered",))
-
-
-def test_a_damaged_compressed_array_is_named(tmp_path):
-    path = tmp_path / "run.npz"
-    np.savez_compressed(path, a=np.arange(1000), record=np.array("{}"))
-    content = bytearray(path.read_bytes())
-    content[60:90] = bytes(30)
-    path.write_bytes(content)
-    with pytest.raises(RunFileError, match=r"run\.npz: truncated or not a run file"):
-        read_run(path)
-
-
-def test_a_record_that_is_no_mapping_is_named(tmp_path):
-    np.savez(tmp_path / "run.npz", record=np.array("[1, 2]"))
-    with pytest.raises(RunFileError, match=r"run\.npz: truncated or not a run file"):
-        read_run(tmp_path / "run.npz")
 
 
 def test_a_missing_entry_of_the_record_is_named(tmp_path):
@@ -159,12 +155,96 @@ def test_tables_keep_every_digit(tmp_path):
     pd.testing.assert_frame_equal(read_table(tmp_path / "t.csv", ("x", "name")), frame)
 
 
+@pytest.fixture
+def table_file(tmp_path):
+    path = tmp_path / "table.csv"
+    write_table(path, pd.DataFrame({"x": [0.1 + 0.2, 1e-300], "name": ["a", "5+"]}))
+    return path
+
+
+def test_every_flipped_bit_of_a_table_is_seen(table_file):
+    refused(table_file, read_table, flips(table_file.read_bytes()))
+
+
+def test_every_piece_of_a_table_is_refused(table_file):
+    refused(table_file, read_table, pieces(table_file.read_bytes()))
+
+
+def test_a_damaged_or_missing_checksum_is_no_checksum(table_file):
+    beside = table_file.with_name("table.csv.sha256")
+    content = beside.read_bytes()
+    for damaged in (*flips(content), *pieces(content)):
+        beside.write_bytes(damaged)
+        with pytest.raises(RunFileError, match=r"table\.csv: damaged, not what table\.csv\.sha256"):
+            read_table(table_file)
+    beside.unlink()
+    with pytest.raises(RunFileError, match=r"table\.csv: no checksum beside it \(table\.csv\.sha"):
+        read_table(table_file)
+
+
+def test_a_table_of_another_name_is_not_believed(table_file):
+    for name in ("table.csv", "table.csv.sha256"):
+        (table_file.parent / f"other {name}").write_bytes((table_file.parent / name).read_bytes())
+    with pytest.raises(RunFileError, match=r"other table\.csv: damaged"):
+        read_table(table_file.with_name("other table.csv"))
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum here")
+def test_sha256sum_reads_the_checksum(table_file):
+    check = ["sha256sum", "--check", "--strict", "table.csv.sha256"]
+    done = subprocess.run(check, cwd=table_file.parent, capture_output=True, text=True)
+    assert done.stdout == "table.csv: OK\n"
+
+
+def test_a_table_is_not_believed_before_its_checksum_is_written(table_file, monkeypatch):
+    """What a kill leaves after each step of a write, from the calls that change the folder."""
+    frame = read_table(table_file)
+    seen = []
+    for name in ("replace", "unlink"):
+        step = getattr(os, name)
+
+        def after(*given, step=step, **named):
+            step(*given, **named)
+            with suppress(RunFileError):
+                seen.append(read_table(table_file)["x"].tolist())
+
+        monkeypatch.setattr(os, name, after)
+    write_table(table_file, frame.assign(x=1.0))
+    assert [1.0, 1.0] in seen
+    assert all(found in ([1.0, 1.0], frame["x"].tolist()) for found in seen)
+
+
+def test_a_failed_write_of_a_table_keeps_it_and_its_checksum(table_file):
+    def fail():
+        with summed_path(table_file) as temporary:
+            temporary.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert read_table(table_file)["name"].tolist() == ["a", "5+"]
+
+
 def test_bad_tables_are_named(tmp_path):
-    (tmp_path / "empty.csv").write_text("")
-    with pytest.raises(RunFileError, match=r"empty\.csv: not a table"):
-        read_table(tmp_path / "empty.csv")
-    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    path = tmp_path / "t.csv"
+    with summed_path(path) as temporary:
+        temporary.write_text("")
+    with pytest.raises(RunFileError, match=r"t\.csv: not a table"):
+        read_table(path)
+    write_table(path, pd.DataFrame({"a": [1], "b": [2]}))
     with pytest.raises(RunFileError, match=r"t\.csv: no column loss; it has a, b"):
-        read_table(tmp_path / "t.csv", ("a", "loss"))
+        read_table(path, ("a", "loss"))
     with pytest.raises(RunFileError, match=r"none\.csv: no such table"):
         read_table(tmp_path / "none.csv")
+
+
+def test_a_table_of_the_repository_is_known_by_what_was_planned(tmp_path):
+    path = tmp_path / "published.csv"
+    path.write_text("a\n1\n")
+    planned = hashlib.sha256(b"a\n1\n").hexdigest()
+    assert read_table(path, sha256=planned)["a"].tolist() == [1]
+    path.write_text("a\n2\n")
+    with pytest.raises(
+        RunFileError, match=r"published\.csv: not the file that this job was planned"
+    ):
+        read_table(path, sha256=planned)

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lgi.catalogue import BESIDE
 from lgi.gaussians.fits.duration import VARIABLE
 from lgi.gaussians.fits.results import FIT, REPRODUCIBILITY
 from lgi.gaussians.fits.results import TABLE as GAUSSIANS
@@ -29,6 +28,7 @@ from tests.workflow.conftest import Laboratory, makers, planned
 
 CELL = ["init", "samples", "sparsity", "epoch"]
 STATE = ["init", "samples", "sparsity", "seed", "epoch"]
+PICTURES = (".png", ".gif")
 CODE = ("lgi", "rules", "workflow_scripts", "profiles", "envs", "published", "tests/config")
 
 
@@ -211,7 +211,7 @@ def test_the_example_of_a_study_finds_the_known_coefficient(finished, table, smo
 
 
 def test_pictures_can_be_read_and_are_not_empty(finished, smoke):
-    shown = [PurePath(path) for path in smoke.everything() if PurePath(path).suffix in BESIDE]
+    shown = [PurePath(path) for path in smoke.everything() if PurePath(path).suffix in PICTURES]
     beside = [path.with_suffix(".mp4") for path in shown if path.suffix == ".gif"]
     assert len(shown) > 25
     assert beside

@@ -69,6 +69,18 @@ def fit_settings(config: Any, wildcards: Any) -> dict:
     }
 
 
+def _image(config: Any, image: str) -> dict:
+    return {"image_name": image, "image": planned(config.gaussians.images[image])}
+
+
+def _recipe(config: Any, recipe: str) -> dict:
+    return {"recipe_name": recipe, "recipe": config.gaussians.recipes[recipe]}
+
+
+NAMED = {"image": _image, "recipe": _recipe}
+"""What the record of a file that goes back to one fit says of its image and its recipe."""
+
+
 def _shown(kind: str) -> Any:
     """Return the function that gives the run files of a figure."""
 
@@ -83,6 +95,7 @@ RESULTS = (
         "fit",
         FIT,
         "Fit N Gaussians to an image: one run file.",
+        record=NAMED | {"": lambda config, _: {"provenance.device": config.device}},
         wanted=lambda config: [fit._asdict() for fit in config.gaussians.listed()],
     ),
     Result(

@@ -22,6 +22,9 @@ from lgi.gaussians.llc.likelihood_cpu import VALUES, squared_error
 from lgi.gaussians.llc.settings import MinimumSettings
 from lgi.gaussians.prediction.jacobian import gram, gram_spectrum
 
+NAMED = ("study", "image_name", "image", "recipe_name", "recipe", "n", "seed")
+"""What the record of a minimum takes from that of the fit."""
+
 UNIT = 0.01
 """A step of one unit of any value changes the image by this, root mean square over pixels."""
 FLOOR = 1e-4  # added to squared changes, as a share of their median: a Gaussian may change nothing
@@ -154,9 +157,8 @@ def find_minimum(
         "singular_values": gram_spectrum(squares),
         "target": target,
     }
-    record = {key: fit.record[key] for key in ("study", "image_name", "recipe_name", "n", "seed")}
+    record = {key: fit.record[key] for key in NAMED}
     record |= {
-        "recipe": fit.record["recipe"],
         "settings": settings.model_dump(mode="json"),
         "trained": len(box.places),
         "loss_of_fit": error(start)[0],

@@ -3,6 +3,7 @@
 from typing import Any
 
 from lgi.catalogue import FIGURES, ROOT, TABLES, Result
+from lgi.gaussians.fits.results import NAMED
 
 _FIT = "{image}/{recipe}/n{n}_seed{seed}"
 MINIMUM = ROOT + "llc/gaussians/minima/" + _FIT + ".npz"
@@ -27,6 +28,7 @@ RESULTS = (
         rule="find_minimum",
         output=MINIMUM,
         purpose="Go on from a fit to the minimum of the squared error, and expand it there.",
+        record=NAMED | {"": lambda config, _: {"settings": config.gaussians.llc.minimum}},
         wanted=_estimated,
         groups=("llc",),
     ),
@@ -34,6 +36,7 @@ RESULTS = (
         rule="estimate_gaussians_llc",
         output=ESTIMATE,
         purpose="Estimate the effective dimension of one fit at each σ and γ.",
+        record={"": lambda config, _: {"settings": config.gaussians.llc.settings}},
         wanted=_estimated,
         groups=("llc",),
     ),
@@ -41,6 +44,7 @@ RESULTS = (
         rule="sweep_gaussians_llc",
         output=SWEEP,
         purpose="Estimate the effective dimension of one fit while σ and γ vary.",
+        record={"": lambda config, _: config.gaussians.llc.swept()},
         wanted=_swept,
         groups=("llc",),
     ),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from lgi.catalogue import FIGURES, ROOT, TABLES, Result
+from lgi.superposition.training.results import started, trained
 
 RUN_FILE = ROOT + "superposition/limit/{limit_init}/samples{limit_samples}.npz"
 PLATEAUS = TABLES + "superposition_limit.csv"
@@ -37,6 +38,11 @@ RESULTS = (
         rule="train_superposition_limit",
         output={"run": RUN_FILE},
         purpose="Train the models of all seeds on one active feature, for one start and size.",
+        record={
+            "": lambda config, _: trained(config, config.superposition.limit),
+            "limit_init": started,
+            "limit_samples": lambda config, samples: {"samples": int(samples)},
+        },
         wanted=runs,
     ),
     Result(

@@ -6,7 +6,13 @@ from typing import Any
 from lgi.catalogue import FIGURES, ROOT, TABLES, Result
 from lgi.superposition.llc.settings import Chosen, snapshots
 from lgi.superposition.selection import State
-from lgi.superposition.training.results import RUN_FILE, TABLE, each_variant, run_files
+from lgi.superposition.training.results import (
+    RUN_FILE,
+    TABLE,
+    each_variant,
+    run_files,
+    sparsity,
+)
 
 _RUN = "{init}/samples{samples}/sparsity{sparsity}"
 _MODEL = "{setting}/" + _RUN + "_seed{seed}_epoch{epoch}"
@@ -47,9 +53,9 @@ def calibrated_runs(config: Any) -> list[str]:
     return [RUN_FILE.format(**state._asdict()) for state in calibrated(config)]
 
 
-def setting(config: Any, wildcards: Any) -> dict:
+def setting(config: Any, name: str) -> dict:
     """Return the setting of an estimate; in a mapping, since Snakemake compares plain types."""
-    return {"setting": config.superposition.llc.estimated(config)[wildcards.setting]}
+    return {"setting": config.superposition.llc.estimated(config)[name]}
 
 
 def calibration(config: Any) -> dict:
@@ -136,6 +142,7 @@ RESULTS = (
         rule="estimate_superposition_llc",
         output=ESTIMATE,
         purpose="Estimate the LLC of every model of one run file at the listed epochs.",
+        record={"": lambda config, _: {}, "setting": setting},
         wanted=_each_run,
         groups=("llc",),
     ),
@@ -143,6 +150,7 @@ RESULTS = (
         rule="trace_superposition_llc",
         output=TRACE,
         purpose="Keep the chains of one estimate, as ArviZ InferenceData in NetCDF.",
+        record={"": lambda config, _: {}, "setting": setting, "sparsity": sparsity},
         wanted=_each_trace,
         groups=("llc",),
     ),

@@ -45,11 +45,38 @@ def _both_starts(config: Any) -> list[dict]:
     return each_variant(config) if compared <= set(config.superposition.runs.init) else []
 
 
+def started(config: Any, init: str) -> dict:
+    """Return what a run file says of its start."""
+    return {"init": init, "initialisation": config.superposition.initialisations[init]}
+
+
+def sparsity(config: Any, sparsity: str) -> dict:
+    """Return what a run file says of its sparsity, of which a path holds four decimals."""
+    return {"sparsity": config.superposition.runs.exact[sparsity]}
+
+
+def trained(config: Any, study: Any) -> dict:
+    """Return what a run file says of the training that the settings of a study ask for."""
+    return {
+        "data": study.data,
+        "training": study.training,
+        "seeds": study.runs.seeds,
+        "provenance.device": config.device,
+    }
+
+
 RESULTS = (
     Result(
         rule="train_superposition",
         output={"run": RUN_FILE},
         purpose="Train the models of all seeds for one start, sample size and sparsity.",
+        record={
+            "": lambda config, _: (
+                trained(config, config.superposition) | {"hidden": config.superposition.hidden}
+            ),
+            "init": started,
+            "sparsity": sparsity,
+        },
         wanted=lambda config: [run._asdict() for run in config.superposition.runs.runs()],
     ),
     Result(

@@ -7,6 +7,8 @@ from lgi.errors import RunFileError
 from lgi.llc.estimate import Traces
 from lgi.llc.inference_data import read_trace, trace_of, write_trace
 from lgi.llc.settings import EstimateSettings
+from lgi.runs import summed_path
+from tests.damage import flipped, refused
 
 THRESHOLDS = {"share_below": 0.1, "gradient_norm": 0.01, "acceptance": 0.9, "rhat": 1.05, "ess": 9}
 SETTING = EstimateSettings(
@@ -78,10 +80,24 @@ def test_the_same_trace_gives_the_same_bytes(trace, tmp_path):
     assert b"created_at" not in first
 
 
-@pytest.mark.parametrize("content", [None, b"", b"text"])
+@pytest.mark.slow
+def test_every_changed_byte_of_a_trace_is_seen(trace, tmp_path):
+    path = tmp_path / "trace.nc"
+    write_trace(path, trace)
+    content = path.read_bytes()
+    refused(path, read_trace, (flipped(content, place, 255) for place in range(len(content))))
+    refused(path, read_trace, (content[:length] for length in range(0, len(content), 101)))
+
+
+@pytest.mark.parametrize("content", [b"", b"text"])
 def test_a_file_that_is_no_trace_is_named(tmp_path, content):
     path = tmp_path / "bad.nc"
-    if content is not None:
-        path.write_bytes(content)
+    with pytest.raises(RunFileError, match=r"bad\.nc: no such trace"):
+        read_trace(path)
+    path.write_bytes(content)
+    with pytest.raises(RunFileError, match=r"bad\.nc: no checksum beside it"):
+        read_trace(path)
+    with summed_path(path) as temporary:
+        temporary.write_bytes(content)
     with pytest.raises(RunFileError, match=r"bad\.nc: not a trace of lgi"):
         read_trace(path)
