@@ -11,7 +11,7 @@ XDG_CACHE_HOME ?= $(shell (mkdir -p "$$HOME/.cache" && test -w "$$HOME/.cache") 
 	&& echo "$$HOME/.cache" || echo "$(CURDIR)/.cache")
 export XDG_CACHE_HOME
 
-.PHONY: results test test-slow smoke bench bench-sizes bench-devinterp verify lint format gallery clean
+.PHONY: results test test-slow smoke bench bench-sizes bench-planning bench-devinterp verify lint format gallery clean
 
 results: $(INSTALLED)  ## every table, figure and animation of config.yaml
 	$(BIN)/snakemake --cores $(CORES)
@@ -32,6 +32,9 @@ bench: $(INSTALLED)  ## the engines beside straightforward PyTorch, as ratios
 
 bench-sizes: $(INSTALLED)  ## what an iteration costs as image and N grow, into docs
 	$(BIN)/python -m benchmarks.gaussians_sizes
+
+bench-planning: $(INSTALLED)  ## what a dry run of 1,000 to 10,000 runs costs
+	$(BIN)/python -m benchmarks.planning
 
 bench-devinterp: $(INSTALLED) $(DEVINTERP)/installed  ## LLC estimates beside devinterp's, which has an environment of its own
 	$(BIN)/python -m benchmarks.devinterp $(DEVINTERP)/bin/python

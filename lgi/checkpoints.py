@@ -89,17 +89,25 @@ class Checkpoint(NoCheckpoint):
         self._since = time.monotonic()
 
     def begin(self, run: Mapping) -> Run | None:
-        """Say which run it is, and return it if an earlier job has finished it."""
+        """Say which run it is, and return it if an earlier job has finished it.
+
+        It may stand in its place: a job of several runs is run again when one of them is missing.
+        """
         self._run = json.loads(json.dumps(run))
         self._since = time.monotonic()
-        return self._read(self._finished, self._run)
+        if self._path.exists() and not self._finished.exists():
+            try:
+                return _read(self._path, self._run)
+            except RunFileError:
+                return None
+        return self._saved(self._finished, self._run)
 
     def load(self) -> Run | None:
         """Return the state that the run goes on from; None at its beginning.
 
         A state of another run, or one that cannot be read, is set aside with a message.
         """
-        saved = self._read(self._state, self._described())
+        saved = self._saved(self._state, self._described())
         if saved:
             print(f"goes on from {self._state}: {_said(saved.record['progress'])}", flush=True)
         return saved
@@ -141,22 +149,18 @@ class Checkpoint(NoCheckpoint):
     def _described(self) -> dict:
         return {**self._run, "checkpoint": _FORMAT}
 
-    def _read(self, path: Path, run: Mapping) -> Run | None:
+    def _saved(self, path: Path, run: Mapping) -> Run | None:
         """Return what was saved of a run; set aside what is not of it."""
         if not path.exists():
             return None
         try:
-            saved = read_run(path)
-            others = [key for key in run if saved.record.get(key) != run[key]]
-            if others:
-                raise RunFileError(f"{path}: of another run, which differs in {', '.join(others)}")
+            return _read(path, run)
         except RunFileError as error:
             aside = path.with_name(f"{path.name}.aside")
             os.replace(path, aside)
             fault = str(error).partition(";")[0]  # without the advice for run files
             print(f"{fault}; set aside as {aside.name}, the run begins anew", flush=True)
             return None
-        return saved
 
 
 @contextmanager
@@ -200,6 +204,14 @@ def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
             checkpoint.publish()
     finally:
         put_back()
+
+
+def _read(path: Path, run: Mapping) -> Run:
+    """Return what a file holds; of another run, it is a RunFileError."""
+    saved = read_run(path)
+    if others := [key for key in run if saved.record.get(key) != run[key]]:
+        raise RunFileError(f"{path}: of another run, which differs in {', '.join(others)}")
+    return saved
 
 
 def _seconds() -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
+from snakemake.iocontainers import Wildcards
 from snakemake.logging import logger
 
 from lgi import cache as compiled_code
@@ -134,9 +135,26 @@ def constraints(rule):
     return CATALOGUE.constraints(*CATALOGUE.rules[rule])
 
 
-def together_in(path, seed):
-    """The path of a run of one seed, with image, recipe and N as one wildcard."""
-    return path.replace("{image}/{recipe}/n{n}", "{fit}").replace("{seed}", str(seed))
+def together_in(path, batch, seed=None):
+    """The path of a run of one seed, with image, recipe and N as one wildcard.
+
+    Of a batch with one of these it has none: Snakemake finds it at once among thousands.
+    """
+    fit = fit_folder(batch.fits[0]) if len(batch.fits) == 1 else "{fit}"
+    return path.replace("{image}/{recipe}/n{n}", fit).replace("{seed}", str(seed))
+
+
+def fit_folder(fit):
+    """What stands in paths for image, recipe and N."""
+    return "{}/{}/n{}".format(*fit)
+
+
+def of_fit(function, batch):
+    """What a function of configuration and wildcards says of a fit of a batch."""
+    if len(batch.fits) > 1:
+        return lambda wildcards: function(CONFIG, wildcards)
+    only = Wildcards(fromdict={"fit": fit_folder(batch.fits[0])})
+    return lambda wildcards: function(CONFIG, only)
 
 
 def shown(study, result):

@@ -1,5 +1,6 @@
 # Study 1: fit N Gaussians to an image.
 
+from lgi.gaussians.fits.duration import job_seconds
 from lgi.gaussians.fits.engines import FIT as FIT_ENGINES
 from lgi.gaussians.fits.images import plan_images
 from lgi.gaussians.fits.results import fit_inputs, fit_settings, fit_threads
@@ -28,35 +29,35 @@ rule fit:
         **TRAINING_RESOURCES,
     params:
         fit=lambda wildcards: fit_settings(CONFIG, wildcards),
-        seeds=lambda wildcards: [int(wildcards.seed)],
         device=CONFIG.device,
         source=FIT_SOURCE,
     script:
         "../workflow_scripts/fit_gaussians.py"
 
 
-# Listed runs that differ in their seed alone share a job: starting one takes longer than a fit.
-for batch in CONFIG.gaussians.batches():
+# Listed runs that differ in their seed alone share jobs: starting one takes longer than a fit.
+# Parameters do not say which: how runs are packed makes none of them anew.
+for batch in CONFIG.gaussians.batches(job_seconds()):
 
     rule:
         name:
             batch.name
         input:
-            lambda wildcards: fit_inputs(CONFIG, wildcards),
+            of_fit(fit_inputs, batch),
         output:
-            [together_in(FITS.output, seed) for seed in batch.seeds],
+            # Left where they are, so that the job makes those alone that are missing or changed.
+            [update(together_in(FITS.output, batch, seed)) for seed in batch.seeds],
         log:
-            "logs/gaussians/{fit}.log",
+            together_in(f"logs/{batch.name}/{{image}}/{{recipe}}/n{{n}}.log", batch),
         wildcard_constraints:
-            fit="|".join("{}/{}/n{}".format(*fit) for fit in batch.fits),
+            fit="|".join(map(fit_folder, batch.fits)),
         conda:
             ENVIRONMENT
-        threads: lambda wildcards: fit_threads(CONFIG, wildcards)
+        threads: of_fit(fit_threads, batch)
         resources:
             **TRAINING_RESOURCES,
         params:
-            fit=lambda wildcards: fit_settings(CONFIG, wildcards),
-            seeds=batch.seeds,
+            fit=of_fit(fit_settings, batch),
             device=CONFIG.device,
             source=FIT_SOURCE,
         script:

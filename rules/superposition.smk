@@ -65,6 +65,11 @@ if LIMIT := CONFIG.superposition.limit:
 
 # The local learning coefficient of its runs.
 
+ESTIMATED = {
+    name: superposition_llc.setting(CONFIG, name)
+    for name in CONFIG.superposition.llc.runs
+}
+
 
 rule estimate_superposition_llc:
     """Estimate the LLC of every model of one run file at the listed epochs."""
@@ -79,7 +84,7 @@ rule estimate_superposition_llc:
     conda:
         ENVIRONMENT
     params:
-        settings=lambda wildcards: superposition_llc.setting(CONFIG, wildcards.setting),
+        settings=lambda wildcards: ESTIMATED[wildcards.setting],
         asked=asked_of_one(CATALOGUE.result("train_superposition").output["run"]),
         source=source_of("estimate_superposition_llc"),
     script:
@@ -99,7 +104,7 @@ rule trace_superposition_llc:
     conda:
         ENVIRONMENT
     params:
-        settings=lambda wildcards: superposition_llc.setting(CONFIG, wildcards.setting),
+        settings=lambda wildcards: ESTIMATED[wildcards.setting],
         asked=asked_of_one(CATALOGUE.result("train_superposition").output["run"]),
         source=source_of("trace_superposition_llc"),
     script:

@@ -13,6 +13,7 @@ from lgi.gaussians.blending.settings import BlendingSettings
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits import published
 from lgi.gaussians.fits.drawn import FitsSettings
+from lgi.gaussians.fits.duration import fit_seconds, runs_at_most
 from lgi.gaussians.fits.images import check_image, image_size, load_image
 from lgi.gaussians.fits.initial import COLUMNS, Variety
 from lgi.gaussians.fits.pictures.read import LOOKED_INTO, picture_size
@@ -86,9 +87,14 @@ class Gaussians(Settings):
             for name in sorted({fit.recipe for fit in self.select(selection)})
         }
 
-    def batches(self) -> list[Batch]:
-        """Return the jobs of all listed runs."""
-        return batches(self.runs)
+    def batches(self, seconds: float) -> list[Batch]:
+        """Return the jobs that listed runs share, each of about so many seconds or fewer."""
+
+        def seeds_at_most(image: str, recipe: str, n: int) -> int:
+            size = image_size(self.images[image])
+            return runs_at_most(seconds, fit_seconds(self.recipes[recipe].iterations, n, size))
+
+        return batches(self.runs, seeds_at_most)
 
     def start_misfit(self, image: str, recipe: str, n: int) -> str | None:
         """Say why a run cannot start, if it cannot; no list need name the run.

@@ -152,6 +152,20 @@ def test_what_a_job_had_finished_is_not_made_again(tmp_path, capsys):
     assert ".b.npz.finished: of another run, which differs in seed" in capsys.readouterr().out
 
 
+def test_a_run_that_stands_in_its_place_is_not_made_again(path, capsys):
+    write_run(path, STATE, {**RUN, "state": "finished"})
+    content = path.read_bytes()
+    with unfinished([path]) as [run]:
+        found = run.begin(RUN)
+        run.write(found.arrays, found.record)
+    assert path.read_bytes() == content
+    assert Checkpoint(path).begin({**RUN, "seed": 7}) is None
+    path.write_bytes(content[:-1])
+    assert Checkpoint(path).begin(RUN) is None
+    assert names(path) == {path.name}  # the rule's output: never set aside
+    assert capsys.readouterr().out == ""
+
+
 def test_a_finished_run_is_as_new_as_its_job(path):
     with unfinished([path]) as [run]:
         run.begin(RUN)

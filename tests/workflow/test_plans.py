@@ -11,6 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from lgi.gaussians.fits.duration import SECONDS, VARIABLE
 from lgi.runs import read_run
 from tests.configurations import RUNS, SMOKE, checked
 from tests.workflow.conftest import makers, planned
@@ -30,21 +31,16 @@ def refused(laboratory, *targets, **given) -> str:
 
 def test_the_published_experiments_are_planned_in_full(laboratory):
     jobs = planned(laboratory.snakemake("--dry-run", base=None).stdout)
-    # A job fits all seeds of an image, recipe and N. Published: fine 11, gap 9, broad 13 of which
-    # 45, 50, 55 and 60 are among those. For 3,000 iterations: fine 11 from many seeds; 4 N for 6
-    # images, of which N = 52 of the published image is known; 3 large ones. 22 recipes at N = 50,
-    # of which the published one is known. With a cure 3 N for 6 images.
-    # Blends: 12 recipes for 2 images, of which published_3000 is known. Prices: 9 N of the
-    # published image, of which 20 and 150 are known. 4 N of a picture of real size.
-    together = (11 + 9 + 9) + (11 + 6 * 4 - 1 + 3) + (22 - 1) + 6 * 3 + 2 * 11 + (9 - 2) + 4
-    # Unlisted: minima for 3 N of 2 images from 4 seeds each, and the film at N = 53.
-    assert jobs["fit"] == 4 * (3 + 3) + 1
-    drawn = {"fit_figure", "fit_animation"}
-    shared = [rule for rule in jobs if rule.startswith("fit_") and rule not in drawn]
-    assert sum(jobs[rule] for rule in shared) == together
-    # Named by the list that holds most of their runs.
-    assert (jobs["fit_fine"], jobs["fit_cures"]) == (11 - 1, 22)
-    assert (jobs["fit_seeds"], jobs["fit_fresh"]) == (11 - 6, 6)
+    # A job fits the seeds of an image, recipe and N that no list before has.
+    blocks = checked().gaussians.batches(SECONDS)
+    shared = {rule for rule in jobs if rule.startswith("fit_")} - {"fit_figure", "fit_animation"}
+    assert shared == {block.name for block in blocks}
+    assert sum(jobs[rule] for rule in shared) == 150
+    # Alone: 12 listed; minima for 3 N of 2 images from 4 seeds each, and the film at N = 53.
+    assert jobs["fit"] == 12 + 4 * (3 + 3) + 1
+    # Named by the list that names them first.
+    assert (jobs["fit_fine"], jobs["fit_cures"], jobs["fit_cures_2"]) == (11, 21, 1)
+    assert (jobs["fit_seeds"], jobs["fit_seeds_2"], jobs["fit_fresh"]) == (3, 8, 6)
     # 4 starts x 2 sample sizes x 9 sparsities
     assert jobs["train_superposition"] == 72
     assert jobs["estimate_superposition_llc"] == 4 * 72  # four settings
@@ -57,6 +53,17 @@ def test_the_published_experiments_are_planned_in_full(laboratory):
     assert jobs["loss_vs_llc"] == 7
     assert jobs["compare_published"] == 1
     assert jobs["unknown"] == 0
+
+
+def test_how_many_runs_share_a_job_can_be_said_and_packs_thousands_in_few(laboratory):
+    seeds = FIT | {"name": "seeds_of_one", "n": 5, "seeds": list(range(2_000))}
+    overlay = {"gaussians": {"runs": [*RUNS, seeds], "recipes": {"film": {"iterations": 3_000}}}}
+    table = "results/tables/gaussians.csv"
+    for seconds, least, most in (("30", 32, 32), ("300", 2, 2)):
+        env = {VARIABLE: seconds}
+        jobs = planned(laboratory.snakemake("--dry-run", table, overlays=[overlay], env=env).stdout)
+        assert least <= sum(n for r, n in jobs.items() if r.startswith("fit_seeds_of_one")) <= most
+    assert "must be a number of seconds" in refused(laboratory, env={VARIABLE: "long"})
 
 
 def test_a_figure_plans_only_what_it_shows(laboratory):

@@ -12,7 +12,7 @@ apart, each within the recipe's iterations, its *horizon*:
   kept from the best to the end
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -103,10 +103,17 @@ def tables(
         ``image``, ``recipe``, ``n``, ``seed``, ``best_loss``, ``final_loss``, ``turned``,
         ``decided``, ``turn_iteration`` and ``integrated_rate``, a row per run.
     """
-    fits = list(fits)
     of_turn = [*RUN, "turned", "decided", "turn_iteration", "integrated_rate"]
-    turned = turns.table(fits, factor=factor, uncovered=uncovered)[of_turn]
-    rows = runs.table(fits).merge(turned, on=RUN)
+    turned = []
+
+    def each_once() -> Iterator[Fit]:
+        """Yield fits that both tables see, one of them in memory at a time."""
+        for fit in fits:
+            turned.append(turns.row(fit, factor, uncovered))
+            yield fit
+
+    rows = runs.table(each_once())
+    rows = rows.merge(pd.DataFrame(turned, columns=list(turns.COLUMNS))[of_turn], on=RUN)
     compared = compare(
         rows,
         recipes=recipes,

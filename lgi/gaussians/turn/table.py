@@ -102,7 +102,7 @@ def table(fits: Iterable[Fit], *, factor: float, uncovered: float) -> pd.DataFra
     DataError
         If there is no run.
     """
-    rows = [_row(fit, factor, uncovered) for fit in fits]
+    rows = [row(fit, factor, uncovered) for fit in fits]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     if frame.empty:
         raise DataError("no runs of study 1 to look for a turn")
@@ -228,7 +228,8 @@ class _State(NamedTuple):
         )
 
 
-def _row(fit: Fit, factor: float, limit: float) -> dict:
+def row(fit: Fit, factor: float, limit: float) -> dict:
+    """Return how one run turned, the row of `table`; `limit` is the share that is uncovered."""
     iteration, loss, uncovered = fit["iteration"], fit["loss"], fit["uncovered"]
     row = dict.fromkeys(COLUMNS, np.nan) | fit.identity()
     row |= {"iterations": fit.recipe.iterations, "best_iteration": fit.best_iteration}
