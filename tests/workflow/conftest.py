@@ -84,7 +84,7 @@ def makers(output: str) -> dict[str, set[str]]:
 
 
 def version_of(path: Path) -> str:
-    """Return the version of lgi that made a run, or nothing where it is of one without checksums."""
+    """Return the version of lgi that made a run, nothing if it is of one without checksums."""
     try:
         return read_run(path).record["provenance"]["versions"]["lgi"]
     except RunFileError:
