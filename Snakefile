@@ -12,7 +12,7 @@ include: "rules/common.smk"
 rule all:
     """Make every table, figure and animation of the configuration."""
     input:
-        CATALOGUE.everything(),
+        whole(CATALOGUE.everything()),
 
 
 # Training and estimating are written out; what is made of their files is declared in lgi/*/results.py.

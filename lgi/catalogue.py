@@ -33,7 +33,7 @@ BESIDE = {
 }
 """The file that lies beside another: the same as vectors, as a video, or its checksum."""
 
-KINDS = {".csv": "tables", SUM: "tables", ".png": "figures", ".gif": "animations", ".md": "report"}
+KINDS = {".csv": "tables", ".png": "figures", ".gif": "animations", ".md": "report"}
 """Groups of results by their kind."""
 PURPOSES = {
     "tables": "Every gathered table.",
@@ -121,9 +121,8 @@ class Result:
         return f"logs/{self.first.removeprefix(ROOT)}.log"
 
     def paths(self, config: Any) -> list[str]:
-        """Return the paths that `all` asks for; what lies beside a picture comes with it."""
-        named = [self.outputs[name] for name in (*self.mains, *self.pictures)]
-        patterns = [*named, *sums(named)]
+        """Return the paths that `all` asks for; what lies beside a file comes with it."""
+        patterns = [self.outputs[name] for name in (*self.mains, *self.pictures)]
         return [path.format(**values) for values in self.wanted(config) for path in patterns]
 
 
@@ -292,7 +291,7 @@ class Catalogue:
             lines.append(f"{study.title}:")
             words = self.legal[study.name]
             lines += [f"  {name}: {words[name][1]}" for name in words if name in used]
-            lines += [f"  {pattern}" for pattern in patterns]
+            lines += [f"  {pattern}" for pattern in patterns if not pattern.endswith(SUM)]
         if near := get_close_matches(path, self.everything(), n=3):
             lines.append("nearest: " + ", ".join(near))
         return "\n".join(lines)

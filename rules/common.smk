@@ -74,6 +74,11 @@ def inputs_of(result):
     return inputs
 
 
+def whole(paths):
+    """Some files, with the checksums that lie beside them."""
+    return [*paths, *sums(paths)]
+
+
 def files_of(result):
     """The function that gives the paths that a job of a declared result reads, as one list."""
 

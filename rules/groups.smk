@@ -8,7 +8,7 @@ for group, targets in CATALOGUE.groups().items():
         name:
             group
         input:
-            targets,
+            whole(targets),
 
     workflow.get_rule(group).docstring = CATALOGUE.purpose(group)
 

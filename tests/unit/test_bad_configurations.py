@@ -172,7 +172,7 @@ BEYOND = {
     "an integer of 5,001 digits": (_runs(n=10**5000), "found an integer of thousands of digits"),
     "a float that float32 cannot hold": (
         _superposition(training={"rate": 1e100}),
-        "1e+100 is out of range; allowed are 0 and sizes from 1e-30 to 1e+30",
+        "1e+100 is out of range; allowed are 0 and sizes from 1e-45 to 1e+45",
     ),
     "a float whose square is 0": (
         _superposition(llc={"settings": {"fine": {"likelihood": {"sigma": 1e-200}}}}),

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lgi.catalogue import Catalogue, Result, Study, copies
+from lgi.catalogue import Catalogue, Result, Study, copies, sums
 from lgi.errors import DataError
 from lgi.settings import Settings
 
@@ -57,8 +57,6 @@ def test_everything_that_is_wanted_is_asked_for_once(catalogue):
         "results/cats/mo.g/n3.npz",
         "results/tables/cats.csv",
         "results/tables/cats_sums.csv",
-        "results/tables/cats.csv.sha256",
-        "results/tables/cats_sums.csv.sha256",
         "results/figures/cats/tom.png",
     ]
 
@@ -66,7 +64,7 @@ def test_everything_that_is_wanted_is_asked_for_once(catalogue):
 def test_groups_are_studies_kinds_and_their_own(catalogue):
     groups = catalogue.groups()
     assert groups["cats"] == catalogue.everything()
-    assert groups["tables"] == catalogue.everything()[2:6]
+    assert groups["tables"] == ["results/tables/cats.csv", "results/tables/cats_sums.csv"]
     assert groups["figures"] == groups["pictures"] == ["results/figures/cats/tom.png"]
     assert "dogs" not in groups
     assert catalogue.purpose("cats") == "All cats."
@@ -81,6 +79,13 @@ def test_a_job_gets_files_and_settings(catalogue):
     assert catalogue.settings(weigh, {}) == {"scale": 2}
     assert catalogue.settings(draw, {}) == {}
     assert [result.rule for _, result in catalogue.made] == ["weigh", "draw_cat"]
+
+
+def test_a_checksum_lies_beside_tables_and_traces(catalogue):
+    assert "results/tables/cats.csv.sha256" in catalogue.result("weigh").outputs.values()
+    assert "results/tables/cats.csv.sha256" not in catalogue.explain("results/tables/cat.csv")
+    paths = ["a.csv", "b.nc", "c.png", "d.npz"]
+    assert sums(paths) == ["a.csv.sha256", "b.nc.sha256"]
 
 
 def test_a_vector_file_lies_beside_a_picture_and_the_log_is_called_after_the_first(catalogue):
