@@ -189,7 +189,7 @@ def session(persistence, say: Callable[[str], None], slurm: bool = False) -> Ite
 
 @contextmanager
 def _one_start_at_a_time() -> Iterator[None]:
-    with open(FOLDER / "starting", "a") as file:
+    with open(FOLDER / "starting", "a", encoding="utf-8") as file:
         with suppress(OSError):  # a file system without locks
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -198,7 +198,7 @@ def _one_start_at_a_time() -> Iterator[None]:
 def _register(slurm: bool) -> tuple[Session, IO]:
     """Return a new session and its open, locked register."""
     path = FOLDER / f"{uuid.uuid4().hex[:12]}.json"
-    register = open(path, "w")  # noqa: SIM115
+    register = open(path, "w", encoding="utf-8")  # noqa: SIM115
     with suppress(OSError):
         fcntl.flock(register, fcntl.LOCK_EX | fcntl.LOCK_NB)
     began = os.fstat(register.fileno()).st_mtime
@@ -251,7 +251,7 @@ def _read(path: Path) -> Session:
 
 def _lives(path: Path, now: float) -> bool:
     other = _read(path)
-    with open(path) as register:
+    with open(path, encoding="utf-8") as register:
         try:
             fcntl.flock(register, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -118,7 +118,7 @@ def test_what_a_living_run_has_is_left_alone(persistence, gone):
     RESULT.write_bytes(b"")
     part = RESULT.with_name(f".run.{HOST}.{gone}.part.npz")
     part.touch()
-    with open(register(gone)) as held:
+    with open(register(gone), encoding="utf-8") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with session(persistence, pytest.fail) as own:
             text = conflict(own.beside)
@@ -215,7 +215,7 @@ def lost(persistence, gone, folder, monkeypatch):
 
 def test_slurm_jobs_of_a_lost_run_are_cancelled(persistence, lost):
     queue = f"7|lgi_{lost.stem}_x\n8|lgi_{lost.stem}_x\n9|lgi_another_x\n10|mine\n"
-    Path("queue").write_text(queue)
+    Path("queue").write_text(queue, encoding="utf-8")
     command("squeue", "cat queue")
     command("scancel", 'echo "$@" > cancelled; grep another queue > left; mv left queue')
     (said,) = start(persistence)

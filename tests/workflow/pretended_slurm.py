@@ -22,7 +22,7 @@ def sbatch(arguments):
     job, _ = parser.parse_known_args(arguments)
     number = str(len(list(STATE.glob("*.job"))) + 1)
     command = f"({job.wrap}); echo $? > {STATE}/{number}.ended"
-    with open(job.output.replace("%j", number), "w") as output:
+    with open(job.output.replace("%j", number), "w", encoding="utf-8") as output:
         process = subprocess.Popen(
             ["bash", "-c", command],
             cwd=job.D,

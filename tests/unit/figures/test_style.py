@@ -1,8 +1,10 @@
+import errno
+
 import matplotlib as mpl
 import numpy as np
 import pytest
 
-from lgi.errors import DataError
+from lgi.errors import DataError, RunFileError
 from lgi.figures import style
 
 
@@ -26,10 +28,10 @@ def test_save_that_fails_leaves_nothing(tmp_path, monkeypatch):
     figure = figure_with_a_curve()
 
     def fail(*_args, **_kwargs):
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "disk full")
 
     monkeypatch.setattr(figure, "savefig", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(RunFileError, match=r"curve\.png: cannot be written \(disk full\)"):
         style.save(tmp_path / "curve.png", figure)
     assert not list(tmp_path.iterdir())
 
