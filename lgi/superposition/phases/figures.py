@@ -106,5 +106,8 @@ def _draw_dimensionality(
             lw=0.8,
             color=colours[kind],
         )
-    plain_log_axis(axes, "x")
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    if high < 100 * low:  # few decades have few powers of ten to be labelled by
+        plain_log_axis(axes, "x")
     axes.set(xlabel="1 / (1 − S)", ylabel="dimensionality of live features, lowest minimum")
