@@ -27,7 +27,7 @@ MILLION = 10**6
 """The largest number of what is done again and again: resamples, repeats, rounds."""
 
 TINY, HUGE = 1e-45, 1e45
-"""The sizes of a number that is not 0: float32 has no smaller one, and float64 holds their powers."""
+"""Sizes of a number that is not 0: float32 has no smaller one, and float64 holds their powers."""
 
 LONGEST_NAME = 64
 """Characters of a name: several of them make the name of a file, of 255 at most."""
