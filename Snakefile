@@ -25,6 +25,10 @@ include: "rules/results.smk"
 include: "rules/groups.smk"
 
 
+onstart:
+    check_cluster()
+
+
 onsuccess:
     report_times()
 

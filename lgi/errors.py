@@ -19,3 +19,7 @@ class ImageError(LgiError):
 
 class DataError(LgiError):
     """Data handed to an analysis or a figure cannot be analysed or drawn."""
+
+
+class ClusterError(LgiError):
+    """A cluster cannot run the workflow as it is asked to."""

@@ -12,6 +12,7 @@ from lgi import timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies
 from lgi.errors import LgiError
 from lgi.provenance import source_fingerprint
+from lgi.slurm import check_accounting
 from lgi.studies import STUDIES
 
 # Scripts run in a fresh interpreter, with `--sdm conda` in an environment that has no lgi.
@@ -43,6 +44,21 @@ config["captions"] = {
 ENVIRONMENT = "../envs/lgi.yaml"
 # Only training on CUDA asks for a GPU; a rule that never mentions one runs on any node.
 TRAINING_RESOURCES = {"gpu": 1} if CONFIG.device == "cuda" else {}
+
+
+def asked(minutes=15, mem_mb=1_500):
+    """Return what a scheduler is asked for, numbers or functions of the wildcards.
+
+    Without more said it is four times what the longest and largest job of config.yaml took
+    (docs/slurm.md). A further attempt asks for more of both. On one machine it limits nothing.
+    """
+
+    def growing(amount):
+        return lambda wildcards, attempt: attempt * (
+            amount(wildcards) if callable(amount) else amount
+        )
+
+    return {"runtime": growing(minutes), "mem_mb": growing(mem_mb)}
 
 
 def inputs_of(result):
@@ -120,6 +136,16 @@ def source_of(rule, *entries):
 def refuse(wildcards):
     """The end of every path below results/ that names nothing."""
     raise WorkflowError(CATALOGUE.explain(f"results/{wildcards.anything}"))
+
+
+def check_cluster():
+    """Refuse a SLURM that would not tell that a job has ended."""
+    settings = workflow.executor_settings
+    if getattr(settings, "status_command", None) == "sacct":
+        try:
+            check_accounting()
+        except LgiError as error:
+            raise WorkflowError(str(error))
 
 
 def report_times():

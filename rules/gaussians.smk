@@ -1,8 +1,16 @@
 # Study 1: fit N Gaussians to an image.
 
+from functools import partial
+
 from lgi.gaussians.fits.engines import FIT as FIT_ENGINES
 from lgi.gaussians.fits.images import plan_images
-from lgi.gaussians.fits.results import fit_inputs, fit_settings, fit_threads
+from lgi.gaussians.fits.results import (
+    fit_inputs,
+    fit_mem_mb,
+    fit_minutes,
+    fit_settings,
+    fit_threads,
+)
 
 if workflow.is_main_process:
     plan_images(CONFIG.gaussians.images.values())
@@ -26,6 +34,9 @@ rule fit:
     threads: lambda wildcards: fit_threads(CONFIG, wildcards)
     resources:
         **TRAINING_RESOURCES,
+        **asked(
+            minutes=partial(fit_minutes, CONFIG), mem_mb=partial(fit_mem_mb, CONFIG)
+        ),
     params:
         fit=lambda wildcards: fit_settings(CONFIG, wildcards),
         seeds=lambda wildcards: [int(wildcards.seed)],
@@ -54,6 +65,10 @@ for batch in CONFIG.gaussians.batches():
         threads: lambda wildcards: fit_threads(CONFIG, wildcards)
         resources:
             **TRAINING_RESOURCES,
+            **asked(
+                minutes=partial(fit_minutes, CONFIG, seeds=len(batch.seeds)),
+                mem_mb=partial(fit_mem_mb, CONFIG),
+            ),
         params:
             fit=lambda wildcards: fit_settings(CONFIG, wildcards),
             seeds=batch.seeds,
@@ -80,6 +95,8 @@ rule find_minimum:
         **constraints("find_minimum"),
     conda:
         ENVIRONMENT
+    resources:
+        **asked(),
     params:
         settings={"settings": CONFIG.gaussians.llc.minimum},
         source=source_of("find_minimum"),
@@ -99,6 +116,8 @@ rule estimate_gaussians_llc:
         **constraints("estimate_gaussians_llc"),
     conda:
         ENVIRONMENT
+    resources:
+        **asked(),
     params:
         settings={"settings": CONFIG.gaussians.llc.settings},
         source=source_of("estimate_gaussians_llc"),
@@ -118,6 +137,8 @@ rule sweep_gaussians_llc:
         **constraints("sweep_gaussians_llc"),
     conda:
         ENVIRONMENT
+    resources:
+        **asked(),
     params:
         settings=CONFIG.gaussians.llc.swept(),
         source=source_of("sweep_gaussians_llc"),

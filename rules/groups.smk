@@ -29,6 +29,8 @@ rule copy_to_gallery:
         "logs/gallery/{name}.log",
     conda:
         ENVIRONMENT
+    resources:
+        **asked(),
     params:
         source=source_of("copy_to_gallery"),
     script:

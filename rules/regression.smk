@@ -14,6 +14,8 @@ rule train_regression:
         **constraints("train_regression"),
     conda:
         ENVIRONMENT
+    resources:
+        **asked(),
     params:
         data=CONFIG.regression.data.model_dump(),
         training=CONFIG.regression.training.model_dump(),
@@ -35,6 +37,8 @@ rule estimate_regression:
         **constraints("estimate_regression"),
     conda:
         ENVIRONMENT
+    resources:
+        **asked(),
     params:
         setting=CONFIG.regression.llc.model_dump(),
         source=source_of("estimate_regression"),

@@ -16,6 +16,8 @@ for study, result in CATALOGUE.made:
             **CATALOGUE.constraints(study, result),
         conda:
             ENVIRONMENT
+        resources:
+            **asked(),
         params:
             make=result.make,
             settings=settings_of(result),

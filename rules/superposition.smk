@@ -5,6 +5,7 @@ from lgi.superposition.llc import results as superposition_llc
 # lgi/superposition/*/results.py.
 
 from lgi.superposition.training.engines import TRAIN as TRAIN_ENGINES
+from lgi.superposition.training.results import training_minutes
 
 
 rule train_superposition:
@@ -19,6 +20,11 @@ rule train_superposition:
         ENVIRONMENT
     resources:
         **TRAINING_RESOURCES,
+        **asked(
+            minutes=training_minutes(
+                CONFIG.superposition.training, CONFIG.superposition.runs.seeds
+            )
+        ),
     params:
         initialisation=lambda wildcards: CONFIG.superposition.initialisations[
             wildcards.init
@@ -48,6 +54,7 @@ if LIMIT := CONFIG.superposition.limit:
             ENVIRONMENT
         resources:
             **TRAINING_RESOURCES,
+            **asked(minutes=training_minutes(LIMIT.training, LIMIT.runs.seeds)),
         params:
             initialisation=lambda wildcards: CONFIG.superposition.initialisations[
                 wildcards.limit_init
@@ -78,6 +85,8 @@ rule estimate_superposition_llc:
         **constraints("estimate_superposition_llc"),
     conda:
         ENVIRONMENT
+    resources:
+        **asked(),
     params:
         settings=lambda wildcards: superposition_llc.setting(CONFIG, wildcards),
         source=source_of("estimate_superposition_llc"),
@@ -97,6 +106,8 @@ rule trace_superposition_llc:
         **constraints("trace_superposition_llc"),
     conda:
         ENVIRONMENT
+    resources:
+        **asked(),
     params:
         settings=lambda wildcards: superposition_llc.setting(CONFIG, wildcards),
         source=source_of("trace_superposition_llc"),
@@ -114,6 +125,8 @@ rule calibrate_superposition_llc:
         CATALOGUE.result("calibrate_superposition_llc").log,
     conda:
         ENVIRONMENT
+    resources:
+        **asked(),
     params:
         settings=superposition_llc.calibration(CONFIG),
         models=superposition_llc.calibrated(CONFIG),
@@ -132,6 +145,8 @@ rule resolve_superposition_llc:
         CATALOGUE.result("resolve_superposition_llc").log,
     conda:
         ENVIRONMENT
+    resources:
+        **asked(),
     params:
         settings=superposition_llc.resolution(CONFIG),
         models=superposition_llc.resolved(CONFIG),
