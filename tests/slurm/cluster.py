@@ -44,11 +44,11 @@ SelectTypeParameters=CR_CPU_Memory
 SchedulerType=sched/backfill
 SchedulerParameters=bf_interval=1
 ReturnToService=2
-MinJobAge=300
+MinJobAge=86400
 KillWait=5
 MailProg=/bin/true
 GresTypes=gpu
-NodeName=localhost NodeAddr=127.0.0.1 CPUs=4 RealMemory=64000 Gres=gpu:1 State=UNKNOWN
+NodeName=localhost NodeAddr=127.0.0.1 CPUs=8 RealMemory=64000 Gres=gpu:1 State=UNKNOWN
 PartitionName=cpu Nodes=localhost Default=YES MaxTime=60 State=UP
 PartitionName=gpu Nodes=localhost MaxTime=60 State=UP
 """
@@ -86,7 +86,7 @@ class Cluster:
         """Start some daemons, or all, and wait until a job would start."""
         for name in names or DAEMONS[::-1]:
             subprocess.run(_COMMANDS[name], check=True)
-        _until(self.ready)
+        until(self.ready)
 
     def stop(self, *names: str) -> None:
         """Stop some daemons and wait for their end."""
@@ -181,7 +181,7 @@ def _stop(names):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
         try:
-            _until(lambda name=name: _pid(name) is None, seconds=20)
+            until(lambda name=name: _pid(name) is None, seconds=20)
         except TimeoutError:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -198,7 +198,8 @@ def _pid(name: str) -> int | None:
     return pid if Path(arguments[0].decode()).name == name and state != "Z" else None
 
 
-def _until(condition, seconds=60):
+def until(condition, seconds=60):
+    """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
