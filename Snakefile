@@ -26,7 +26,7 @@ include: "rules/groups.smk"
 
 
 onstart:
-    check_cluster()
+    prepare_slurm()
 
 
 onsuccess:

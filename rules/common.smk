@@ -1,6 +1,7 @@
 import os
 from datetime import datetime
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
@@ -12,7 +13,7 @@ from lgi import timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies
 from lgi.errors import LgiError
 from lgi.provenance import source_fingerprint
-from lgi.slurm import check_accounting
+from lgi.slurm import check_accounting, outlast_outages
 from lgi.studies import STUDIES
 
 # Scripts run in a fresh interpreter, with `--sdm conda` in an environment that has no lgi.
@@ -138,14 +139,17 @@ def refuse(wildcards):
     raise WorkflowError(CATALOGUE.explain(f"results/{wildcards.anything}"))
 
 
-def check_cluster():
-    """Refuse a SLURM that would not tell that a job has ended."""
-    settings = workflow.executor_settings
-    if getattr(settings, "status_command", None) == "sacct":
+def prepare_slurm():
+    """Refuse a SLURM that would not tell that a job has ended, and outlast its restarts."""
+    command = getattr(workflow.executor_settings, "status_command", None)
+    if command is None:
+        return
+    if command == "sacct":
         try:
             check_accounting()
         except LgiError as error:
             raise WorkflowError(str(error))
+    outlast_outages(import_module("snakemake_executor_plugin_slurm"), command)
 
 
 def report_times():

@@ -238,6 +238,13 @@ def test_training_on_cuda_asks_for_a_gpu_and_nothing_else_does(slurm, runs):
     )
 
 
+def test_a_slurm_without_accounting_is_refused_before_any_job(slurm, tmp_path):
+    values = {"slurm-status-command": "sacct"}
+    run = Run(tmp_path / "unaccounted").snakemake(SMALL[0], site=profile(tmp_path / "site", values))
+    assert "pass --slurm-status-command squeue" in run.ends_with(1)
+    assert run.jobs(slurm) == {}
+
+
 def test_a_run_outlasts_a_restart_of_the_daemons(slurm, runs, misbehaving, site, tmp_path):
     for run in runs.values():
         run.process.wait(timeout=1_800)
