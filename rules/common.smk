@@ -50,8 +50,8 @@ TRAINING_RESOURCES = {"gpu": 1} if CONFIG.device == "cuda" else {}
 def asked(minutes=15, mem_mb=1_500):
     """Return what a scheduler is asked for, numbers or functions of the wildcards.
 
-    Without more said it is four times what the longest and largest job of config.yaml took
-    (docs/slurm.md). A further attempt asks for more of both. On one machine it limits nothing.
+    Without more said it is several times what the longest job of config.yaml took, and room for
+    two processes of Snakemake beside the largest (docs/slurm.md). A further attempt asks for more of both. On one machine it limits nothing.
     """
 
     def growing(amount):
