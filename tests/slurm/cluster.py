@@ -63,9 +63,9 @@ class NoSlurmError(LgiError):
 @contextmanager
 def running():
     """Give a running SLURM; there is none before and none after."""
+    _refuse_a_configured_one()
     if os.geteuid() != 0:
         raise NoSlurmError("starting a SLURM takes root")
-    _refuse_a_configured_one()
     _install()
     with open("/run/lgi-slurm.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another run of the tests has the only one
@@ -175,19 +175,19 @@ def _remove():
 
 def _stop(names):
     for name in names:
-        pid = _pid(name)
+        pid = process(name)
         if pid is None:
             continue
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
         try:
-            until(lambda name=name: _pid(name) is None, seconds=20)
+            until(lambda name=name: process(name) is None, seconds=20)
         except TimeoutError:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
 
-def _pid(name: str) -> int | None:
+def process(name: str) -> int | None:
     """Return the process of a daemon of ours; its file may be older than the machine's start."""
     try:
         pid = int((HOME / f"{name}.pid").read_text())

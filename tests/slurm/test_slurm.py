@@ -7,14 +7,14 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.configurations import ROOT, SMOKE_FILE
-from tests.slurm.cluster import NoSlurmError, running, until
+from tests.slurm.cluster import DAEMONS, ETC, NoSlurmError, process, running, until
 
 pytestmark = pytest.mark.slow
 
@@ -114,14 +114,20 @@ def fit_job(n: int) -> str:
     return f"fit_wildcards_gradient_checkerboard_published_{n}_7"
 
 
-@pytest.fixture(scope="module")
-def slurm():
+@contextmanager
+def one():
+    """Give a running SLURM; without one the test is skipped, or fails where none may be."""
     with ExitStack() as stack:
         try:
             cluster = stack.enter_context(running())
         except NoSlurmError as error:
-            # What is tested everywhere else must not go untested unseen there.
             (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(error))
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    with one() as cluster:
         yield cluster
 
 
@@ -184,6 +190,31 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
         for run in found.values():
             run.process.kill()
             run.process.wait()
+
+
+def test_a_configured_slurm_is_left_alone(monkeypatch):
+    monkeypatch.setenv("SLURM_CONF", "/site/slurm.conf")
+    with pytest.raises(NoSlurmError, match=r"a SLURM is configured in /site"), running():
+        pass
+
+
+# Before the fixture `slurm` is asked for: there is room for one.
+def test_what_a_killed_run_of_the_tests_left_is_removed():
+    with one():
+        pass  # installed
+    waiting = "from tests.slurm.cluster import *\nwith running(): print('up', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", waiting], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout.readline() == b"up\n"
+        child.kill()
+    assert (ETC / "slurm.conf").exists()
+    left = [process(name) for name in DAEMONS]
+    assert None not in left
+    with running():
+        assert not set(left) & {process(name) for name in DAEMONS}
+    assert not (ETC / "slurm.conf").exists()
+    assert [process(name) for name in DAEMONS] == [None] * 3
 
 
 def test_a_job_over_its_time_limit_is_tried_again_with_more(slurm, runs):
