@@ -25,6 +25,10 @@ include: "rules/results.smk"
 include: "rules/groups.smk"
 
 
+onstart:
+    prepare_slurm()
+
+
 onsuccess:
     report_times()
 

@@ -75,7 +75,7 @@ def main(*counts: str) -> None:
 
 def _listed(**values) -> Overlay:
     """Return a list of runs of study 1 beside those of the tests' configuration."""
-    runs = yaml.safe_load(SMOKE.read_text())["gaussians"]["runs"]
+    runs = yaml.safe_load(SMOKE.read_text(encoding="utf-8"))["gaussians"]["runs"]
     entry = {"name": "many", "image": "checkerboard", "recipe": "published", **values}
     full = {"iterations": 10_000}  # as in config.yaml
     return {"gaussians": {"runs": [*runs, entry], "recipes": {"published": full}}}
@@ -85,7 +85,7 @@ def _measure(overlay: Overlay, targets: list[str]) -> tuple[int, float, float, f
     """Return jobs, CPU and wall seconds and peak MiB of a dry run."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "overlay.yaml").write_text(yaml.safe_dump(overlay))
+        (folder / "overlay.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
         command = [
             *(sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"),
             *("--directory", folder, "--configfile", SMOKE, folder / "overlay.yaml"),
@@ -99,9 +99,9 @@ def _measure(overlay: Overlay, targets: list[str]) -> tuple[int, float, float, f
             child = os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions)
             _, status, used = os.wait4(child, 0)
         wall = time.monotonic() - begin
-        words = [line.split() for line in said.read_text().splitlines()]
+        words = [line.split() for line in said.read_text(encoding="utf-8").splitlines()]
         if status:
-            sys.exit(said.read_text()[-2_000:])
+            sys.exit(said.read_text(encoding="utf-8")[-2_000:])
     jobs = next(int(line[1]) for line in words if line[:1] == ["total"])
     return jobs, used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1_024
 

@@ -34,6 +34,10 @@ class NothingToDrawError(DataError):
     """A figure has nothing to show: what it would show was not run, or has no finite value."""
 
 
+class ClusterError(LgiError):
+    """A cluster cannot run the workflow as it is asked to."""
+
+
 def shown(value: Any) -> str:
     """Return a value as a message shows it: on one line, in quotes if text, cut if long."""
     try:

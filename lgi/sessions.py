@@ -349,7 +349,7 @@ def _queued(names: Iterable[str]) -> list[str]:
 
 def _call(*command: str) -> str:
     return subprocess.run(
-        command, check=True, capture_output=True, text=True, timeout=PATIENCE
+        command, check=True, capture_output=True, text=True, timeout=PATIENCE, encoding="utf-8"
     ).stdout
 
 

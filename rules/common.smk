@@ -3,6 +3,7 @@ import re
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
@@ -23,6 +24,7 @@ from lgi.errors import LgiError
 from lgi.folders import check_folders
 from lgi.provenance import source_fingerprint
 from lgi.runs import SUM
+from lgi.slurm import check_accounting, outlast_outages
 from lgi.studies import STUDIES
 
 # Scripts run in a fresh interpreter, with `--sdm conda` in an environment that has no lgi.
@@ -59,6 +61,22 @@ config["captions"] = {
 ENVIRONMENT = "../envs/lgi.yaml"
 # Only training on CUDA asks for a GPU; a rule that never mentions one runs on any node.
 TRAINING_RESOURCES = {"gpu": 1} if CONFIG.device == "cuda" else {}
+
+
+def requested(minutes=15, mem_mb=1_500):
+    """Return what a scheduler is asked for, numbers or functions of the wildcards.
+
+    Without more said it is several times what the longest job of config.yaml took, and room for
+    two processes of Snakemake beside the largest (docs/slurm.md). A further attempt asks for more
+    of both. On one machine it limits nothing.
+    """
+
+    def growing(amount):
+        return lambda wildcards, attempt: attempt * (
+            amount(wildcards) if callable(amount) else amount
+        )
+
+    return {"runtime": growing(minutes), "mem_mb": growing(mem_mb)}
 
 
 def inputs_of(result):
@@ -201,6 +219,19 @@ def source_of(rule, *entries):
 def refuse(wildcards):
     """The end of every path below results/ that names nothing."""
     raise WorkflowError(CATALOGUE.explain(f"results/{wildcards.anything}"))
+
+
+def prepare_slurm():
+    """Refuse a SLURM that would not tell that a job has ended, and outlast its restarts."""
+    command = getattr(workflow.executor_settings, "status_command", None)
+    if command is None:
+        return
+    if command == "sacct":
+        try:
+            check_accounting()
+        except LgiError as error:
+            raise WorkflowError(str(error))
+    outlast_outages(import_module("snakemake_executor_plugin_slurm"), command)
 
 
 def report_times():

@@ -1,9 +1,17 @@
 # Study 1: fit N Gaussians to an image.
 
+from functools import partial
+
 from lgi.gaussians.fits.duration import job_seconds
 from lgi.gaussians.fits.engines import FIT as FIT_ENGINES
 from lgi.gaussians.fits.images import plan_images
-from lgi.gaussians.fits.results import fit_inputs, fit_settings, fit_threads
+from lgi.gaussians.fits.results import (
+    fit_inputs,
+    fit_mem_mb,
+    fit_minutes,
+    fit_settings,
+    fit_threads,
+)
 
 if workflow.is_main_process:
     plan_images(CONFIG.gaussians.images.values())
@@ -27,6 +35,9 @@ rule fit:
     threads: lambda wildcards: fit_threads(CONFIG, wildcards)
     resources:
         **TRAINING_RESOURCES,
+        **requested(
+            minutes=partial(fit_minutes, CONFIG), mem_mb=partial(fit_mem_mb, CONFIG)
+        ),
     params:
         fit=lambda wildcards: fit_settings(CONFIG, wildcards),
         device=CONFIG.device,
@@ -56,6 +67,10 @@ for batch in CONFIG.gaussians.batches(job_seconds()):
         threads: of_fit(fit_threads, batch)
         resources:
             **TRAINING_RESOURCES,
+            **requested(
+                minutes=of_fit(partial(fit_minutes, seeds=len(batch.seeds)), batch),
+                mem_mb=of_fit(fit_mem_mb, batch),
+            ),
         params:
             fit=of_fit(fit_settings, batch),
             device=CONFIG.device,
@@ -81,6 +96,8 @@ rule find_minimum:
         **constraints("find_minimum"),
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         settings={"settings": CONFIG.gaussians.llc.minimum},
         asked=asked_of_one(FITS.output),
@@ -101,6 +118,8 @@ rule estimate_gaussians_llc:
         **constraints("estimate_gaussians_llc"),
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         settings={"settings": CONFIG.gaussians.llc.settings},
         asked=asked_of_one(CATALOGUE.result("find_minimum").output),
@@ -121,6 +140,8 @@ rule sweep_gaussians_llc:
         **constraints("sweep_gaussians_llc"),
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         settings=CONFIG.gaussians.llc.swept(),
         asked=asked_of_one(CATALOGUE.result("find_minimum").output),

@@ -31,6 +31,8 @@ rule copy_to_gallery:
         name="|".join(map(re.escape, map(copy_name, CONFIG.gallery))) or "(?!)",
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         source=source_of("copy_to_gallery"),
     script:

@@ -11,6 +11,8 @@ rule check_known_answers:
         CATALOGUE.result("check_known_answers").log,
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         settings=known_answers.settings(CONFIG),
         rungs=CONFIG.llc.rungs,

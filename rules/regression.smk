@@ -14,6 +14,8 @@ rule train_regression:
         **constraints("train_regression"),
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         data=CONFIG.regression.data.model_dump(),
         training=CONFIG.regression.training.model_dump(),
@@ -35,6 +37,8 @@ rule estimate_regression:
         **constraints("estimate_regression"),
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         setting=CONFIG.regression.llc.model_dump(),
         asked=asked_of_one(REGRESSION.output),

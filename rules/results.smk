@@ -17,6 +17,8 @@ for study, result in CATALOGUE.made:
             **CATALOGUE.constraints(study, result),
         conda:
             ENVIRONMENT
+        resources:
+            **requested(),
         params:
             make=result.make,
             settings=settings_of(result),

@@ -5,6 +5,7 @@ from lgi.superposition.llc import results as superposition_llc
 # lgi/superposition/*/results.py.
 
 from lgi.superposition.training.engines import TRAIN as TRAIN_ENGINES
+from lgi.superposition.training.results import training_minutes
 
 
 rule train_superposition:
@@ -19,6 +20,11 @@ rule train_superposition:
         ENVIRONMENT
     resources:
         **TRAINING_RESOURCES,
+        **requested(
+            minutes=training_minutes(
+                CONFIG.superposition.training, CONFIG.superposition.runs.seeds
+            )
+        ),
     params:
         initialisation=lambda wildcards: CONFIG.superposition.initialisations[
             wildcards.init
@@ -48,6 +54,7 @@ if LIMIT := CONFIG.superposition.limit:
             ENVIRONMENT
         resources:
             **TRAINING_RESOURCES,
+            **requested(minutes=training_minutes(LIMIT.training, LIMIT.runs.seeds)),
         params:
             initialisation=lambda wildcards: CONFIG.superposition.initialisations[
                 wildcards.limit_init
@@ -83,6 +90,8 @@ rule estimate_superposition_llc:
         **constraints("estimate_superposition_llc"),
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         settings=lambda wildcards: ESTIMATED[wildcards.setting],
         asked=asked_of_one(CATALOGUE.result("train_superposition").output["run"]),
@@ -103,6 +112,8 @@ rule trace_superposition_llc:
         **constraints("trace_superposition_llc"),
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         settings=lambda wildcards: ESTIMATED[wildcards.setting],
         asked=asked_of_one(CATALOGUE.result("train_superposition").output["run"]),
@@ -121,6 +132,8 @@ rule calibrate_superposition_llc:
         CATALOGUE.result("calibrate_superposition_llc").log,
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         settings=superposition_llc.calibration(CONFIG),
         models=superposition_llc.calibrated(CONFIG),
@@ -140,6 +153,8 @@ rule resolve_superposition_llc:
         CATALOGUE.result("resolve_superposition_llc").log,
     conda:
         ENVIRONMENT
+    resources:
+        **requested(),
     params:
         settings=superposition_llc.resolution(CONFIG),
         models=superposition_llc.resolved(CONFIG),

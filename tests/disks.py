@@ -38,7 +38,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Disk]:
     folder.mkdir(parents=True, exist_ok=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder]
     try:
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
         refused = done.stderr.strip() if done.returncode else ""
     except FileNotFoundError:
         refused = "there is no mount"

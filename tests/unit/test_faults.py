@@ -42,7 +42,7 @@ def _animation(path, value):
 
 
 def _text(path, value):
-    making.write_text(path, "a sentence\n" * 1_000 * value)
+    making.write_text(path, "a sentence\n" * 1_000 * value, encoding="utf-8")
 
 
 def _trace(path, value):
@@ -132,6 +132,7 @@ def test_a_folder_of_another_user_is_named(tmp_path):
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     folder.chmod(0o755)
     assert done.stdout == f"{folder}/run.npz: cannot be written (Permission denied)\n"

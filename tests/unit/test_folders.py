@@ -53,6 +53,7 @@ def test_a_folder_of_another_user(folder, name):
         capture_output=True,
         text=True,
         check=True,
+        encoding="utf-8",
     )
     (folder / name).chmod(0o755)
     assert done.stdout.startswith(f"{(folder / name)}: cannot be written, and Snakemake keeps")

@@ -60,7 +60,7 @@ class Kept:
 
     def __init__(self, source, cache):
         self.source, self.cache = source, cache
-        source.write_text(MODULE)
+        source.write_text(MODULE, encoding="utf-8")
 
     def started(self):
         """Return the function as a new process would find it."""

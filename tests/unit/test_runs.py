@@ -201,7 +201,9 @@ def test_a_table_of_another_name_is_not_believed(table_file):
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum here")
 def test_sha256sum_reads_the_checksum(table_file):
     check = ["sha256sum", "--check", "--strict", "table.csv.sha256"]
-    done = subprocess.run(check, cwd=table_file.parent, capture_output=True, text=True)
+    done = subprocess.run(
+        check, cwd=table_file.parent, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.stdout == "table.csv: OK\n"
 
 
@@ -226,7 +228,7 @@ def test_a_table_is_not_believed_before_its_checksum_is_written(table_file, monk
 def test_a_failed_write_of_a_table_keeps_it_and_its_checksum(table_file):
     def fail():
         with summed_path(table_file) as temporary:
-            temporary.write_text("half")
+            temporary.write_text("half", encoding="utf-8")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -237,7 +239,7 @@ def test_a_failed_write_of_a_table_keeps_it_and_its_checksum(table_file):
 def test_bad_tables_are_named(tmp_path):
     path = tmp_path / "t.csv"
     with summed_path(path) as temporary:
-        temporary.write_text("")
+        temporary.write_text("", encoding="utf-8")
     with pytest.raises(RunFileError, match=r"t\.csv: not a table"):
         read_table(path)
     write_table(path, pd.DataFrame({"a": [1], "b": [2]}))
@@ -257,10 +259,10 @@ def test_the_name_of_a_temporary_file_tells_its_writer(tmp_path, name):
 
 def test_a_table_of_the_repository_is_known_by_what_was_planned(tmp_path):
     path = tmp_path / "published.csv"
-    path.write_text("a\n1\n")
+    path.write_text("a\n1\n", encoding="utf-8")
     planned = hashlib.sha256(b"a\n1\n").hexdigest()
     assert read_table(path, sha256=planned)["a"].tolist() == [1]
-    path.write_text("a\n2\n")
+    path.write_text("a\n2\n", encoding="utf-8")
     with pytest.raises(
         RunFileError, match=r"published\.csv: not the file that this job was planned"
     ):

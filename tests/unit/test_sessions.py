@@ -56,7 +56,7 @@ def register(pid, host=HOST, **given):
     """Write what a run of that process would have left."""
     path = FOLDER / "0123456789ab.json"
     said = {"host": host, "pid": pid, "began": time.time() - 100, "slurm": False}
-    path.write_text(json.dumps({**said, **given}))
+    path.write_text(json.dumps({**said, **given}), encoding="utf-8")
     return path
 
 
@@ -103,7 +103,7 @@ def test_the_number_of_a_lost_process_may_be_in_use_again(persistence):
 
 
 def test_a_register_that_was_cut_off_is_a_lost_one(persistence):
-    (FOLDER / "0123456789ab.json").write_text('{"host"')
+    (FOLDER / "0123456789ab.json").write_text('{"host"', encoding="utf-8")
     (said,) = start(persistence)
     assert "A run was lost" in said
     assert start(persistence) == []
@@ -202,7 +202,7 @@ def command(name, text):
     """Put a command on the PATH."""
     path = Path("bin") / name
     path.parent.mkdir(exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
     path.chmod(0o755)
 
 

@@ -15,7 +15,11 @@ from tests.configurations import ROOT
 def verify(folder):
     command = [sys.executable, "-m", "lgi.verify", folder]
     return subprocess.run(
-        command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        command,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        encoding="utf-8",
     )
 
 
@@ -23,8 +27,8 @@ def test_every_file_is_read_and_damaged_ones_are_listed(tmp_path):
     write_run(tmp_path / "a" / "run.npz", {"a": np.arange(3)}, {})
     write_table(tmp_path / "b" / "table.csv", pd.DataFrame({"a": [1]}))
     write_trace(tmp_path / "trace.nc", Trace(np.ones((2, 3)), 1.0, 1.0, 0, 1, {}))
-    (tmp_path / ".table.7.part.csv").write_text("half")
-    (tmp_path / "text.md").write_text("text")
+    (tmp_path / ".table.7.part.csv").write_text("half", encoding="utf-8")
+    (tmp_path / "text.md").write_text("text", encoding="utf-8")
     done = verify(tmp_path)
     assert (done.returncode, done.stdout) == (0, "3 files, 0 not whole\n")
     for path in ("a/run.npz", "b/table.csv", "trace.nc"):

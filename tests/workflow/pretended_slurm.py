@@ -32,7 +32,7 @@ def sbatch(arguments):
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    (STATE / f"{number}.job").write_text(f"{process.pid} {job.job_name}")
+    (STATE / f"{number}.job").write_text(f"{process.pid} {job.job_name}", encoding="utf-8")
     print(number)
 
 
@@ -51,7 +51,7 @@ def scancel(arguments):
     for number in arguments:
         pid = int((STATE / f"{number}.job").read_text(encoding="utf-8").split()[0])
         os.killpg(pid, signal.SIGKILL)
-        (STATE / f"{number}.ended").write_text("cancelled")
+        (STATE / f"{number}.ended").write_text("cancelled", encoding="utf-8")
 
 
 def srun(arguments):

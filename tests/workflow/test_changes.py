@@ -36,14 +36,14 @@ def edited(moved):
 
     def edit(name, old, new):
         path = moved.code / name
-        before.setdefault(path, text := path.read_text())
+        before.setdefault(path, text := path.read_text(encoding="utf-8"))
         assert text.count(old) >= 1, f"{name} has no {old!r}"
-        path.write_text(text.replace(old, new, 1))
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
         return moved.snakemake("--dry-run").stdout
 
     yield edit
     for path, text in before.items():
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
 
 
 def fits(jobs):
@@ -127,7 +127,7 @@ def test_new_runs_are_made_alone_with_what_gathers_them(moved):
 
 def test_nothing_is_made_anew_for_file_times_places_or_the_version(moved, edited):
     """The copy of the code is newer, and its results get new times in any order."""
-    version = (moved.code / "lgi" / "__init__.py").read_text().split('"')
+    version = (moved.code / "lgi" / "__init__.py").read_text(encoding="utf-8").split('"')
     assert "Nothing to be done" in edited("lgi/__init__.py", version[-2], "9.9.9")
     times = random.Random(3)
     before = {}

@@ -65,6 +65,7 @@ def test_a_full_disk_in_a_folder_of_any_name(finished, tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            encoding="utf-8",
         )
         assert done.returncode == 0, done.stdout
         assert {*targets[1:]} <= set(laboratory.files())
@@ -92,6 +93,7 @@ def test_no_home_no_temporary_folder_no_caches_few_files_and_a_clock_that_was_se
             env=os.environ | environment,
             capture_output=True,
             text=True,
+            encoding="utf-8",
         )
 
     # Whoever reads the output leaves in the middle.
@@ -126,7 +128,8 @@ def test_a_job_is_killed_another_finds_no_gpu_and_the_rest_is_made(laboratory, f
     (kills / "sitecustomize.py").write_text(
         "import os, sys\n"
         "if sys.orig_argv[-1].endswith('train_superposition.py'):\n"
-        "    os.kill(os.getpid(), 9)\n"
+        "    os.kill(os.getpid(), 9)\n",
+        encoding="utf-8",
     )
     done = laboratory.snakemake(
         *("--", FILM, ONE_FIT, RUN),
@@ -145,7 +148,7 @@ def test_a_job_is_killed_another_finds_no_gpu_and_the_rest_is_made(laboratory, f
 
 
 def test_what_stands_in_the_way_is_told_before_any_work(laboratory):
-    (laboratory.folder / "results").write_text("mine")
+    (laboratory.folder / "results").write_text("mine", encoding="utf-8")
     done = laboratory.snakemake("--", RUN, check=False)
     assert done.returncode != 0
     assert "results: no folder, but what is made lies below it; move it away" in done.stdout

@@ -135,7 +135,7 @@ def test_slurm_jobs_that_finish_alone_are_kept_and_their_changed_settings_notice
 def test_slurm_jobs_that_run_alone_are_cancelled(laboratory, slurm):
     running = start(laboratory, *SUBMITTING, "--", TARGET, overlays=[LONG])
     wait_for(lambda: list(laboratory.folder.glob("logs/**/*.log")), running)  # the fit has begun
-    (slurm / "2.job").write_text("0 another run")
+    (slurm / "2.job").write_text("0 another run", encoding="utf-8")
     lose(running)
     done = laboratory.snakemake(TARGET, overlays=[OTHER])
     assert "1 of its SLURM jobs cancelled" in done.stdout

@@ -245,3 +245,11 @@ def test_an_unlisted_start_that_does_not_fit_is_refused_before_any_job(laborator
     output = refused(laboratory, target, overlays=[overlay])
     assert target in output
     assert "found 3, allowed are 1 to 2: image checkerboard has 4096 pixels in 2" in output
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_a_further_attempt_asks_for_more_time_and_memory(laboratory, attempt):
+    target = "results/gaussians/gradient_checkerboard/published/n6_seed9.npz"
+    output = laboratory.snakemake("--dry-run", "--attempt", attempt, target).stdout
+    asked = dict(re.findall(r"(runtime|mem_mb)=(\d+)", output))
+    assert asked == {"runtime": str(11 * attempt), "mem_mb": str(1_501 * attempt)}

@@ -1,4 +1,4 @@
-"""About how long a fit lasts: enough to decide how many of them share a job."""
+"""About how long a fit lasts: for how many share a job, and what a scheduler is asked for."""
 
 import os
 

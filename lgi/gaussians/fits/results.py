@@ -1,11 +1,13 @@
 """Results of study 1 that show single fits: run files, their table, and pictures of a fit."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from lgi.catalogue import ANIMATIONS, FIGURES, ROOT, TABLES, Result
 from lgi.errors import ConfigError
 from lgi.gaussians.fits.drawn import figures, fits_of
+from lgi.gaussians.fits.duration import fit_seconds
 from lgi.gaussians.fits.images import image_size, planned
 from lgi.gaussians.fits.settings import LARGEST_SEED
 from lgi.gaussians.fits.team import useful_threads
@@ -58,6 +60,34 @@ def fit_threads(config: Any, wildcards: Any) -> int:
     if config.device != "cpu":
         return 1
     return useful_threads(*image_size(config.gaussians.images[fit_of(wildcards)[0]]))
+
+
+def fit_minutes(config: Any, wildcards: Any, seeds: int = 1) -> int:
+    """Return how many minutes a scheduler is asked for: four times as long as fits last, and ten.
+
+    Parameters
+    ----------
+    config
+        The configuration.
+    wildcards
+        Those of the job.
+    seeds
+        Number of fits in it, one after the other.
+    """
+    image, recipe, n = fit_of(wildcards)
+    size = image_size(config.gaussians.images[image])
+    each = fit_seconds(config.gaussians.recipes[recipe].iterations, n, size)
+    return 10 + math.ceil(4 * seeds * each / 60)
+
+
+def fit_mem_mb(config: Any, wildcards: Any) -> int:
+    """Return how many MB a scheduler is asked for: the packages' and a share per pixel.
+
+    The peak is 126 bytes a pixel and 9.5 for each of its Gaussians (docs/gaussians_sizes_speed.md);
+    1,000 bytes are those of 92 Gaussians that reach it.
+    """
+    width, height = image_size(config.gaussians.images[fit_of(wildcards)[0]])
+    return 1_500 + math.ceil(width * height * 1_000 / 10**6)
 
 
 def fit_settings(config: Any, wildcards: Any) -> dict:

@@ -1,6 +1,7 @@
 """Results of training: run files, tables of losses, and their figures."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sized
 from typing import Any
 
 from lgi.catalogue import FIGURES, ROOT, TABLES, Result
@@ -12,6 +13,21 @@ STARTS = TABLES + "superposition_starts.csv"
 _DRAW = "lgi.superposition.training.figures:"
 LOSS_OVER_TRAINING = "loss_over_training{variant}"
 KGON4_VS_KGON6 = "kgon4_vs_kgon6{variant}"
+EPOCH = 1.1e-4
+"""Seconds of an epoch of one seed at 10,000 samples, the most of config.yaml."""
+
+
+def training_minutes(training: Any, seeds: Sized) -> int:
+    """Return how many minutes a scheduler is asked for: four times what training takes, and ten.
+
+    Parameters
+    ----------
+    training
+        Settings of the training, of which `epochs` counts.
+    seeds
+        Seeds that one job trains.
+    """
+    return 10 + math.ceil(4 * len(seeds) * training.epochs * EPOCH / 60)
 
 
 def run_files(
