@@ -13,10 +13,9 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from lgi.errors import RunFileError
+from lgi.errors import RunFileError, word
 from lgi.runs import AGAIN, read_run
 
-LONGEST = 80  # characters of a value in a message
 Asked = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]
 """What records must say: pattern of the path, its wildcard or "", the wildcard's value or "", then
 entries of the record by key; ``a.b`` is the entry ``b`` of ``a``."""
@@ -91,7 +90,7 @@ def _same(path: str, key: str, found: Any, asked: Any) -> None:
         for name in sorted({*found, *asked}):
             _same(path, f"{key}.{name}", found.get(name, _NONE), asked.get(name, _NONE))
     elif _text(found) != _text(asked):
-        words = f"{key}: {_short(found)} in the file, {_short(asked)} asked for"
+        words = f"{key}: {word(found)} in the file, {word(asked)} asked for"
         raise RunFileError(f"{path}: another than is asked for, {words}; {AGAIN}")
 
 
@@ -101,8 +100,3 @@ _NONE = "nothing"
 def _text(value: Any) -> str:
     # As text, since 1 is not 1.0 and not True here, and NaN is NaN.
     return json.dumps(value, sort_keys=True)
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else _text(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 4]} ..."

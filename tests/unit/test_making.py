@@ -73,7 +73,7 @@ def test_a_picture_of_nothing_says_so(inputs, tmp_path, monkeypatch):
     for name in ("one.png", "one.gif"):
         making.make("cats", table, {}, {"made": str(tmp_path / name)}, {}, reader, {}, {})
     making.make(
-        "lgi.making:read",
+        "lgi.runs:read_table",
         {},
         {"path": inputs["table"]},
         {"totals": str(tmp_path / "out.csv")},
