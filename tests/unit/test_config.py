@@ -380,7 +380,7 @@ BAD = {
     ),
     "the original's image without fresh seeds": (
         {"gaussians": {"images": {"gradient_checkerboard": {"width": 64, "height": 64}}}},
-        ["gaussians.original.fresh: unknown list of runs; found 'fresh', there are fine, again"],
+        ["gaussians.original.fresh: unknown list of runs; found 'fresh', there are fine, gap"],
     ),
     "a curve of two recipes": (
         {"gaussians": {"n_study": {"claims": {"curves": [{"runs": "cures"}]}}}},

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lgi import making
 from lgi.errors import LgiError
 from lgi.figures import animation, gallery, style
 from lgi.jobs import logged
 from lgi.llc.inference_data import Trace, write_trace
+from lgi.making import write_text
 from lgi.runs import write_run, write_table
 from tests.configurations import ROOT
 from tests.disks import python_as_a_stranger, small_disk
@@ -42,7 +42,7 @@ def _animation(path, value):
 
 
 def _text(path, value):
-    making.write_text(path, "a sentence\n" * 1_000 * value, encoding="utf-8")
+    write_text(path, "a sentence\n" * 1_000 * value)
 
 
 def _trace(path, value):

@@ -85,7 +85,7 @@ def test_a_picture_of_nothing_says_so(inputs, tmp_path, monkeypatch):
     assert "nothing to draw: no cats" in (tmp_path / "one.svg").read_text(encoding="utf-8")
     assert {p.name for p in tmp_path.glob("o*.*")} == {
         *("one.png", "one.svg", "one.gif", "one.mp4"),
-        *("out.csv", "out.png", "out.svg"),
+        *("out.csv", "out.csv.sha256", "out.png", "out.svg"),
     }
     with pytest.raises(NothingToDrawError):
         making.make("cats", table, {}, {"made": str(tmp_path / "table.csv")}, {}, reader, {}, {})
