@@ -145,8 +145,9 @@ def in_repository(path):
     """Where an input lies that comes with the repository, such as printed values."""
     if not isinstance(path, str) or path.startswith(ROOT):
         return path
-    # Relative, so that the same results in another clone are not made anew.
-    return os.path.relpath(f"{workflow.basedir}/{path}")
+    # Relative, so that the same results in another clone are not made anew; known by its content
+    # (`contents_of`), so that a fresh clone's time stamps are no reason either.
+    return ancient(os.path.relpath(f"{workflow.basedir}/{path}"))
 
 
 def settings_of(result):
