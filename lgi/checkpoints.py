@@ -163,6 +163,24 @@ class Checkpoint(NoCheckpoint):
             return None
 
 
+def interval() -> float:
+    """Return the seconds between two states, `SECONDS` if the environment does not say.
+
+    Raises
+    ------
+    ConfigError
+        If the environment variable `VARIABLE` is no number of seconds.
+    """
+    text = os.environ.get(VARIABLE, str(SECONDS))
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not seconds >= 0:
+        raise ConfigError(f"{VARIABLE}: {text!r} is no number of seconds; allowed are 0 and more")
+    return seconds
+
+
 @contextmanager
 def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
     """Give the run files of a job as they are made; they take their places when the block ends.
@@ -182,7 +200,7 @@ def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
         If the environment variable `VARIABLE` is no number of seconds.
     """
     asked: list[signal.Signals] = []
-    seconds = _seconds()
+    seconds = interval()
 
     def note(number: int, _: object) -> None:
         asked.append(signal.Signals(number))
@@ -212,17 +230,6 @@ def _read(path: Path, run: Mapping) -> Run:
     if others := [key for key in run if saved.record.get(key) != run[key]]:
         raise RunFileError(f"{path}: of another run, which differs in {', '.join(others)}")
     return saved
-
-
-def _seconds() -> float:
-    text = os.environ.get(VARIABLE, str(SECONDS))
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1
-    if not seconds >= 0:
-        raise ConfigError(f"{VARIABLE}: {text!r} is no number of seconds; allowed are 0 and more")
-    return seconds
 
 
 def _said(progress: Mapping) -> str:

@@ -85,10 +85,14 @@ def keep(workflow) -> None:
     def in_session(executor_plugin, executor_settings, **given):
         kind = executor_plugin.common_settings
         if kind.dryrun_exec or kind.touch_exec:
+            if said := unrecorded(FilePersistence()):
+                logger.warning(said)
             return execute(executor_plugin, executor_settings, **given)
         slurm = executor_plugin.name == "slurm"
         try:
             with session(FilePersistence(), logger.warning, slurm) as own:
+                if said := unrecorded(FilePersistence()):
+                    logger.warning(said)
                 if slurm:
                     prefix = "_".join(filter(None, [executor_settings.jobname_prefix, own.name]))
                     executor_settings = replace(executor_settings, jobname_prefix=prefix)
@@ -370,6 +374,28 @@ def _mark_unrecorded(persistence, since: float) -> str:
             persistence._mark_incomplete(entry.path, None)
             count += 1
     return f"{count} unrecorded results to be made again" if count else ""
+
+
+def unrecorded(persistence) -> str:
+    """Return a sentence on results that Snakemake knows nothing of, empty if there are none.
+
+    They were copied from elsewhere, or `.snakemake` is gone. Snakemake takes them for what is asked
+    for: no change of the configuration or the code since they were made is noticed.
+    """
+    paths = {
+        entry.path
+        for entry in _files(ROOT)
+        if not entry.name.startswith(".") and persistence._read_record(entry.path) is None
+    }
+    # What is incomplete is made again, or being made.
+    paths -= persistence._filter_incomplete_keys(paths)
+    if not paths:
+        return ""
+    return (
+        f"Nothing is recorded in .snakemake of {len(paths)} files below {ROOT}, such as"
+        f" {min(paths)}: they are taken for what the configuration and the code now ask for, and"
+        " may be of others. If that is not sure, delete them or give --forceall."
+    )
 
 
 def remove_temporary_files(now: float) -> int:

@@ -18,7 +18,7 @@ if said := compiled_code.settle():
     logger.warning(said)
 
 from lgi import config as configuration
-from lgi import sessions, timing
+from lgi import checkpoints, sessions, timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies, copy_name, sums
 from lgi.errors import LgiError
 from lgi.folders import check_folders
@@ -44,6 +44,7 @@ CONFIG_FILES.append((os.curdir, workflow.config_settings.config))
 try:
     if workflow.is_main_process:
         check_folders()
+        checkpoints.interval()
         for path in CONFIG_PATHS:
             configuration.check_keys(path)
     CONFIG = configuration.check(config, CONFIG_FILES)
@@ -144,8 +145,9 @@ def in_repository(path):
     """Where an input lies that comes with the repository, such as printed values."""
     if not isinstance(path, str) or path.startswith(ROOT):
         return path
-    # Relative, so that the same results in another clone are not made anew.
-    return os.path.relpath(f"{workflow.basedir}/{path}")
+    # Relative, so that the same results in another clone are not made anew; known by its content
+    # (`contents_of`), so that a fresh clone's time stamps are no reason either.
+    return ancient(os.path.relpath(f"{workflow.basedir}/{path}"))
 
 
 def settings_of(result):

@@ -1,9 +1,7 @@
 # Study 2: toy models of superposition. What is made of its run files is declared in
-
-from lgi.superposition.llc import results as superposition_llc
-
 # lgi/superposition/*/results.py.
 
+from lgi.superposition.llc import results as superposition_llc
 from lgi.superposition.training.engines import TRAIN as TRAIN_ENGINES
 from lgi.superposition.training.results import training_minutes
 

@@ -126,6 +126,10 @@ def together(fits: Iterable[FitName]) -> dict[tuple[str, str, int], list[int]]:
     return found
 
 
+TAKEN = {"figure", "animation"}
+"""Names of lists whose batches would be called as the rules `fit_figure` and `fit_animation`."""
+
+
 class Batch(NamedTuple):
     """Fits that run with the same seeds, those of one image, recipe and N in one job."""
 
@@ -169,7 +173,8 @@ def batches(lists: Sequence[RunList], seeds_at_most: Callable[[str, str, int], i
 
 
 def _names(home: str, lists: Sequence[RunList]) -> Iterator[str]:
-    """Yield names of the batches of a list, past the names of other lists."""
-    yield f"fit_{home}"
+    """Yield names of the batches of a list, past the names of other lists and of rules."""
+    if home not in TAKEN:
+        yield f"fit_{home}"
     others = {entry.name for entry in lists}
     yield from (f"fit_{home}_{i}" for i in count(2) if f"{home}_{i}" not in others)

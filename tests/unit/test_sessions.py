@@ -23,6 +23,7 @@ from lgi.sessions import (
     conflict,
     runs,
     session,
+    unrecorded,
 )
 
 RESULT = Path("results/a/run.npz")
@@ -172,6 +173,21 @@ def test_results_without_a_record_since_the_loss_are_made_again(persistence, gon
     assert "; 2 unrecorded results to be made again." in said
     marked = persistence._filter_incomplete_keys(map(str, paths.values()))
     assert marked == {str(paths["alone"]), str(paths["made anew"])}
+
+
+def test_results_that_nothing_is_recorded_of_are_named(persistence):
+    """They were copied, or .snakemake was removed; an unfinished one is made again anyway."""
+    names = ("recorded", "unfinished", "copied", "foreign", ".hidden")
+    paths = [str(RESULT.with_name(f"{name}.npz")) for name in names]
+    for path in paths:
+        Path(path).touch()
+    persistence._write_record(paths[0], MetadataRecord(endtime=0.0))
+    persistence._mark_incomplete(paths[1], None)
+    said = unrecorded(persistence)
+    assert "of 2 files below results/, such as results/a/copied.npz:" in said
+    for path in paths[2:]:
+        Path(path).unlink()
+    assert unrecorded(persistence) == ""
 
 
 def test_temporary_files_of_lost_writers_are_removed(persistence, gone):

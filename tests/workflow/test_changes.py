@@ -126,7 +126,12 @@ def test_new_runs_are_made_alone_with_what_gathers_them(moved):
 
 
 def test_nothing_is_made_anew_for_file_times_places_or_the_version(moved, edited):
-    """The copy of the code is newer, and its results get new times in any order."""
+    """The copy of the code is newer, and its results get new times in any order.
+
+    Tables in published/ are as new as a clone: they were inputs like any others.
+    """
+    for path in (moved.code / "published").iterdir():
+        path.touch()
     version = (moved.code / "lgi" / "__init__.py").read_text(encoding="utf-8").split('"')
     assert "Nothing to be done" in edited("lgi/__init__.py", version[-2], "9.9.9")
     times = random.Random(3)

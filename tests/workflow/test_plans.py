@@ -11,6 +11,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from lgi import checkpoints
 from lgi.gaussians.fits.duration import SECONDS, VARIABLE
 from lgi.runs import read_run
 from tests.configurations import RUNS, SMOKE, checked
@@ -64,6 +65,7 @@ def test_how_many_runs_share_a_job_can_be_said_and_packs_thousands_in_few(labora
         jobs = planned(laboratory.snakemake("--dry-run", table, overlays=[overlay], env=env).stdout)
         assert least <= sum(n for r, n in jobs.items() if r.startswith("fit_seeds_of_one")) <= most
     assert "must be a number of seconds" in refused(laboratory, env={VARIABLE: "long"})
+    assert "is no number of seconds" in refused(laboratory, env={checkpoints.VARIABLE: "long"})
 
 
 def test_a_figure_plans_only_what_it_shows(laboratory):

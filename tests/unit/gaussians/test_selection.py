@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 from pydantic import ValidationError
 
-from lgi.gaussians.selection import FitName, RunList, Selection, batches, together
+from lgi.gaussians.selection import TAKEN, FitName, RunList, Selection, batches, together
+from lgi.studies import STUDIES
 
 
 def listed(name, **values):
@@ -136,6 +137,16 @@ def test_a_list_with_several_batches_numbers_them_past_other_lists():
     ]
     names = [batch.name for batch in batches(lists, some_at_most(2))]
     assert names == ["fit_fine", "fit_fine_3", "fit_fine_4", "fit_fine_2"]
+
+
+def test_no_batch_is_called_as_a_rule():
+    """Lists called figure and animation stopped the plan: their rules were there already."""
+    rules = {result.rule for study in STUDIES for result in study.results}
+    homes = {rule.removeprefix("fit_") for rule in rules if rule.startswith("fit_")}
+    assert homes == TAKEN
+    names = {batch.name for home in homes for batch in batches([listed(home)], some_at_most(9))}
+    assert len(names) == len(homes)
+    assert not names & rules
 
 
 def test_more_seeds_than_fits_are_batches_of_one_fit():
