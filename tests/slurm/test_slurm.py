@@ -21,6 +21,18 @@ from tests.slurm.cluster import DAEMONS, ETC, NoSlurmError, process, running, un
 pytestmark = pytest.mark.slow
 
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
+IMPATIENT = """
+import asyncio
+from snakemake.cli import main
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+async def sleep(executor):
+    await asyncio.sleep(2)
+
+RemoteExecutor.sleep = sleep
+main()
+"""
+"""Snakemake that asks SLURM every two seconds: the plugin waits 3, 13, 23, ... s."""
 FIT = "results/gaussians/gradient_checkerboard/published/n{n}_seed7.npz"
 SMALL = [
     FIT.format(n=60),
@@ -39,7 +51,7 @@ HELD = 65, 66
 """Fits that wait while there is a file of their N in the working folder."""
 LOST = [FIT.format(n=n) for n in HELD]
 SIXTEEN = RUNS[0] | {"name": "sixteen", "n": 8, "seeds": list(range(16))}
-"""Fits that share one job, with LGI_JOB_SECONDS=0.1 two."""
+"""Fits that share one job, with LGI_JOB_SECONDS=0.15 two."""
 MISBEHAVE = f"""
 import time
 from pathlib import Path
@@ -83,12 +95,18 @@ class Run:
         return self
 
     def snakemake(
-        self, *targets: str, site: Path | None, options=(), overlay: dict | None = None, **env: str
+        self,
+        *targets: str,
+        site: Path | None,
+        options=(),
+        overlay: dict | None = None,
+        command=(sys.executable, "-c", IMPATIENT),
+        **environment: str,
     ) -> "Run":
         """Start snakemake on the SLURM whose values a profile has, or without one."""
         given = ("--profile", "slurm", "--profile", site) if site else ("--cores", 1)
-        smoke = self.smoke(overlay or {})
-        return self.start(SNAKEMAKE, *given, *smoke, *options, "--", *targets, **env)
+        options = (*given, *self.smoke(overlay or {}), *options)
+        return self.start(*command, *options, "--", *targets, **environment)
 
     def hold(self, *fits: int) -> "Run":
         """Let fits wait."""
@@ -214,7 +232,7 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
         "disturbed": Run(folder / "disturbed", code).snakemake(
             *(FIT.format(n=n) for n in (TOO_LONG, BROKEN, CANCELLED)), site=short
         ),
-        "small": Run(folder / "small").snakemake(*SMALL, site=site),
+        "small": Run(folder / "small").snakemake(*SMALL, site=site, command=(SNAKEMAKE,)),
         "cuda": Run(folder / "cuda").snakemake(
             *(FIT.format(n=60), "results/regression/rank2.npz"),
             site=site,
@@ -225,7 +243,7 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
             *(FIT.format(n=8).replace("seed7", f"seed{seed}") for seed in SIXTEEN["seeds"]),
             site=site,
             overlay={"gaussians": {"runs": [*RUNS, SIXTEEN]}},
-            LGI_JOB_SECONDS="0.1",
+            LGI_JOB_SECONDS="0.15",
             PATH=f"{unexported(folder / 'commands')}{os.pathsep}{os.environ['PATH']}",
         ),
         "local": Run(folder / "local").snakemake(*SMALL, site=None),
