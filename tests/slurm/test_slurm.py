@@ -311,7 +311,7 @@ def test_a_lost_run_is_gone_on_from_by_the_same_command(slurm, runs, site):
         run.snakemake(*LOST, site=site)
         until(lambda: run.state(slurm, ended) == "RUNNING", seconds=1_800)
         assert "A run was lost: process " in run.said()
-        assert "; 1 of its SLURM jobs cancelled." in run.said()
+        assert "1 of its SLURM jobs cancelled" in run.said()
         assert slurm.jobs()[before["JobId"]]["JobState"] == "CANCELLED"
         if lose:
             run.process.send_signal(lose)
