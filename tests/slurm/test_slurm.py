@@ -46,10 +46,10 @@ SITE = {
     "latency-wait": 5,
     "default-resources": {"slurm_partition": "cpu"},
 }
-TOO_LONG, BROKEN, CANCELLED, SLOW = 61, 62, 63, 64
+TOO_LONG, BROKEN, CANCELLED = 61, 62, 63
 HELD = 65, 66
 """Fits that wait while there is a file of their N in the working folder."""
-LOST = [FIT.format(n=n) for n in HELD]
+HELD_FITS = [FIT.format(n=n) for n in HELD]
 SIXTEEN = RUNS[0] | {"name": "sixteen", "n": 8, "seeds": list(range(16))}
 """Fits that share one job, with LGI_JOB_SECONDS=0.15 two."""
 MISBEHAVE = f"""
@@ -65,8 +65,6 @@ def misbehave(snakemake):
         raise RuntimeError("a fit that fails whenever it is tried")
     if first and n in ({TOO_LONG}, {CANCELLED}):
         time.sleep(3_600)
-    if n == {SLOW}:
-        time.sleep(30)
     while n in {HELD} and Path(str(n)).exists():
         time.sleep(0.2)
 
@@ -113,6 +111,11 @@ class Run:
         for n in fits:
             (self.folder / str(n)).touch()
         return self
+
+    def release(self, *fits: int) -> None:
+        """Let fits go on."""
+        for n in fits:
+            (self.folder / str(n)).unlink()
 
     def smoke(self, overlay: dict) -> tuple:
         """Return the options of `make smoke`, with a further configuration."""
@@ -238,7 +241,7 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
             site=site,
             options=("--retries", 0, "--config", "device=cuda"),
         ),
-        "lost": Run(folder / "lost", code).hold(*HELD).snakemake(*LOST, site=site),
+        "lost": Run(folder / "lost", code).hold(*HELD).snakemake(*HELD_FITS, site=site),
         "unexported": Run(folder / "unexported").snakemake(
             *(FIT.format(n=8).replace("seed7", f"seed{seed}") for seed in SIXTEEN["seeds"]),
             site=site,
@@ -247,7 +250,7 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
             PATH=f"{unexported(folder / 'commands')}{os.pathsep}{os.environ['PATH']}",
         ),
         "local": Run(folder / "local").snakemake(*SMALL, site=None),
-        "undisturbed": Run(folder / "undisturbed", code).snakemake(*LOST, site=None),
+        "undisturbed": Run(folder / "undisturbed", code).snakemake(*HELD_FITS, site=None),
         "allocation": allocation.start(
             *("sbatch", "--wait", "--cpus-per-task=2", "--time=30"),
             *(f"--output={allocation.folder}/log", "slurm/allocation.sh"),
@@ -299,7 +302,7 @@ def test_a_lost_run_is_gone_on_from_by_the_same_command(slurm, runs, site):
 
     run.process.kill()
     run.process.wait()
-    (run.folder / str(alone)).unlink()
+    run.release(alone)
     until(lambda: run.state(slurm, alone) == "COMPLETED", seconds=1_800)
     (record,) = run.records()
     assert record["rule"] == "fit"
@@ -308,7 +311,7 @@ def test_a_lost_run_is_gone_on_from_by_the_same_command(slurm, runs, site):
 
     for lose in (signal.SIGHUP, None):
         (before,) = run.jobs(slurm)[fit_job(ended)]
-        run.snakemake(*LOST, site=site)
+        run.snakemake(*HELD_FITS, site=site)
         until(lambda: run.state(slurm, ended) == "RUNNING", seconds=1_800)
         assert "A run was lost: process " in run.said()
         assert "1 of its SLURM jobs cancelled" in run.said()
@@ -316,7 +319,7 @@ def test_a_lost_run_is_gone_on_from_by_the_same_command(slurm, runs, site):
         if lose:
             run.process.send_signal(lose)
             run.process.wait()
-    (run.folder / str(ended)).unlink()
+    run.release(ended)
     run.ends_with(0)
     assert list(run.jobs(slurm)) == [fit_job(ended)]
     runs["undisturbed"].ends_with(0)
@@ -400,8 +403,7 @@ def test_a_run_outlasts_a_restart_of_the_daemons(slurm, runs, misbehaving, site,
     for run in runs.values():
         run.process.wait(timeout=1_800)
     code, _ = misbehaving
-    fits = [FIT.format(n=n) for n in (SLOW, 60)]
-    run = Run(tmp_path / "restarted", code).snakemake(*fits, site=site)
+    run = Run(tmp_path / "restarted", code).hold(*HELD).snakemake(*HELD_FITS, site=site)
     logs = run.folder / "logs"
     # Before that `srun` would wait for the slurmctld.
     until(lambda: len([*logs.rglob("*.log")]) == 2, seconds=1_800)
@@ -410,8 +412,9 @@ def test_a_run_outlasts_a_restart_of_the_daemons(slurm, runs, misbehaving, site,
     slurm.start("slurmctld")
     slurm.stop("slurmd")
     slurm.start("slurmd")
+    run.release(*HELD)
     run.ends_with(0)
-    assert set(run.files()) == set(fits)
+    assert run.files() == runs["undisturbed"].files()
 
 
 def megabytes(job: dict) -> int:
