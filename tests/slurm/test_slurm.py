@@ -232,6 +232,7 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
     code, short = misbehaving
     allocation = Run(folder / "allocation")
     found = {
+        "lost": Run(folder / "lost", code).hold(*HELD).snakemake(*HELD_FITS, site=site),
         "disturbed": Run(folder / "disturbed", code).snakemake(
             *(FIT.format(n=n) for n in (TOO_LONG, BROKEN, CANCELLED)), site=short
         ),
@@ -241,7 +242,6 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
             site=site,
             options=("--retries", 0, "--config", "device=cuda"),
         ),
-        "lost": Run(folder / "lost", code).hold(*HELD).snakemake(*HELD_FITS, site=site),
         "unexported": Run(folder / "unexported").snakemake(
             *(FIT.format(n=8).replace("seed7", f"seed{seed}") for seed in SIXTEEN["seeds"]),
             site=site,
