@@ -404,6 +404,7 @@ def test_a_run_outlasts_a_restart_of_the_daemons(slurm, runs, misbehaving, site,
         run.process.wait(timeout=1_800)
     code, _ = misbehaving
     run = Run(tmp_path / "restarted", code).hold(*HELD).snakemake(*HELD_FITS, site=site)
+    runs["restarted"] = run  # ended with them
     logs = run.folder / "logs"
     # Before that `srun` would wait for the slurmctld.
     until(lambda: len([*logs.rglob("*.log")]) == 2, seconds=1_800)
