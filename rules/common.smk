@@ -22,9 +22,10 @@ from lgi import checkpoints, sessions, timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies, copy_name, sums
 from lgi.errors import LgiError
 from lgi.folders import check_folders
+from lgi.gaussians.fits.duration import VARIABLE as JOB_SECONDS
 from lgi.provenance import source_fingerprint
 from lgi.runs import SUM
-from lgi.slurm import check_accounting, outlast_outages
+from lgi.slurm import check_accounting, exporting, outlast_outages
 from lgi.studies import STUDIES
 
 # Scripts run in a fresh interpreter, with `--sdm conda` in an environment that has no lgi.
@@ -224,7 +225,10 @@ def refuse(wildcards):
 
 
 def prepare_slurm():
-    """Refuse a SLURM that would not tell that a job has ended, and outlast its restarts."""
+    """Refuse a SLURM that would not tell that a job has ended; outlast its restarts.
+
+    A job builds the same rules as this process, so it must see the same settings of them.
+    """
     command = getattr(workflow.executor_settings, "status_command", None)
     if command is None:
         return
@@ -234,6 +238,8 @@ def prepare_slurm():
         except LgiError as error:
             raise WorkflowError(str(error))
     outlast_outages(import_module("snakemake_executor_plugin_slurm"), command)
+    remote = workflow.remote_execution_settings
+    remote.precommand = exporting([JOB_SECONDS], remote.precommand)
 
 
 def report_times():

@@ -1,11 +1,12 @@
 """The workflow on a real SLURM of one machine: one file, since there is one SLURM."""
 
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,12 +14,25 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.configurations import ROOT, SMOKE_FILE
+from lgi.runs import read_run
+from tests.configurations import ROOT, RUNS, SMOKE_FILE
 from tests.slurm.cluster import DAEMONS, ETC, NoSlurmError, process, running, until
 
 pytestmark = pytest.mark.slow
 
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
+IMPATIENT = """
+import asyncio
+from snakemake.cli import main
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+async def sleep(executor):
+    await asyncio.sleep(2)
+
+RemoteExecutor.sleep = sleep
+main()
+"""
+"""Snakemake that asks SLURM every two seconds: the plugin waits 3, 13, 23, ... s."""
 FIT = "results/gaussians/gradient_checkerboard/published/n{n}_seed7.npz"
 SMALL = [
     FIT.format(n=60),
@@ -32,9 +46,15 @@ SITE = {
     "latency-wait": 5,
     "default-resources": {"slurm_partition": "cpu"},
 }
-TOO_LONG, BROKEN, CANCELLED, SLOW = 61, 62, 63, 64
+TOO_LONG, BROKEN, CANCELLED = 61, 62, 63
+HELD = 65, 66
+"""Fits that wait while there is a file of their N in the working folder."""
+HELD_FITS = [FIT.format(n=n) for n in HELD]
+SIXTEEN = RUNS[0] | {"name": "sixteen", "n": 8, "seeds": list(range(16))}
+"""Fits that share one job, with LGI_JOB_SECONDS=0.15 two."""
 MISBEHAVE = f"""
 import time
+from pathlib import Path
 from lgi.jobs import logged as logged_first
 
 @logged_first
@@ -45,8 +65,8 @@ def misbehave(snakemake):
         raise RuntimeError("a fit that fails whenever it is tried")
     if first and n in ({TOO_LONG}, {CANCELLED}):
         time.sleep(3_600)
-    if n == {SLOW}:
-        time.sleep(30)
+    while n in {HELD} and Path(str(n)).exists():
+        time.sleep(0.2)
 
 misbehave(snakemake)
 """
@@ -60,22 +80,48 @@ class Run:
         self.folder = folder
         self.code = code
 
-    def start(self, *command) -> "Run":
+    def start(self, *command, **environment: str) -> "Run":
         """Start a command; its output goes to a file."""
         with open(self.folder / "output", "w", encoding="utf-8") as file:
             self.process = subprocess.Popen(
-                list(map(str, command)), cwd=self.code, stdout=file, stderr=subprocess.STDOUT
+                list(map(str, command)),
+                cwd=self.code,
+                env={**os.environ, **environment},
+                stdout=file,
+                stderr=subprocess.STDOUT,
             )
         return self
 
-    def snakemake(self, *targets: str, site: Path | None, options=()) -> "Run":
+    def snakemake(
+        self,
+        *targets: str,
+        site: Path | None,
+        options=(),
+        overlay: dict | None = None,
+        command=(sys.executable, "-c", IMPATIENT),
+        **environment: str,
+    ) -> "Run":
         """Start snakemake on the SLURM whose values a profile has, or without one."""
         given = ("--profile", "slurm", "--profile", site) if site else ("--cores", 1)
-        return self.start(SNAKEMAKE, *given, *self.smoke(), *options, "--", *targets)
+        options = (*given, *self.smoke(overlay or {}), *options)
+        return self.start(*command, *options, "--", *targets, **environment)
 
-    def smoke(self) -> tuple:
-        """Return the options of `make smoke`."""
-        return ("--configfile", SMOKE_FILE, "--directory", self.folder)
+    def hold(self, *fits: int) -> "Run":
+        """Let fits wait."""
+        for n in fits:
+            (self.folder / str(n)).touch()
+        return self
+
+    def release(self, *fits: int) -> None:
+        """Let fits go on."""
+        for n in fits:
+            (self.folder / str(n)).unlink()
+
+    def smoke(self, overlay: dict) -> tuple:
+        """Return the options of `make smoke`, with a further configuration."""
+        (self.folder / "overlay.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
+        files = (SMOKE_FILE, self.folder / "overlay.yaml")
+        return ("--configfile", *files, "--directory", self.folder)
 
     def ends_with(self, code: int) -> str:
         """Wait for its end and return what it said."""
@@ -107,6 +153,15 @@ class Run:
         """Return every result with its bytes."""
         results = sorted((self.folder / "results").rglob("*.*"))
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in results}
+
+    def records(self) -> list[dict]:
+        """Return what Snakemake recorded of finished jobs."""
+        files = (self.folder / ".snakemake/metadata").rglob("*")
+        return [json.loads(path.read_bytes()) for path in files if path.is_file()]
+
+    def sessions(self) -> list[str]:
+        """Return the names of its sessions that did not come to their own end."""
+        return [path.stem for path in self.folder.glob(".snakemake/sessions/*.json")]
 
 
 def fit_job(n: int) -> str:
@@ -158,6 +213,18 @@ def profile(folder: Path, values: dict) -> Path:
     return folder
 
 
+def unexported(folder: Path) -> Path:
+    """Return a folder with the `sbatch` of a site that passes on no environment."""
+    folder.mkdir()
+    sbatch = folder / "sbatch"
+    sbatch.write_text(
+        f'#!/bin/bash\nexec {shutil.which("sbatch")} "${{@/#--export=ALL/--export=NONE}}"\n',
+        encoding="utf-8",
+    )
+    sbatch.chmod(0o755)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def runs(slurm, site, misbehaving, tmp_path_factory):
     """All runs that leave the daemons alone: they wait side by side."""
@@ -165,20 +232,29 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
     code, short = misbehaving
     allocation = Run(folder / "allocation")
     found = {
+        "lost": Run(folder / "lost", code).hold(*HELD).snakemake(*HELD_FITS, site=site),
         "disturbed": Run(folder / "disturbed", code).snakemake(
             *(FIT.format(n=n) for n in (TOO_LONG, BROKEN, CANCELLED)), site=short
         ),
-        "small": Run(folder / "small").snakemake(*SMALL, site=site),
+        "small": Run(folder / "small").snakemake(*SMALL, site=site, command=(SNAKEMAKE,)),
         "cuda": Run(folder / "cuda").snakemake(
             *(FIT.format(n=60), "results/regression/rank2.npz"),
             site=site,
             options=("--retries", 0, "--config", "device=cuda"),
         ),
+        "unexported": Run(folder / "unexported").snakemake(
+            *(FIT.format(n=8).replace("seed7", f"seed{seed}") for seed in SIXTEEN["seeds"]),
+            site=site,
+            overlay={"gaussians": {"runs": [*RUNS, SIXTEEN]}},
+            LGI_JOB_SECONDS="0.15",
+            PATH=f"{unexported(folder / 'commands')}{os.pathsep}{os.environ['PATH']}",
+        ),
         "local": Run(folder / "local").snakemake(*SMALL, site=None),
+        "undisturbed": Run(folder / "undisturbed", code).snakemake(*HELD_FITS, site=None),
         "allocation": allocation.start(
             *("sbatch", "--wait", "--cpus-per-task=2", "--time=30"),
             *(f"--output={allocation.folder}/log", "slurm/allocation.sh"),
-            *(*allocation.smoke(), "--", *SMALL),
+            *(*allocation.smoke({}), "--", *SMALL),
         ),
     }
     try:
@@ -215,6 +291,53 @@ def test_what_a_killed_run_of_the_tests_left_is_removed():
         assert not set(left) & {process(name) for name in DAEMONS}
     assert not (ETC / "slurm.conf").exists()
     assert [process(name) for name in DAEMONS] == [None] * 3
+
+
+def test_a_lost_run_is_gone_on_from_by_the_same_command(slurm, runs, site):
+    run, (alone, ended) = runs["lost"], HELD
+    until(lambda: {run.state(slurm, n) for n in HELD} == {"RUNNING"}, seconds=1_800)
+    (session,) = run.sessions()
+    lost = [job for (job,) in run.jobs(slurm).values()]
+    assert all(job["JobName"].startswith(f"lgi_{session}_") for job in lost)
+
+    run.process.kill()
+    run.process.wait()
+    run.release(alone)
+    until(lambda: run.state(slurm, alone) == "COMPLETED", seconds=1_800)
+    (record,) = run.records()
+    assert record["rule"] == "fit"
+    assert record["params"]
+    assert not record["incomplete"]
+
+    for lose in (signal.SIGHUP, None):
+        (before,) = run.jobs(slurm)[fit_job(ended)]
+        run.snakemake(*HELD_FITS, site=site)
+        until(lambda: run.state(slurm, ended) == "RUNNING", seconds=1_800)
+        assert "A run was lost: process " in run.said()
+        assert "1 of its SLURM jobs cancelled" in run.said()
+        assert slurm.jobs()[before["JobId"]]["JobState"] == "CANCELLED"
+        if lose:
+            run.process.send_signal(lose)
+            run.process.wait()
+    run.release(ended)
+    run.ends_with(0)
+    assert list(run.jobs(slurm)) == [fit_job(ended)]
+    runs["undisturbed"].ends_with(0)
+    assert run.files() == runs["undisturbed"].files()
+
+    fewer = {"gaussians": {"recipes": {"published": {"iterations": 190}}}}
+    run.snakemake(FIT.format(n=alone), site=None, overlay=fewer).ends_with(0)
+    made = read_run(run.folder / FIT.format(n=alone))
+    assert made.record["recipe"]["iterations"] == 190
+
+
+def test_jobs_build_the_rules_of_their_run_where_no_environment_is_passed_on(slurm, runs):
+    runs["unexported"].ends_with(0)
+    jobs = runs["unexported"].jobs(slurm)
+    assert {rule: job["JobState"] for rule, (job,) in jobs.items()} == {
+        "fit_sixteen": "COMPLETED",
+        "fit_sixteen_2": "COMPLETED",
+    }
 
 
 def test_a_job_over_its_time_limit_is_tried_again_with_more(slurm, runs):
@@ -277,19 +400,22 @@ def test_a_slurm_without_accounting_is_refused_before_any_job(slurm, tmp_path):
 
 
 def test_a_run_outlasts_a_restart_of_the_daemons(slurm, runs, misbehaving, site, tmp_path):
-    for run in runs.values():
-        run.process.wait(timeout=1_800)
+    for name in runs.keys() - {"lost"}:  # which waits for its own test
+        runs[name].process.wait(timeout=1_800)
     code, _ = misbehaving
-    fits = [FIT.format(n=n) for n in (SLOW, 60)]
-    run = Run(tmp_path / "restarted", code).snakemake(*fits, site=site)
-    until(lambda: run.state(slurm, SLOW) == "RUNNING", seconds=1_800)
+    run = Run(tmp_path / "restarted", code).hold(*HELD).snakemake(*HELD_FITS, site=site)
+    runs["restarted"] = run  # ended with them
+    logs = run.folder / "logs"
+    # Before that `srun` would wait for the slurmctld.
+    until(lambda: len([*logs.rglob("*.log")]) == 2, seconds=1_800)
     slurm.stop("slurmctld")
-    time.sleep(20)
+    until(lambda: "SLURM does not answer" in run.said(), seconds=1_800)
     slurm.start("slurmctld")
     slurm.stop("slurmd")
     slurm.start("slurmd")
+    run.release(*HELD)
     run.ends_with(0)
-    assert set(run.files()) == set(fits)
+    assert run.files() == runs["undisturbed"].files()
 
 
 def megabytes(job: dict) -> int:
