@@ -167,6 +167,8 @@ def _write():
 def _remove():
     if (HOME / "slurmctld.pid").exists():
         run("scancel", "--user=root")
+        with suppress(TimeoutError):  # their processes outlast the daemons
+            until(lambda: not run("squeue", "--noheader"), seconds=20)
     _stop(DAEMONS)
     for name in ("slurm.conf", "gres.conf"):
         if (ETC / name).exists() and (ETC / name).read_text(encoding="utf-8").startswith(OURS):
