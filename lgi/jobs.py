@@ -55,7 +55,7 @@ def logged(main: Callable) -> Callable:
 def _failure(main: Callable, snakemake) -> str:
     """Run a job and return what went wrong, empty if nothing."""
     try:
-        if dict(snakemake.params.items()).get("device") == "cuda":
+        if getattr(snakemake.params, "device", None) == "cuda":
             _need_cuda()
         main(snakemake)
     except LgiError as error:

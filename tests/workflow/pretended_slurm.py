@@ -68,6 +68,10 @@ def sacct(arguments):
     print("none")
 
 
+def sacctmgr(arguments):
+    print("none")
+
+
 def scontrol(arguments):
     print("MinJobAge = 300 sec")
 

@@ -14,6 +14,7 @@ import torch
 
 from lgi.gaussians.fits.results import FIT
 from lgi.regression import results as regression
+from lgi.runs import SUM
 from tests.configurations import ROOT
 from tests.disks import small_disk
 from tests.workflow.conftest import Laboratory
@@ -108,7 +109,8 @@ def test_no_home_no_temporary_folder_no_caches_few_files_and_a_clock_that_was_se
     assert FIGURE in laboratory.files()
     assert differing(laboratory, finished) == []
     # Inputs are of the future, as after a clock that was set back.
-    (folder / TABLE).unlink()
+    for suffix in ("", SUM):
+        (folder / f"{TABLE}{suffix}").unlink()
     os.utime(folder / RUN, (4e9, 4e9))
     before = laboratory.files()
     done = run(TABLE)

@@ -25,7 +25,7 @@ TARGET = FIT.format(image="gradient_checkerboard", recipe="published", n=5, seed
 LONG = {"gaussians": {"recipes": {"published": {"iterations": 10_000_000}}}}
 OTHER = {"gaussians": {"recipes": {"published": {"iterations": 190}}}}
 
-PRETENDED = ("sbatch", "squeue", "scancel", "srun", "sinfo", "sacct", "scontrol")
+PRETENDED = ("sbatch", "squeue", "scancel", "srun", "sinfo", "sacct", "sacctmgr", "scontrol")
 SUBMITTING = (
     *("--executor", "slurm", "--jobs", 4, "--slurm-status-command", "squeue"),
     *("--slurm-init-seconds-before-status-checks", 1, "--slurm-jobname-prefix", "lgi"),
