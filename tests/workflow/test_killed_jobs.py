@@ -30,9 +30,9 @@ with open(job, "rb") as file:
 class Job:
     """A job of a script, in a process of its own, without Snakemake."""
 
-    def __init__(self, folder: Path, script: str, params: dict, wildcards=None, outputs: int = 1):
+    def __init__(self, folder: Path, script: str, params: dict, wildcards=None, seeds=(0,)):
         self.folder, self.script = folder, ROOT / "workflow_scripts" / f"{script}.py"
-        self.outputs = [folder / f"run{i}.npz" for i in range(outputs)]
+        self.outputs = [folder / f"run_seed{seed}.npz" for seed in seeds]
         self.log = folder / "job.log"
         paths = list(map(str, self.outputs))
         job = SimpleNamespace(
@@ -80,8 +80,8 @@ def fits(folder: Path) -> Job:
         "recipe": recipes["error_guided"].model_copy(update={"iterations": 2000}),
         "n": 120,
     }
-    params = {"fit": fit, "seeds": [42, 7, 9], "device": "cpu", "source": "source"}
-    return Job(folder, "fit_gaussians", params, outputs=3)
+    params = {"fit": fit, "device": "cpu", "source": "source"}
+    return Job(folder, "fit_gaussians", params, seeds=(42, 7, 9))
 
 
 def training(folder: Path) -> Job:
