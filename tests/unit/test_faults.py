@@ -163,7 +163,7 @@ def job(tmp_path):
             log=[log],
             rule="fit",
             output=["results/a.npz"],
-            params=SimpleNamespace(items=params.items),
+            params=SimpleNamespace(**params),
         )
         try:
             logged(work)(snakemake)
@@ -255,7 +255,7 @@ import numpy as np
 from lgi.jobs import logged
 resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
 log = {json.dumps(str(tmp_path / "a.log"))}
-params = SimpleNamespace(items=dict)
+params = SimpleNamespace()
 given = SimpleNamespace(log=[log], rule="train", output=["a.npz"], params=params)
 logged(lambda snakemake: np.ones(10**9))(given)
 """
