@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lgi.environment import number
 from lgi.errors import ConfigError, RunFileError
 from lgi.runs import Run, read_run, write_run
 
@@ -171,12 +172,9 @@ def interval() -> float:
     ConfigError
         If the environment variable `VARIABLE` is no number of seconds.
     """
-    text = os.environ.get(VARIABLE, str(SECONDS))
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1
+    seconds = number(VARIABLE, SECONDS)
     if not seconds >= 0:
+        text = os.environ[VARIABLE]
         raise ConfigError(f"{VARIABLE}: {text!r} is no number of seconds; allowed are 0 and more")
     return seconds
 

@@ -2,6 +2,7 @@
 
 import os
 
+from lgi.environment import number
 from lgi.errors import ConfigError
 
 SECONDS = 30.0
@@ -21,12 +22,9 @@ def job_seconds() -> float:
     ConfigError
         If the environment variable `VARIABLE` is no number of seconds.
     """
-    text = os.environ.get(VARIABLE, str(SECONDS))
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
+    seconds = number(VARIABLE, SECONDS)
     if not 0 <= seconds < float("inf"):
+        text = os.environ[VARIABLE]
         raise ConfigError(f"{VARIABLE}: must be a number of seconds, 0 or more; found {text!r}")
     return seconds
 
