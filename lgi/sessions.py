@@ -83,21 +83,22 @@ def keep(workflow) -> None:
     execute = workflow.execute
 
     def in_session(executor_plugin, executor_settings, **given):
-        kind = executor_plugin.common_settings
-        if kind.dryrun_exec or kind.touch_exec:
-            if said := unrecorded(FilePersistence()):
+        def execute_told():
+            if said := unrecorded(persistence):
                 logger.warning(said)
             return execute(executor_plugin, executor_settings, **given)
+
+        kind, persistence = executor_plugin.common_settings, FilePersistence()
+        if kind.dryrun_exec or kind.touch_exec:
+            return execute_told()
         slurm = executor_plugin.name == "slurm"
         try:
-            with session(FilePersistence(), logger.warning, slurm) as own:
-                if said := unrecorded(FilePersistence()):
-                    logger.warning(said)
+            with session(persistence, logger.warning, slurm) as own:
                 if slurm:
                     prefix = "_".join(filter(None, [executor_settings.jobname_prefix, own.name]))
                     executor_settings = replace(executor_settings, jobname_prefix=prefix)
                 try:
-                    return execute(executor_plugin, executor_settings, **given)
+                    return execute_told()
                 except LockException:
                     if own.beside:
                         raise SessionError(conflict(own.beside)) from None
