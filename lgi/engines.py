@@ -1,6 +1,8 @@
 """Engines: which function does the work of a task on which device."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -35,6 +37,30 @@ class Engine:
 def registry(*engines: Engine) -> dict[str, Engine]:
     """Return the engines of a task by device."""
     return {engine.device: engine for engine in engines}
+
+
+_DEVICE = ContextVar("device", default="cpu")
+
+
+@contextmanager
+def on(device: str) -> Iterator[None]:
+    """Let engines of this device do what is done in the block; it decides no bit of a result.
+
+    Parameters
+    ----------
+    device
+        ``"cpu"`` or ``"cuda"``.
+    """
+    token = _DEVICE.set(device)
+    try:
+        yield
+    finally:
+        _DEVICE.reset(token)
+
+
+def chosen(engines: dict[str, Engine]) -> Engine:
+    """Return the engine of the device in use, that of the CPU for a task that has no other."""
+    return engines.get(_DEVICE.get(), engines["cpu"])
 
 
 def load(name: str) -> Callable[..., Any]:

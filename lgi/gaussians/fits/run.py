@@ -1,13 +1,38 @@
 """One run of study 1: image, recipe, N and seed in; arrays and record of the run file out."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
 import numpy as np
 
 from lgi import provenance
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
+from lgi.engines import chosen
 from lgi.gaussians.fits.engines import FIT
 from lgi.gaussians.fits.images import load_image
 from lgi.gaussians.fits.initial import PARAMETERS, start
 from lgi.gaussians.fits.settings import ImageSettings, RecipeSettings
+
+
+def fit_runs(
+    runs: Sequence[Mapping],
+    source: str,
+    threads: int = 1,
+    checkpoints: Sequence[NoCheckpoint] | None = None,
+) -> Iterator[tuple[dict[str, np.ndarray], dict]]:
+    """Yield what `fit_run` returns for each of some runs, on the device in use, in their order.
+
+    Parameters
+    ----------
+    runs
+        The arguments of `fit_run` that say what is fitted, by name, for each run.
+    source, threads
+        As for `fit_run`.
+    checkpoints
+        One for each run.
+    """
+    for run, checkpoint in zip(runs, checkpoints or [NO_CHECKPOINT] * len(runs), strict=True):
+        device = chosen(FIT).device
+        yield fit_run(**run, device=device, source=source, threads=threads, checkpoint=checkpoint)
 
 
 def fit_run(

@@ -1,12 +1,13 @@
 """One run of study 2: all seeds of one initialisation, sparsity and number of samples."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from pydantic import TypeAdapter
 
 from lgi import provenance
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
+from lgi.engines import chosen
 from lgi.errors import ConfigError
 from lgi.randomness import generator
 from lgi.superposition.training.data import (
@@ -38,6 +39,27 @@ ARRAYS = (
     "population_loss",
     "diverged_epoch",
 )
+
+
+def train_runs(
+    runs: Sequence[Mapping],
+    source: str,
+    checkpoints: Sequence[NoCheckpoint] | None = None,
+) -> Iterator[tuple[dict[str, np.ndarray], dict]]:
+    """Yield what `train_run` returns for each of some runs, on the device in use, in their order.
+
+    Parameters
+    ----------
+    runs
+        The arguments of `train_run` that say what is trained, by name, for each run.
+    source
+        As for `train_run`.
+    checkpoints
+        One for each run.
+    """
+    for run, checkpoint in zip(runs, checkpoints or [NO_CHECKPOINT] * len(runs), strict=True):
+        device = chosen(TRAIN).device
+        yield train_run(**run, device=device, source=source, checkpoint=checkpoint)
 
 
 def train_run(

@@ -1,0 +1,165 @@
+"""CUDA kernels in Python whose numbers round as they do on the CPU, and how they are launched.
+
+A kernel is a thin shell: which thread it is, its local arrays, barriers. What it computes stands in
+functions of `lgi.jit.njit`, the same source that the CPU engine runs: numba compiles them for
+whichever device calls them. Nothing may be fused: a product and a sum that become one instruction
+round once instead of twice.
+
+Under numba's simulator (``NUMBA_ENABLE_CUDASIM=1``) kernels are Python that calls the compiled
+functions of the CPU; so they are tested without a GPU.
+"""
+
+import platform
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
+from importlib.metadata import PackageNotFoundError, version
+
+import numba
+from numba import cuda
+
+from lgi.errors import ConfigError
+
+SIMULATED = bool(numba.config.ENABLE_CUDASIM)
+"""Whether kernels run in numba's simulator, on the CPU."""
+
+THREADS = 64
+"""Threads of a block, where each has work of its own: few, so that a few thousand fill a card."""
+
+
+def kernel(function: Callable | None = None, /, **options) -> Callable:
+    """Compile a function as `numba.cuda.jit` does, without contraction, cached on disk.
+
+    Parameters
+    ----------
+    function
+        The kernel; None when used as ``@kernel(...)``.
+    **options
+        Further options of `numba.cuda.jit`. Neither fastmath nor fma belongs here.
+    """
+
+    def compiled(function: Callable) -> Callable:
+        if SIMULATED:
+            return cuda.jit(**options)(function)
+        _settle()
+        return cuda.jit(cache=bool(numba.config.CACHE_DIR), **options)(function)
+
+    return compiled(function) if function else compiled
+
+
+def called(function: Callable) -> Callable:
+    """Return a compiled function as a kernel calls it: itself, or what the simulator can call."""
+    if not SIMULATED:
+        return function
+
+    @wraps(function)
+    def plain(*arguments):
+        return function(*map(_plain, arguments))
+
+    return plain
+
+
+_WRAPPED = ("_item", "_ary")  # where the simulator's arrays keep what they stand for
+
+
+def _plain(argument):
+    """Return the NumPy array in the simulator's wrappers, also within tuples."""
+    if isinstance(argument, tuple):
+        parts = map(_plain, argument)
+        return type(argument)(*parts) if hasattr(argument, "_fields") else tuple(parts)
+    wrapped = type(argument).__module__.startswith("numba.cuda.simulator")
+    return (
+        _plain(next(v for k, v in vars(argument).items() if k in _WRAPPED)) if wrapped else argument
+    )
+
+
+@cache
+def _settle() -> None:
+    """Let the compiler contract nothing, and keep compiled kernels where compiled code is kept."""
+    from numba.cuda import dispatcher
+    from numba.cuda.cudadrv import nvvm
+
+    compile_ir = nvvm.compile_ir
+
+    def uncontracted(llvmir, **options):
+        # numba passes no option for it; NVVM's default is to fuse.
+        return compile_ir(llvmir, **options, fma=False)
+
+    nvvm.compile_ir = uncontracted
+    # The package numba-cuda has a configuration of its own.
+    dispatcher.config.CACHE_DIR = numba.config.CACHE_DIR
+
+
+def missing() -> str:
+    """Return what this machine lacks to run kernels, empty if nothing."""
+    if SIMULATED:
+        return ""
+    try:
+        version("numba-cuda")
+    except PackageNotFoundError:
+        return "the package numba-cuda is not installed (pip install lgi[cuda])"
+    if not cuda.is_available():
+        return f"the driver of {platform.node()} (libcuda.so) finds no GPU, or there is none"
+    return ""
+
+
+def need_gpu() -> None:
+    """Raise if this machine cannot run kernels.
+
+    Raises
+    ------
+    ConfigError
+        Naming what was looked for and not found.
+    """
+    if reason := missing():
+        raise ConfigError(f"device: cuda: {reason}; run it where there is one, or with device: cpu")
+
+
+def card() -> str:
+    """Return the name of the GPU that kernels run on."""
+    if SIMULATED:
+        return "simulator"
+    name = cuda.get_current_device().name
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def blocks_for(items: int, threads: int = THREADS) -> int:
+    """Return how many blocks of so many threads have one for each item."""
+    return -(-items // threads)
+
+
+def splitting(run: Callable[[Sequence], list], items: Sequence) -> list:
+    """Return `run(items)`, in halves where the card's memory is too small for all at once.
+
+    Parameters
+    ----------
+    run
+        Function of some items that returns a result for each.
+    items
+        What is to be run; how it is split decides no bit.
+
+    Raises
+    ------
+    MemoryError
+        If one item alone is too large.
+    """
+    try:
+        return run(items)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        if len(items) == 1:
+            raise MemoryError(f"one run alone is too large for {card()}") from error
+    _release()
+    half = len(items) // 2
+    return splitting(run, items[:half]) + splitting(run, items[half:])
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether an error is the driver's word for too little memory."""
+    return "CUDA_ERROR_OUT_OF_MEMORY" in str(error)
+
+
+def _release() -> None:
+    """Give back the memory of arrays that are gone; numba keeps it for a while."""
+    if not SIMULATED:
+        cuda.current_context().deallocations.clear()
