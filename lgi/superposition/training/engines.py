@@ -1,11 +1,8 @@
-"""The engines that train toy models, from samples and, where one can, from counted patterns."""
+"""The engines that train toy models: functions of `Models` to their trajectories, in order."""
 
 from lgi.engines import Engine, registry
 
 TRAIN = registry(
-    Engine("numba", "cpu", "lgi.superposition.training.train_cpu:train"),
-    Engine("torch", "cuda", "lgi.superposition.training.train:train"),
-)
-TRAIN_ON_PATTERNS = registry(
-    Engine("numba", "cpu", "lgi.superposition.training.train_cpu:train_on_patterns"),
+    Engine("numba", "cpu", "lgi.superposition.training.train_cpu:train_each"),
+    Engine("numba", "cuda", "lgi.superposition.training.train_cuda:train_each"),
 )

@@ -195,3 +195,10 @@ def _input(patterns, k, j, lane):
     if patterns.ndim == 2:
         return patterns[k, j]
     return patterns[k, j, lane]
+
+
+@njit
+def step(parameter, velocity, gradient, rate, momentum):
+    """Return a parameter and its velocity after a step of SGD with momentum."""
+    velocity = momentum * velocity + gradient
+    return parameter - rate * velocity, velocity
