@@ -183,7 +183,7 @@ def _kernel(hidden, features, precision, shuffled, lanes):
     """Return the kernel for models of one size: sizes are literals, so arrays are registers."""
     size = (hidden + 1) * features
     parts = -(-size // lanes)  # parameters of a thread
-    scratch = rows(hidden, features)
+    scratch, exchange = int(rows(hidden, features)), (lanes, lanes + 1)
     dtype = numba.from_dtype(np.dtype(precision))
     pattern_terms, share_out, add_up = map(called, (_pattern_terms, _share_out, _add_up))
     move, take, lost = map(called, (_move, _take, _lost))
@@ -205,7 +205,7 @@ def _kernel(hidden, features, precision, shuffled, lanes):
         momentum,
     ):
         model, lane = cuda.blockIdx.x, cuda.threadIdx.x
-        terms = cuda.shared.array((lanes, lanes + 1), dtype)  # of a parameter, from a pattern
+        terms = cuda.shared.array(exchange, dtype)  # of a parameter, from a pattern
         current = cuda.shared.array(size, dtype)
         work = cuda.local.array(scratch, dtype)
         weight = cuda.local.array((1, 1), dtype)
