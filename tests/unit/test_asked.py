@@ -46,7 +46,6 @@ def made(smoke):
         study.data,
         study.training,
         study.runs.seeds,
-        "cpu",
         SOURCE,
     )
     example = config.regression

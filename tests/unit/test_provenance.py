@@ -10,7 +10,7 @@ import pytest
 import lgi.provenance
 from lgi.gaussians.fits.engines import FIT
 from lgi.provenance import _closure, describe, modules_using, source_fingerprint
-from lgi.superposition.training.engines import TRAIN, TRAIN_ON_PATTERNS
+from lgi.superposition.training.engines import TRAIN
 
 FIT_TEXT = '''\
 """Fit."""
@@ -214,7 +214,7 @@ def test_one_engine_does_not_depend_on_the_other(engines):
         assert closure & set(modules.values()) == {module}, device
 
 
-@pytest.mark.parametrize("engines", [FIT, TRAIN, TRAIN_ON_PATTERNS])
+@pytest.mark.parametrize("engines", [FIT, TRAIN])
 def test_an_engine_is_found_where_its_registry_says(engines):
     for device, engine in engines.items():
         assert engine.device == device

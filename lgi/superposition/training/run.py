@@ -1,14 +1,16 @@
 """One run of study 2: all seeds of one initialisation, sparsity and number of samples."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import tee
+from typing import NamedTuple
 
 import numpy as np
 from pydantic import TypeAdapter
 
-from lgi import provenance
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.engines import chosen
 from lgi.errors import ConfigError
+from lgi.provenance import describe
 from lgi.randomness import generator
 from lgi.superposition.training.data import (
     count_patterns,
@@ -18,7 +20,7 @@ from lgi.superposition.training.data import (
     test_samples,
     training_samples,
 )
-from lgi.superposition.training.engines import TRAIN, TRAIN_ON_PATTERNS
+from lgi.superposition.training.engines import TRAIN
 from lgi.superposition.training.initial import initial_parameters
 from lgi.superposition.training.losses import sample_losses
 from lgi.superposition.training.population import population_losses
@@ -27,7 +29,7 @@ from lgi.superposition.training.settings import (
     InitialisationSettings,
     TrainingSettings,
 )
-from lgi.superposition.training.trajectory import Trajectory
+from lgi.superposition.training.trajectory import Models, Trajectory, on_patterns, on_samples
 
 ARRAYS = (
     "seed",
@@ -48,6 +50,8 @@ def train_runs(
 ) -> Iterator[tuple[dict[str, np.ndarray], dict]]:
     """Yield what `train_run` returns for each of some runs, on the device in use, in their order.
 
+    On a CPU each is trained when it is asked for, on a GPU all are at once.
+
     Parameters
     ----------
     runs
@@ -57,9 +61,15 @@ def train_runs(
     checkpoints
         One for each run.
     """
-    for run, checkpoint in zip(runs, checkpoints or [NO_CHECKPOINT] * len(runs), strict=True):
-        device = chosen(TRAIN).device
-        yield train_run(**run, device=device, source=source, checkpoint=checkpoint)
+    engine = chosen(TRAIN)
+    begun = (
+        _begin(**run, origin=describe(engine.name, engine.device, source), checkpoint=checkpoint)
+        for run, checkpoint in zip(runs, checkpoints or [NO_CHECKPOINT] * len(runs), strict=True)
+    )
+    to_train, all_runs = tee(begun)
+    trajectories = engine.load()(run.models for run in to_train if isinstance(run, _Begun))
+    for run in all_runs:
+        yield _results(run, next(trajectories)) if isinstance(run, _Begun) else run
 
 
 def train_run(
@@ -71,11 +81,10 @@ def train_run(
     data: DataSettings,
     training: TrainingSettings,
     seeds: list[int],
-    device: str,
     source: str,
     checkpoint: NoCheckpoint = NO_CHECKPOINT,
 ) -> tuple[dict[str, np.ndarray], dict]:
-    """Train one model per seed and return what its run file holds.
+    """Train one model per seed, on the device in use; return what the run file holds.
 
     Parameters
     ----------
@@ -91,8 +100,6 @@ def train_run(
         Settings of the data and of SGD.
     seeds
         Seeds of the models. A model's results do not depend on the other seeds.
-    device
-        ``"cpu"`` for the numba engine, ``"cuda"`` for the PyTorch definition.
     source
         Fingerprint of the source, for the record.
     checkpoint
@@ -114,40 +121,17 @@ def train_run(
     ConfigError
         If the initialisation does not fit the size of the model.
     """
-    if problem := init.misfit(hidden, data.features):
-        raise ConfigError(f"initialisation {init_name}: {problem}")
     run = {
-        "study": "superposition",
-        "init": init_name,
-        "initialisation": init.model_dump(),
+        "init_name": init_name,
+        "init": init,
         "hidden": hidden,
         "samples": samples,
         "sparsity": sparsity,
-        "data": data.model_dump(),
-        "training": training.model_dump(),
-        "seeds": list(seeds),
-        "provenance": provenance.describe(TRAIN[device].name, device, source),
+        "data": data,
+        "training": training,
+        "seeds": seeds,
     }
-    if finished := checkpoint.begin(run):
-        return finished.arrays, finished.record
-    train_set = training_samples(data, seeds, sparsity, samples)
-    W, b = initial_parameters(init, hidden, data.features, seeds)
-    streams = _shuffles(seeds, sparsity, samples)
-    result = _train(W, b, train_set, data, training, streams, device, checkpoint)
-    discrete = is_discrete(data)
-    arrays = {
-        "seed": np.array(seeds),
-        "epoch": result.epoch,
-        "W": result.W,
-        "b": result.b,
-        "train_loss": sample_losses(result.W, result.b, train_set, discrete),
-        "test_loss": sample_losses(
-            result.W, result.b, test_samples(data, seeds, sparsity), discrete
-        ),
-        "population_loss": population_losses(result.W, result.b, data, sparsity),
-        "diverged_epoch": result.diverged_epoch,
-    }
-    return arrays, run | {"state": _state(seeds, result.diverged_epoch)}
+    return next(train_runs([run], source, [checkpoint]))
 
 
 def training_data(record: Mapping) -> np.ndarray:
@@ -190,14 +174,61 @@ def training_patterns(record: Mapping) -> tuple[np.ndarray, np.ndarray]:
     return count_patterns(training_data(record))
 
 
-def _train(W, b, train_set, data, training, streams, device, checkpoint) -> Trajectory:
-    samples = train_set.shape[1]
+class _Begun(NamedTuple):
+    """A run that is to be trained."""
+
+    record: dict  # without the state at its end
+    data: DataSettings
+    train_set: np.ndarray
+    models: Models
+
+
+def _begin(
+    init_name, init, hidden, samples, sparsity, data, training, seeds, origin, checkpoint
+) -> _Begun | tuple[dict[str, np.ndarray], dict]:
+    """Return a run that is to be trained, or what it holds if an earlier job has finished it."""
+    if problem := init.misfit(hidden, data.features):
+        raise ConfigError(f"initialisation {init_name}: {problem}")
+    record = {
+        "study": "superposition",
+        "init": init_name,
+        "initialisation": init.model_dump(),
+        "hidden": hidden,
+        "samples": samples,
+        "sparsity": sparsity,
+        "data": data.model_dump(),
+        "training": training.model_dump(),
+        "seeds": list(seeds),
+        "provenance": origin,
+    }
+    if finished := checkpoint.begin(record):
+        return finished.arrays, finished.record
+    train_set = training_samples(data, seeds, sparsity, samples)
+    start = initial_parameters(init, hidden, data.features, seeds)
     # Decided from the settings, not from the data: the same for every choice of seeds.
-    few_patterns = training.batch_size >= samples and possible_patterns(data) < samples
-    if few_patterns and device in TRAIN_ON_PATTERNS:
-        patterns = count_patterns(train_set)
-        return TRAIN_ON_PATTERNS[device].load()(W, b, *patterns, training, checkpoint)
-    return TRAIN[device].load()(W, b, train_set, training, streams, checkpoint=checkpoint)
+    if training.batch_size >= samples and possible_patterns(data) < samples:
+        models = on_patterns(*start, *count_patterns(train_set), training, checkpoint)
+    else:
+        streams = _shuffles(seeds, sparsity, samples)
+        models = on_samples(*start, train_set, training, streams, checkpoint)
+    return _Begun(record, data, train_set, models)
+
+
+def _results(run: _Begun, trained: Trajectory) -> tuple[dict[str, np.ndarray], dict]:
+    """Return what the file of a run holds that was trained."""
+    record, data, states = run.record, run.data, (trained.W, trained.b)
+    seeds, sparsity, discrete = record["seeds"], record["sparsity"], is_discrete(data)
+    arrays = {
+        "seed": np.array(seeds),
+        "epoch": trained.epoch,
+        "W": trained.W,
+        "b": trained.b,
+        "train_loss": sample_losses(*states, run.train_set, discrete),
+        "test_loss": sample_losses(*states, test_samples(data, seeds, sparsity), discrete),
+        "population_loss": population_losses(*states, data, sparsity),
+        "diverged_epoch": trained.diverged_epoch,
+    }
+    return arrays, record | {"state": _state(seeds, trained.diverged_epoch)}
 
 
 def _shuffles(seeds: list[int], sparsity: float, samples: int) -> list[np.random.Generator]:

@@ -150,7 +150,7 @@ class _Card:
                 orders = [batch_order(one.streams, one.x.shape[1]) for one in self._models]
                 row[:] = np.concatenate([order.ravel() for order in orders])
             self._order_on_card.copy_to_device(self._order)
-        self._kernel[self._ends[-1], LANES](
+        self._kernel[int(self._ends[-1]), LANES](
             *self._moving, *self._data, self._order_on_card, done, after, *self._constants
         )
         cuda.synchronize()

@@ -19,7 +19,7 @@ def test_many_features_from_training_to_estimates(features, kind, tmp_path):
     given |= {"active": features // 2} if kind == "one_hot" else {}
     data = TypeAdapter(DataSettings).validate_python(given)
     path = tmp_path / "run.npz"
-    write_run(path, *train_run("random", INIT, 2, 30, 0.9, data, TRAINING, [0, 1], "cpu", ""))
+    write_run(path, *train_run("random", INIT, 2, 30, 0.9, data, TRAINING, [0, 1], ""))
     run = read_run(path)
     assert np.isfinite(run["train_loss"]).all()
     assert np.isfinite(run["population_loss"]).all() == (features == 16)

@@ -38,7 +38,6 @@ def kgon6_run(tmp_path_factory):
             snapshots={"points": 3, "first": 1, "last": 4000},
         ),
         [0, 1, 5],
-        "cpu",
         "source",
     )
     return Run(tmp_path_factory.mktemp("run") / "run.npz", arrays, record)

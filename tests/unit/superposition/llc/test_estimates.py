@@ -57,7 +57,7 @@ ONE_HOT = {"kind": "one_hot", "features": 6, "test_samples": 10, "active": 2}
 
 def trained(folder, seeds, data=BINARY):
     data = TypeAdapter(DataSettings).validate_python(data)
-    run = train_run("random", INIT, 2, 120, 0.7, data, TRAINING, seeds, "cpu", "source")
+    run = train_run("random", INIT, 2, 120, 0.7, data, TRAINING, seeds, "source")
     path = folder / f"{data.kind}_{'_'.join(map(str, seeds))}.npz"
     write_run(path, *run)
     return read_run(path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lgi.runs import write_run
-from lgi.superposition.training import train, train_cpu
+from lgi.superposition.training import train_cpu
 from lgi.superposition.training.data import count_patterns, training_samples
 from tests.unit.interrupted import interrupted
 from tests.unit.superposition.training.test_run import BINARY, KINDS, trained, training
@@ -23,24 +23,18 @@ SETTINGS = {
 @pytest.fixture(autouse=True)
 def short_pieces(monkeypatch):
     monkeypatch.setattr(train_cpu, "_PIECE", 1)
-    # Stands in for CUDA: the same call with the definition's tensors left on the CPU.
-    definition = train.train
-    monkeypatch.setattr(
-        train, "train", lambda *given, device, **named: definition(*given, "cpu", **named)
-    )
 
 
-@pytest.mark.parametrize("device", ["cpu", "cuda"])
 @pytest.mark.parametrize("settings", SETTINGS)
 @pytest.mark.parametrize("data", KINDS, ids=lambda data: data.kind)
-def test_an_interrupted_training_has_the_same_bytes(tmp_path, data, settings, device):
+def test_an_interrupted_training_has_the_same_bytes(tmp_path, data, settings):
     seeds = list(range(35))  # three blocks
-    make = functools.partial(trained, seeds, data, SETTINGS[settings], device=device)
+    make = functools.partial(trained, seeds, data, SETTINGS[settings])
     write_run(tmp_path / "straight.npz", *make())
     path = tmp_path / "run.npz"
     jobs = interrupted(lambda checkpoint: make(checkpoint=checkpoint), path, 7)
     assert path.read_bytes() == (tmp_path / "straight.npz").read_bytes()
-    assert jobs > (15 if device == "cpu" else 5)
+    assert jobs > 15
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -56,7 +50,6 @@ def test_in_both_precisions(tmp_path, dtype, batch_size):
         x = samples.astype(dtype)
         yield lambda: train_cpu.train_on_patterns(W, b, *patterns, settings, **named)
         yield lambda: train_cpu.train(W, b, x, settings, streams(seeds), **named)
-        yield lambda: train.train(W, b, x, settings, streams(seeds), device="cpu", **named)
 
     for engine, straight in enumerate(engines(None)):
         expected = straight()

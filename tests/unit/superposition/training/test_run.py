@@ -3,7 +3,6 @@ import pytest
 
 from lgi.errors import ConfigError
 from lgi.runs import read_run, write_run
-from lgi.superposition.training import train
 from lgi.superposition.training.run import ARRAYS, train_run, training_data, training_patterns
 from lgi.superposition.training.settings import (
     BinaryData,
@@ -39,9 +38,9 @@ def training(**changes) -> TrainingSettings:
     return TrainingSettings(snapshots=snapshots, **settings)
 
 
-def trained(seeds, data=BINARY, settings=None, samples=100, sparsity=0.8111, device="cpu", **named):
+def trained(seeds, data=BINARY, settings=None, samples=100, sparsity=0.8111, **named):
     return train_run(
-        *("kgon4", KGON4, 2, samples, sparsity, data, settings or training(), seeds, device),
+        *("kgon4", KGON4, 2, samples, sparsity, data, settings or training(), seeds),
         "source",
         **named,
     )
@@ -128,7 +127,7 @@ def test_the_optimum_of_sparse_data_stays_where_it_is():
         bias={"kind": "constant", "value": -1},
     )
     data = OneHotData(kind="one_hot", features=6, active=1, test_samples=200)
-    arrays, _ = train_run("optimal", init, 2, 100, 0.9933, data, training(), [0], "cpu", "source")
+    arrays, _ = train_run("optimal", init, 2, 100, 0.9933, data, training(), [0], "source")
     assert arrays["population_loss"].max() < 1e-12  # float32 parameters: errors of 1e-7, squared
     np.testing.assert_allclose(
         arrays["W"], arrays["W"][:, :1].repeat(arrays["epoch"].size, 1), atol=1e-6
@@ -159,18 +158,3 @@ def test_a_start_that_does_not_fit_is_named():
     data = BinaryData(kind="binary", features=3, test_samples=10)
     with pytest.raises(ConfigError, match=r"initialisation kgon4: .* not 3"):
         trained([0], data)
-
-
-def test_another_device_takes_the_definition(monkeypatch):
-    """Stands in for CUDA: the same call with the definition's tensors left on the CPU."""
-    definition = train.train
-    monkeypatch.setattr(
-        train, "train", lambda *given, device, **named: definition(*given, "cpu", **named)
-    )
-    arrays, record = trained([0, 1], device="cuda")
-    expected, _ = trained([0, 1])
-    origin = record["provenance"]
-    assert (origin["engine"], origin["device"]) == ("torch", "cuda")
-    # float32 sums in another order, 100 epochs
-    np.testing.assert_allclose(arrays["W"], expected["W"], rtol=0, atol=1e-5)
-    np.testing.assert_allclose(arrays["train_loss"], expected["train_loss"], rtol=1e-4)

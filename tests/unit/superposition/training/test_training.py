@@ -66,7 +66,7 @@ def test_the_engine_follows_the_definition(data, batch_size, dtype, tolerance):
     samples = training_samples(data, seeds, SPARSITY, 100)  # batches of 32, 32, 32, 4
     settings = training(batch_size=batch_size)
     definition = train.train(
-        *start(seeds, dtype=dtype), samples.astype(dtype), settings, streams(seeds), "cpu"
+        *start(seeds, dtype=dtype), samples.astype(dtype), settings, streams(seeds)
     )
     engine = train_cpu.train(*start(seeds, dtype=dtype), samples, settings, streams(seeds))
     assert engine.W.dtype == definition.W.dtype == dtype
@@ -139,7 +139,7 @@ def test_a_model_that_diverges_is_recorded_and_stops_no_other(engine):
 
     def run(W, b):
         if engine == "definition":
-            return train.train(W, b, samples, training(), streams(seeds), "cpu")
+            return train.train(W, b, samples, training(), streams(seeds))
         if engine == "engine":
             return train_cpu.train(W, b, samples, training(), streams(seeds))
         return train_cpu.train_on_patterns(W, b, *count_patterns(samples), training())
@@ -161,6 +161,6 @@ def test_a_model_that_diverges_is_recorded_and_stops_no_other(engine):
 def test_both_engines_see_divergence_at_the_same_epoch():
     samples = training_samples(BINARY, [0], SPARSITY, 100)
     W, b = start([0])
-    definition = train.train(50 * W, b, samples, training(), streams([0]), "cpu")
+    definition = train.train(50 * W, b, samples, training(), streams([0]))
     engine = train_cpu.train_on_patterns(50 * W, b, *count_patterns(samples), training())
     np.testing.assert_array_equal(engine.diverged_epoch, definition.diverged_epoch)
