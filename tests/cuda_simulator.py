@@ -10,6 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
+import numpy as np
+from numba.np.numpy_support import as_dtype
+
 _ROOT = Path(__file__).parents[1]
 _SECONDS = 1e-5
 
@@ -20,6 +24,21 @@ def pytest_configure() -> None:
     Its threads wait for each other at every barrier, each time for Python's switch interval, 5 ms.
     """
     sys.setswitchinterval(_SECONDS)
+    if numba.config.ENABLE_CUDASIM:
+        from numba.cuda.simulator.kernelapi import FakeCUDAShared
+
+        FakeCUDAShared.array = _shared
+
+
+def _shared(self, shape, dtype):
+    """Return the shared array of a line of a kernel: one, where numba's may give two threads two.
+
+    It looks whether there is one and then makes one, and another thread may do so in between.
+    """
+    caller = sys._getframe(1)
+    place = caller.f_code.co_filename, caller.f_lineno
+    dtype = as_dtype(dtype) if isinstance(dtype, numba.types.Type) else dtype
+    return self._allocations.setdefault(place, np.empty(shape, dtype))
 
 
 def run_simulated(path: Path, marked: str = "not slow") -> None:
