@@ -122,11 +122,11 @@ def _codes(rows: np.ndarray) -> np.ndarray:
     codes = np.zeros(len(rows), dtype=np.int64)
     possible = 1
     for column in rows.T:
-        levels, digit = np.unique(column, return_inverse=True)
+        levels = np.unique(column)
         possible *= len(levels)
         if possible > np.iinfo(np.int64).max:
             return rows
-        codes = codes * len(levels) + digit
+        codes = codes * len(levels) + levels.searchsorted(column)
     return codes
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numba import cuda
 
@@ -140,7 +139,7 @@ class _Card:
         dtype, sizes, training = first.W.dtype, first.W.shape[1:], first.training
         scale = dtype.type(2) / dtype.type(sizes[1])
         self._constants = scale, dtype.type(training.rate), dtype.type(training.momentum)
-        self._kernel = _kernel(*sizes, dtype.name, bool(first.streams), LANES)
+        self._kernel = _kernel(*sizes, bool(first.streams), LANES)
 
     def descend(self, done: int, target: int) -> int:
         """Train from epoch `done` towards `target`; return the epochs done then."""
@@ -178,15 +177,64 @@ def _data(models: Models) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x, weights[occurs], occurs.sum(axis=1)
 
 
+@called
+@njit
+def _pattern_terms(work, hidden, features, x, row, weight):
+    """Leave in the block's rows what one pattern adds to the gradient."""
+    accumulate(work, hidden, features, x[row : row + 1], weight, 0, 1, 1)
+
+
+@called
+@njit
+def _share_out(terms, work, size, first, lanes, lane):
+    """Write the terms of one pattern for so many parameters from the first on."""
+    for i in range(min(lanes, size - first)):
+        terms[i, lane] = work[size + first + i]
+
+
+@called
+@njit
+def _add_up(gradient, terms, part, lanes, lane):
+    """Add the terms of all patterns for one parameter, in the order of the patterns."""
+    total = gradient[part]
+    for k in range(lanes):
+        total += terms[lane, k]
+    gradient[part] = total
+
+
+@called
+@njit
+def _move(current, velocity, gradient, p, part, scale, rate, momentum):
+    """Take the step of one parameter."""
+    current[p], velocity[part] = step(
+        current[p], velocity[part], scale * gradient[part], rate, momentum
+    )
+
+
+@called
+@njit
+def _take(work, current, size):
+    """Take all parameters into the block."""
+    for p in range(size):
+        work[p] = current[p]
+
+
+@called
+@njit
+def _lost(current, p):
+    # 0 × p is 0 for a finite p and NaN for any other.
+    return current[p] * current.dtype.type(0) != 0
+
+
 @cache
-def _kernel(hidden, features, precision, shuffled, lanes):
-    """Return the kernel for models of one size: sizes are literals, so arrays are registers."""
+def _kernel(hidden: int, features: int, shuffled: bool, lanes: int):
+    """Return the kernel for models of one size: sizes are literals, so arrays are registers.
+
+    What it encloses is numbers alone, by which compiled code is found again on disk.
+    """
     size = (hidden + 1) * features
     parts = -(-size // lanes)  # parameters of a thread
     scratch, exchange = int(rows(hidden, features)), (lanes, lanes + 1)
-    dtype = numba.from_dtype(np.dtype(precision))
-    pattern_terms, share_out, add_up = map(called, (_pattern_terms, _share_out, _add_up))
-    move, take, lost = map(called, (_move, _take, _lost))
 
     @kernel
     def descend(
@@ -204,6 +252,7 @@ def _kernel(hidden, features, precision, shuffled, lanes):
         rate,
         momentum,
     ):
+        dtype = parameters.dtype
         model, lane = cuda.blockIdx.x, cuda.threadIdx.x
         terms = cuda.shared.array(exchange, dtype)  # of a parameter, from a pattern
         current = cuda.shared.array(size, dtype)
@@ -218,7 +267,7 @@ def _kernel(hidden, features, precision, shuffled, lanes):
                 current[p] = parameters[model, p]
                 velocity[part] = velocities[model, p]
         cuda.syncthreads()
-        take(work, current, size)
+        _take(work, current, size)
         for epoch in range(before, after):
             for first in range(begin, end, batches[model]):
                 last = min(first + batches[model], end)
@@ -228,21 +277,21 @@ def _kernel(hidden, features, precision, shuffled, lanes):
                     k = min(start + lane, last - 1)
                     row = begin + order[epoch - before, k] if shuffled else k
                     weight[0, 0] = weights[k] if k == start + lane else 0
-                    pattern_terms(work, hidden, features, x, row, weight)
+                    _pattern_terms(work, hidden, features, x, row, weight)
                     for part in range(parts):
-                        share_out(terms, work, size, part * lanes, lanes, lane)
+                        _share_out(terms, work, size, part * lanes, lanes, lane)
                         cuda.syncthreads()
-                        add_up(gradient, terms, part, lanes, lane)
+                        _add_up(gradient, terms, part, lanes, lane)
                         cuda.syncthreads()
                 for part in range(parts):
                     p = part * lanes + lane
                     if p < size:
-                        move(current, velocity, gradient, p, part, scale, rate, momentum)
+                        _move(current, velocity, gradient, p, part, scale, rate, momentum)
                 cuda.syncthreads()
-                take(work, current, size)
+                _take(work, current, size)
             for part in range(parts):
                 p = part * lanes + lane
-                if p < size and lost(current, p) and diverged[model, p] < 0:
+                if p < size and _lost(current, p) and diverged[model, p] < 0:
                     diverged[model, p] = epoch + 1
         for part in range(parts):
             p = part * lanes + lane
@@ -251,46 +300,3 @@ def _kernel(hidden, features, precision, shuffled, lanes):
                 velocities[model, p] = velocity[part]
 
     return descend
-
-
-@njit
-def _pattern_terms(work, hidden, features, x, row, weight):
-    """Leave in the block's rows what one pattern adds to the gradient."""
-    accumulate(work, hidden, features, x[row : row + 1], weight, 0, 1, 1)
-
-
-@njit
-def _share_out(terms, work, size, first, lanes, lane):
-    """Write the terms of one pattern for so many parameters from the first on."""
-    for i in range(min(lanes, size - first)):
-        terms[i, lane] = work[size + first + i]
-
-
-@njit
-def _add_up(gradient, terms, part, lanes, lane):
-    """Add the terms of all patterns for one parameter, in the order of the patterns."""
-    total = gradient[part]
-    for k in range(lanes):
-        total += terms[lane, k]
-    gradient[part] = total
-
-
-@njit
-def _move(current, velocity, gradient, p, part, scale, rate, momentum):
-    """Take the step of one parameter."""
-    current[p], velocity[part] = step(
-        current[p], velocity[part], scale * gradient[part], rate, momentum
-    )
-
-
-@njit
-def _take(work, current, size):
-    """Take all parameters into the block."""
-    for p in range(size):
-        work[p] = current[p]
-
-
-@njit
-def _lost(current, p):
-    # 0 × p is 0 for a finite p and NaN for any other.
-    return current[p] * current.dtype.type(0) != 0
