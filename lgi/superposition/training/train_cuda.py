@@ -3,8 +3,8 @@
 The threads of a block train one model: each works out what one pattern adds to the gradient, with
 the source of the CPU engine; then each adds up, in the order of the patterns, what all of them add
 to its own parameter, and moves it. So as many threads as there are decide no bit, and neither does
-a model's company. Patterns of weight 0 are left out: they add zeros to sums that begin with +0, which
-no sum turns into -0.
+a model's company. Patterns of weight 0 are left out: they would add zeros to sums that begin with
++0, and these are never -0.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
