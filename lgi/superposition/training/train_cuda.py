@@ -30,7 +30,13 @@ _ORDERS = 2**24  # numbers in the orders of mini-batches that are on the card at
 
 
 def train_each(models: Iterable[Models]) -> Iterator[Trajectory]:
-    """Train some models, all at once where their settings are the same."""
+    """Train some models, all at once where their settings are the same.
+
+    Raises
+    ------
+    MemoryError
+        If the models of one run alone are too large for the card.
+    """
     runs = [_begun(one) for one in models]
     groups: dict[tuple, list[int]] = {}
     for index, run in enumerate(runs):
@@ -134,7 +140,7 @@ class _Card:
         self._piece = 1 + _PIECE // (int(counts.max()) + len(x) // 1000)
         self._order = np.zeros((1, 1), np.int32)
         if first.streams:
-            self._piece = min(self._piece, 1 + _ORDERS // len(x))
+            self._piece = min(self._piece, 1 + _ORDERS // len(x), first.training.epochs)
             self._order = np.zeros((self._piece, len(x)), np.int32)
         self._order_on_card = cuda.to_device(self._order)
         dtype, sizes, training = first.W.dtype, first.W.shape[1:], first.training
