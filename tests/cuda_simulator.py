@@ -8,6 +8,7 @@ They stand in files of their own, whose names pytest does not collect, such as
 import os
 import subprocess
 import sys
+from functools import partialmethod
 from pathlib import Path
 
 import numba
@@ -27,14 +28,16 @@ def pytest_configure() -> None:
     if numba.config.ENABLE_CUDASIM:
         from numba.cuda.simulator.kernelapi import FakeCUDAShared
 
-        FakeCUDAShared.array = _shared
+        FakeCUDAShared.array = partialmethod(_shared, FakeCUDAShared.array)
 
 
-def _shared(self, shape, dtype):
+def _shared(self, array, shape, dtype):
     """Return the shared array of a line of a kernel: one, where numba's may give two threads two.
 
     It looks whether there is one and then makes one, and another thread may do so in between.
     """
+    if shape == 0:  # memory of a size that the launch says
+        return array(self, shape, dtype)
     caller = sys._getframe(1)
     place = caller.f_code.co_filename, caller.f_lineno
     dtype = as_dtype(dtype) if isinstance(dtype, numba.types.Type) else dtype
