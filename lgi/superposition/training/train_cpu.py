@@ -11,7 +11,7 @@ import numpy as np
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.jit import njit
 from lgi.randomness import position
-from lgi.superposition.training.kernels import BLOCK, accumulate, load, workspace
+from lgi.superposition.training.kernels import BLOCK, accumulate, load, rows
 from lgi.superposition.training.settings import TrainingSettings
 from lgi.superposition.training.trajectory import Trajectory, batch_order, trajectory
 
@@ -132,7 +132,8 @@ def _train(
     for start in range(first, models, BLOCK):
         block = slice(start, min(start + BLOCK, models))
         if not done:
-            load(state.work, np.ascontiguousarray(parameters[block].T), 0, block.stop - start)
+            lanes = np.ascontiguousarray(parameters[block].T)
+            load(state.work, hidden, features, lanes, 0, block.stop - start, BLOCK)
             state.velocity[:] = 0
         stages = _stages(state, block, hidden, passes(block), training, batch, whole, done)
         for done in stages:
@@ -160,7 +161,7 @@ def _beginning(parameters, hidden, snapshots, checkpoint, streams) -> tuple[_Sta
     state = _State(
         np.zeros((models, snapshots, size), dtype),
         np.full(-(-models // BLOCK) * BLOCK, -1),
-        workspace(hidden, size // (hidden + 1), dtype),
+        np.zeros(rows(hidden, size // (hidden + 1)) * BLOCK, dtype),
         np.zeros(size * BLOCK, dtype),
     )
     return state, 0, 0
@@ -205,7 +206,8 @@ def _descend(
     for epoch in range(before, after):
         for first in range(0, patterns.shape[0], batch):
             last = min(first + batch, patterns.shape[0])
-            accumulate(work, hidden, patterns[first:last], weights[first:last], 0, BLOCK)
+            data, shares = patterns[first:last], weights[first:last]
+            accumulate(work, hidden, features, data, shares, 0, BLOCK, BLOCK)
             for i in range(velocity.size):
                 velocity[i] = momentum * velocity[i] + scale * work[velocity.size + i]
                 work[i] -= rate * velocity[i]

@@ -4,7 +4,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgi.superposition.training.kernels import BLOCK, loss_and_gradient
+from lgi.superposition.training.kernels import (
+    BLOCK,
+    lane_loss_and_gradient,
+    loss_and_gradient,
+    rows,
+)
 from lgi.superposition.training.model import loss as torch_loss
 
 SIZES = [(2, 6), (2, 5), (1, 3), (3, 8)]
@@ -87,6 +92,23 @@ def test_a_lane_has_the_same_bits_alone_and_among_others(hidden, features, dtype
         )
         assert loss[one].tobytes() == alone_loss.tobytes()
         assert gradient[:, one].tobytes() == alone_gradient.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("hidden", "features"), [*SIZES, (5, 20)])
+def test_a_block_of_one_lane_has_the_bits_of_a_wide_one(hidden, features, dtype):
+    lanes = BLOCK + 5
+    parameters, x, weights = problem(hidden, features, lanes, dtype=dtype)
+    x[3] = -x[3]  # signs of zeros: weights of 0 may be left out or multiplied
+    loss, gradient = evaluate(parameters, x, weights)
+    work = np.full(rows(hidden, features), np.nan, dtype)
+    for lane in range(lanes):
+        own, one = slice(lane, lane + 1), (np.empty((len(gradient), 1), dtype), np.empty(1, dtype))
+        lane_loss_and_gradient(
+            work, hidden, features, parameters[:, own].copy(), x, weights[:, own], *one
+        )
+        assert one[0].tobytes() == gradient[:, own].tobytes()
+        assert one[1].tobytes() == loss[own].tobytes()
 
 
 def test_a_pattern_of_weight_zero_has_no_effect_even_where_it_overflows():
