@@ -19,23 +19,48 @@ class LaneLoss:
         (parameters, *data, work [rows, lanes], gradient, loss). No operation mixes lanes.
     rows
         Function of (P, *data) to the rows of that room; None for none.
+    many
+        What the CPU calls instead, without room: the same bits for many lanes, faster. Then `body`
+        need only be right for one.
+    sizes
+        Function of (P, *data) to numbers that a kernel is made for, so that its loops are unrolled
+        and the room lies in registers. Then `body` is a function of these numbers to the compiled
+        one.
     """
 
-    def __init__(self, function: Callable[..., None], rows: Callable[..., int] | None = None):
-        update_wrapper(self, function)
-        self.body, self.rows = function, rows
+    def __init__(
+        self,
+        body: Callable,
+        rows: Callable[..., int] | None = None,
+        many: Callable[..., None] | None = None,
+        sizes: Callable[..., tuple[int, ...]] | None = None,
+    ):
+        update_wrapper(self, body)
+        self.body, self.rows, self.many, self.sizes = body, rows, many, sizes
+
+    def __call__(self, parameters: np.ndarray, *arguments: np.ndarray) -> None:
+        """Write loss and gradient of every lane."""
+        *data, gradient, loss = arguments
+        if self.many:
+            self.many(parameters, *arguments)
+            return
+        rows = self.room(parameters, *data)
+        work = np.empty((rows, parameters.shape[1]), parameters.dtype)
+        self.made_for(parameters, *data)(parameters, *data, work, gradient, loss)
 
     def room(self, parameters: np.ndarray, *data: np.ndarray) -> int:
         """Return the rows of the room for parameters [P, lanes] and the loss's data."""
         return self.rows(len(parameters), *data) if self.rows else 0
 
-    def __call__(self, parameters: np.ndarray, *arguments: np.ndarray) -> None:
-        """Write loss and gradient of every lane."""
-        *data, gradient, loss = arguments
-        work = np.empty((self.room(parameters, *data), parameters.shape[1]), parameters.dtype)
-        self.body(parameters, *data, work, gradient, loss)
+    def literals(self, parameters: np.ndarray, *data: np.ndarray) -> tuple[int, ...]:
+        """Return the numbers that its compiled function is made for."""
+        return self.sizes(len(parameters), *data) if self.sizes else ()
+
+    def made_for(self, parameters: np.ndarray, *data: np.ndarray) -> Callable[..., None]:
+        """Return the compiled function."""
+        return self.body(*self.literals(parameters, *data)) if self.sizes else self.body
 
 
-def lane_loss(rows: Callable[..., int] | None = None) -> Callable[[Callable], LaneLoss]:
+def lane_loss(**options: Callable) -> Callable[[Callable], LaneLoss]:
     """Make a `LaneLoss` of a compiled function: ``@lane_loss()`` above ``@njit``."""
-    return lambda function: LaneLoss(function, rows)
+    return lambda body: LaneLoss(body, **options)

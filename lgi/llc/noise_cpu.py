@@ -58,7 +58,7 @@ def fill_normals(keys, step, purpose, words, normals):
         for row in range(0, 4, 2):
             for lane in range(lanes):
                 u, v = np.uint64(words[row, lane]), np.uint64(words[row + 1, lane])
-                radius = np.sqrt(-2.0 * logarithm(_unit_interval(u)))
+                radius = math.sqrt(-2.0 * logarithm(_unit_interval(u)))
                 cosine, sine = _cos_sin_of_turn(v)
                 normals[4 * block + row, lane] = radius * cosine
                 normals[4 * block + row + 1, lane] = radius * sine

@@ -349,7 +349,8 @@ def _langevin(
             )
         energy, new_energy = new_energy, energy
         drift, new_drift = new_drift, drift
-    step_size = np.mean(scale**2, axis=0)
+    step_size = np.empty(lanes)
+    steps.mean_step(scale, step_size)
     acceptance /= draws - burn_in
     return Chains(losses, acceptance, parameters, step_size, pulls, lowest)
 

@@ -96,6 +96,19 @@ def rmsprop_scale(gradient, mean_square, step_size, decay, stability, scale):
 
 
 @njit
+def mean_step(scale, step_size):
+    """Write the mean of ε over the parameters, of each lane."""
+    size, lanes = scale.shape
+    for lane in range(lanes):
+        step_size[lane] = 0.0
+    for p in range(size):
+        for lane in range(lanes):
+            step_size[lane] += scale[p, lane] * scale[p, lane]
+    for lane in range(lanes):
+        step_size[lane] /= size
+
+
+@njit
 def add_acceptance(energy, new_energy, drift, new_drift, noise, scale, log_ratio, acceptance):
     """Add the probability that a Metropolis test accepts the step to `acceptance`.
 

@@ -3,7 +3,6 @@
 Each is a `lgi.llc.lane_loss.LaneLoss`, with the chains, called lanes, innermost.
 """
 
-
 from lgi.jit import njit
 from lgi.llc.lane_loss import lane_loss
 

@@ -15,9 +15,9 @@ from lgi.llc.problem import Problem
 from lgi.llc.settings import WHITENED
 from lgi.runs import Run
 from lgi.superposition.geometry.geometry import kgon_kinds
+from lgi.superposition.llc.loss import loss_and_gradient
 from lgi.superposition.llc.settings import SuperpositionEstimate
 from lgi.superposition.training.data import count_patterns
-from lgi.superposition.training.kernels import loss_and_gradient
 from lgi.superposition.training.population import as_lanes, from_lanes
 from lgi.superposition.training.run import fresh_samples, training_data
 from lgi.superposition.training.view import Models
