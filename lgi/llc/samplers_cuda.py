@@ -7,7 +7,7 @@ loss must be a `lgi.llc.lane_loss.LaneLoss`; chains with any other loss run on t
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -138,43 +138,35 @@ def _launch(
 ) -> None:
     """Run the chains of some models, and write what they leave into the `lanes` of `left`."""
     start = np.ascontiguousarray(problem.parameters, dtype=np.float64)
-    centre = centred(start, localisation)
+    centre, stream = centred(start, localisation), cuda.stream()
     size, count = len(start), keys.shape[1]
     draws, thin = options.pop("draws"), options.pop("thin", 1)
-    kept = draws // thin
-    shapes = ((kept, count), (kept, count), (size, count), (size, count), (count,), (count,))
-    losses, pulls, last, lowest, step_size, acceptance = map(cuda.device_array, shapes)
-    prepared = _MAKERS[sampler](_made_for(problem), start, **options)
-    _send = cuda.to_device
-    prepared.kernel[blocks_for(count), THREADS](
-        (_send(start), centre.localisation, _send(centre.weight), _send(keys), chains),
-        (
-            *(
-                tuple(_send(np.ascontiguousarray(each)) for each in data)
-                for data in (problem.shared, *_own_data(problem))
-            ),
-            _send(np.ascontiguousarray(n_beta, dtype=np.float64)),
-        ),
-        (draws, options.get("burn_in", 0), thin),
-        prepared.arguments,
-        (losses, pulls, last, lowest, step_size, acceptance),
+    burn_in, kept = options.pop("burn_in", 0), draws // thin
+    sent = []  # lives as long as its copies may be under way
+
+    def send(array: np.ndarray):
+        sent.append(np.ascontiguousarray(array))
+        return cuda.to_device(sent[-1], stream=stream)
+
+    def all_sent(arrays: tuple) -> tuple:
+        return tuple(send(each) if isinstance(each, np.ndarray) else each for each in arrays)
+
+    made = [
+        cuda.device_array(shape, stream=stream)
+        for shape in ((kept, count), (kept, count), (size, count), (size, count), count, count)
+    ]
+    run_chains, how = _MAKERS[sampler](_made_for(problem), start, **options)
+    run_chains[blocks_for(count), THREADS, stream](
+        all_sent((start, centre.localisation, centre.weight, keys, chains)),
+        (*map(all_sent, (problem.shared, *_own_data(problem))), send(n_beta.astype(np.float64))),
+        (draws, burn_in, thin),
+        all_sent(how),
+        tuple(made),
     )
-    for made, place in (
-        (losses, left.loss),
-        (pulls, left.pull),
-        (last, left.last),
-        (lowest, left.lowest),
-        (step_size, left.step_size),
-        (acceptance, left.acceptance),
-    ):
-        place[..., lanes] = made.copy_to_host()
-
-
-class _Prepared(NamedTuple):
-    """A kernel, and the arguments that it has beside those of all samplers."""
-
-    kernel: Callable
-    arguments: tuple
+    places = (left.loss, left.pull, left.last, left.lowest, left.step_size, left.acceptance)
+    for array, place in zip(made, places, strict=True):
+        place[..., lanes] = array.copy_to_host(stream=stream)
+    stream.synchronize()
 
 
 def _hmc(
@@ -182,42 +174,31 @@ def _hmc(
     start: np.ndarray,
     *,
     step_size: float,
-    leapfrog_steps,
+    leapfrog_steps: int | Sequence[int],
     target_acceptance: float | None = None,
-    burn_in: int = 0,
-) -> _Prepared:
-    lengths = cuda.to_device(np.atleast_1d(np.asarray(leapfrog_steps, dtype=np.int64)))
+) -> tuple[Callable, tuple]:
+    """Return a kernel, and what it is told beside what all are; so do the next two."""
+    lengths = np.atleast_1d(np.asarray(leapfrog_steps, dtype=np.int64))
     adapts = target_acceptance is not None
-    arguments = (lengths, math.sqrt(step_size), adapts, target_acceptance if adapts else 0.0)
-    return _Prepared(_hmc_kernel(made_for), arguments)
+    how = (lengths, math.sqrt(step_size), adapts, target_acceptance if adapts else 0.0)
+    return _hmc_kernel(made_for), how
 
 
 def _sgld(
-    made_for: _Loss,
-    start: np.ndarray,
-    *,
-    step_size: float,
-    copies: np.ndarray | None = None,
-    burn_in: int = 0,
-) -> _Prepared:
+    made_for: _Loss, start: np.ndarray, *, step_size: float, copies: np.ndarray | None = None
+) -> tuple[Callable, tuple]:
     stored = np.ones(len(start)) if copies is None else np.asarray(copies, dtype=np.float64)
     scale = np.full(len(start), math.sqrt(step_size)) * np.sqrt(stored)
-    arguments = (cuda.to_device(scale), cuda.to_device(stored), copies is not None)
-    return _Prepared(_langevin_kernel(made_for, preconditioned=False), (*arguments, 0.0, 0.0, 0.0))
+    how = (scale, stored, copies is not None, 0.0, 0.0, 0.0)
+    return _langevin_kernel(made_for, preconditioned=False), how
 
 
 def _rmsprop_sgld(
-    made_for: _Loss,
-    start: np.ndarray,
-    *,
-    step_size: float,
-    decay: float,
-    stability: float,
-    burn_in: int = 0,
-) -> _Prepared:
-    ones = cuda.to_device(np.ones(len(start)))
-    arguments = (ones, ones, False, step_size, decay, stability)
-    return _Prepared(_langevin_kernel(made_for, preconditioned=True), arguments)
+    made_for: _Loss, start: np.ndarray, *, step_size: float, decay: float, stability: float
+) -> tuple[Callable, tuple]:
+    ones = np.ones(len(start))
+    how = (ones, ones, False, step_size, decay, stability)
+    return _langevin_kernel(made_for, preconditioned=True), how
 
 
 _MAKERS = {"hmc": _hmc, "sgld": _sgld, "rmsprop_sgld": _rmsprop_sgld}
