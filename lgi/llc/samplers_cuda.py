@@ -104,7 +104,7 @@ def _unfit(problem: Problem) -> str:
     framed = isinstance(loss, InFrame)
     if not isinstance(inner := loss.of_parameters if framed else loss, LaneLoss):
         name = getattr(inner, "__qualname__", type(inner).__qualname__)
-        return f"the loss {name} is no LaneLoss"
+        return f"{inner.__module__}.{name} is no LaneLoss"
     largest = max(len(problem.parameters), _made_for(problem).rows)
     return f"{largest} values of a chain are more than {LARGEST}" if largest > LARGEST else ""
 

@@ -4,17 +4,22 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+import torch
 
 from lgi.cuda import THREADS
-from lgi.llc import samplers_cpu, samplers_cuda
+from lgi.engines import on
+from lgi.llc import samplers, samplers_cpu, samplers_cuda
 from lgi.llc.coordinates import whitened
+from lgi.llc.estimate import traces
 from lgi.llc.keys import chain_keys
 from lgi.llc.known import losses_cpu
 from lgi.llc.known.problems import problems
 from lgi.llc.minimum import hessian
 from lgi.llc.problem import Problem
 from lgi.regression.llc import squared_error
+from lgi.superposition.limit.loss import energy, negative_log_likelihood
 from lgi.superposition.llc.loss import loss_and_gradient as toy_model
+from tests.configurations import checked
 
 SAMPLERS = {
     "sgld": ("sgld", {"step_size": 1e-3}),
@@ -107,6 +112,48 @@ def test_chains_in_whitened_coordinates_have_the_bits_of_the_cpu(make):
 @pytest.mark.parametrize(("hidden", "features"), [(2, 5), (1, 3), (3, 4)])
 def test_toy_models_of_other_sizes_have_the_bits_of_the_cpu(hidden, features):
     both("hmc", toy_models(2, hidden, features))
+
+
+@pytest.mark.parametrize(
+    ("loss", "data"),
+    [(negative_log_likelihood, np.array([0.02])), (energy, np.array([100.0, 1.5]))],
+)
+def test_the_losses_of_the_limit_have_the_bits_of_the_cpu(loss, data):
+    both("hmc", posed(loss, known(27).parameters, shared=(data,)), localisation=0.0)
+
+
+@every_sampler
+def test_kernels_equal_the_definition(sampler):
+    """As closely as the CPU engine does; see `test_samplers`."""
+    curvature, start = np.array([0.3, 1.0, 3.0]), np.random.default_rng(0).normal(size=(3, 4))
+    problem, (name, own) = (
+        posed(losses_cpu.quadratic, start, shared=(curvature,)),
+        SAMPLERS[sampler],
+    )
+    keys, options = chain_keys(problem.streams, 1), {"localisation": 2.0} | LENGTH | own
+    found = samplers_cuda.run(name, problem, 1, keys, n_beta=np.full(4, 40.0), **options)
+    h = torch.tensor(curvature)
+    defined = getattr(samplers, name)(
+        lambda w: (0.5 * h * w**2).sum(1),
+        torch.tensor(start.T.copy()),
+        torch.tensor(keys.astype(np.int64)),
+        n_beta=40.0,
+        **options,
+    )
+    np.testing.assert_allclose(found.loss, defined.loss.numpy(), rtol=1e-8, atol=1e-11)
+    np.testing.assert_allclose(found.last, defined.last.numpy().T, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(found.acceptance, defined.acceptance.numpy(), rtol=1e-8)
+
+
+def test_an_estimate_is_the_same_on_the_card():
+    problem, setting = toy_models(2), checked({}).superposition.llc.settings["fine"]
+    short = setting.model_copy(update={"draws": 12, "burn_in": 4, "chains": 2})
+    found = []
+    for device in ("cpu", "cuda"):
+        with on(device):
+            found.append(traces(problem, short, hessian(problem)))
+    for column, values in vars(found[0]).items():
+        np.testing.assert_array_equal(getattr(found[1], column), values, err_msg=column)
 
 
 def test_a_localisation_of_each_parameter_and_copies_have_the_bits_of_the_cpu():
