@@ -21,7 +21,7 @@ class LaneLoss:
         Function of (P, *data) to the rows of that room; None for none.
     many
         What the CPU calls instead, without room: the same bits for many lanes, faster. Then `body`
-        need only be right for one.
+        is of one lane alone, and its room is [rows].
     sizes
         Function of (P, *data) to numbers that a kernel is made for, so that its loops are unrolled
         and the room lies in registers. Then `body` is a function of these numbers to the compiled

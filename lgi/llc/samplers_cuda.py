@@ -93,6 +93,10 @@ class _Loss(NamedTuple):
     per_model: int  # arrays of data that models have of their own
     framed: bool  # whether they have a frame beside these
 
+    def room(self) -> tuple[int, ...]:
+        """Return the shape of the loss's room; a view of part of it would lie in slower memory."""
+        return (self.rows,) if self.loss.many else (self.rows, 1)
+
     def name(self) -> str:
         """Return what tells its kernels from others."""
         return f"{self.loss.__module__}.{self.loss.__qualname__} {self[1:]}"
@@ -251,7 +255,7 @@ def _evaluation(made_for: _Loss) -> Callable:
 
 @cache
 def _hmc_kernel(made_for: _Loss) -> Callable:
-    evaluate, size, rows = _evaluation(made_for), made_for.size, made_for.rows
+    evaluate, size, rows = _evaluation(made_for), made_for.size, made_for.room()
     padded, inner = noise_rows(size), size if made_for.framed else 1
 
     @kernel(name=f"hmc {made_for.name()}")
@@ -278,7 +282,7 @@ def _hmc_kernel(made_for: _Loss) -> Callable:
         words = cuda.local.array((4, 1), uint32)
         keys = cuda.local.array((2, 1), uint32)
         room = (
-            cuda.local.array((rows, 1), float64),
+            cuda.local.array(rows, float64),
             cuda.local.array((inner, 1), float64),
             cuda.local.array((inner, 1), float64),
         )
@@ -349,7 +353,7 @@ def _hmc_kernel(made_for: _Loss) -> Callable:
 
 @cache
 def _langevin_kernel(made_for: _Loss, preconditioned: bool) -> Callable:
-    evaluate, size, rows = _evaluation(made_for), made_for.size, made_for.rows
+    evaluate, size, rows = _evaluation(made_for), made_for.size, made_for.room()
     padded, inner = noise_rows(size), size if made_for.framed else 1
 
     @kernel(name=f"langevin {preconditioned} {made_for.name()}")
@@ -376,7 +380,7 @@ def _langevin_kernel(made_for: _Loss, preconditioned: bool) -> Callable:
         words = cuda.local.array((4, 1), uint32)
         keys = cuda.local.array((2, 1), uint32)
         room = (
-            cuda.local.array((rows, 1), float64),
+            cuda.local.array(rows, float64),
             cuda.local.array((inner, 1), float64),
             cuda.local.array((inner, 1), float64),
         )

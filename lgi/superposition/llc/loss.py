@@ -28,7 +28,7 @@ def loss_and_gradient(hidden: int, features: int) -> Callable[..., None]:
     @njit
     def one_lane(parameters, patterns, weights, work, gradient, loss):
         kernels.lane_loss_and_gradient(
-            work[:, 0], hidden, features, parameters, patterns, weights, gradient, loss
+            work, hidden, features, parameters, patterns, weights, gradient, loss
         )
 
     return one_lane
