@@ -26,13 +26,16 @@ THREADS = 64
 """Threads of a block, where each has work of its own: few, so that a few thousand fill a card."""
 
 
-def kernel(function: Callable | None = None, /, **options) -> Callable:
+def kernel(function: Callable | None = None, /, *, name: str = "", **options) -> Callable:
     """Compile a function as `numba.cuda.jit` does, without contraction, cached on disk.
 
     Parameters
     ----------
     function
         The kernel; None when used as ``@kernel(...)``.
+    name
+        What tells one kernel from others of the same function, where it has compiled functions or
+        settings of a function around it: these have no name that lasts beyond the process.
     **options
         Further options of `numba.cuda.jit`. Neither fastmath nor fma belongs here.
     """
@@ -41,7 +44,15 @@ def kernel(function: Callable | None = None, /, **options) -> Callable:
         if SIMULATED:
             return cuda.jit(**options)(function)
         _settle()
-        return cuda.jit(cache=bool(numba.config.CACHE_DIR), **options)(function)
+        made = cuda.jit(cache=bool(numba.config.CACHE_DIR), **options)(function)
+        if name and numba.config.CACHE_DIR:
+            made._cache._index_key = lambda signature, code: (
+                signature,
+                code.magic_tuple(),
+                version("numba-cuda"),
+                name,
+            )
+        return made
 
     return compiled(function) if function else compiled
 

@@ -6,6 +6,7 @@ The posterior of w stays what it is; HMC in u is HMC in w with that mass matrix 
 4.1).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,21 @@ class Frame:
         return self.centre[(...,) + (None,) * (u.ndim - 2)] + np.einsum(
             "pqm,qm...->pm...", self.axes, u
         )
+
+
+@dataclass(frozen=True)
+class InFrame:
+    """A loss of w as one of u, whose data end with the centre and the axes of a `Frame`."""
+
+    of_parameters: Callable[..., None]
+
+    def __call__(self, u: np.ndarray, *arguments: np.ndarray) -> None:
+        """Write the loss and its gradient by u of every lane."""
+        *data, centre, axes, gradient, loss = arguments
+        parameters, slope = np.empty_like(u), np.empty_like(u)
+        to_parameters(u, centre, axes, parameters)
+        self.of_parameters(parameters, *data, slope, loss)
+        along_axes(slope, axes, gradient)
 
 
 def whitened(
@@ -54,18 +70,9 @@ def whitened(
     scale = 1 / np.sqrt(n_beta * np.maximum(curvature, 0) + localisation)  # [models, P]
     axes = np.ascontiguousarray((vectors * scale[:, None, :]).transpose(1, 2, 0))
     centre = np.ascontiguousarray(problem.parameters, dtype=np.float64)
-    base = problem.loss_and_gradient
-
-    def loss_and_gradient(u, *arguments):
-        *data, centre, axes, gradient, loss = arguments
-        parameters, slope = np.empty_like(u), np.empty_like(u)
-        _to_parameters(u, centre, axes, parameters)
-        base(parameters, *data, slope, loss)
-        _along_axes(slope, axes, gradient)
-
     there = replace(
         problem,
-        loss_and_gradient=loss_and_gradient,
+        loss_and_gradient=InFrame(problem.loss_and_gradient),
         parameters=np.zeros_like(centre),
         per_model=(*problem.per_model, centre, axes),
         localisation_weights=np.ascontiguousarray(scale.T) ** 2,
@@ -74,7 +81,7 @@ def whitened(
 
 
 @njit
-def _to_parameters(u, centre, axes, parameters):
+def to_parameters(u, centre, axes, parameters):
     """Write w* + Σ_i u_i axes_i for every lane."""
     size, lanes = u.shape
     for p in range(size):
@@ -86,7 +93,7 @@ def _to_parameters(u, centre, axes, parameters):
 
 
 @njit
-def _along_axes(slope, axes, gradient):
+def along_axes(slope, axes, gradient):
     """Write the gradient by u, axes_iᵀ ∇L, for every lane."""
     size, lanes = slope.shape
     for q in range(size):

@@ -10,4 +10,9 @@ import math
 START = math.log(2.0)  # μ is the first ln δ plus this: the search begins with larger steps
 SHRINKAGE = 0.05  # γ
 DELAY = 10  # t₀
-FORGETTING = 0.75  # κ
+
+
+def forgetting(count: int) -> float:
+    """Return t^-κ of κ = ¾: by square roots, whose bits do not depend on a library."""
+    root = math.sqrt(count)
+    return 1.0 / (root * math.sqrt(root))

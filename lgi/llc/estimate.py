@@ -7,18 +7,18 @@ from types import MappingProxyType
 
 import numpy as np
 
-from lgi.llc import samplers_cpu
+from lgi.engines import chosen
 from lgi.llc.coordinates import whitened
 from lgi.llc.diagnostics import ess_bulk, mcse_mean, rhat
+from lgi.llc.engines import SAMPLERS
 from lgi.llc.keys import chain_keys
 from lgi.llc.known.theory import crossing_mean
 from lgi.llc.minimum import loss_and_gradient
 from lgi.llc.problem import Problem
+from lgi.llc.samplers_cpu import Chains
 from lgi.llc.settings import WHITENED, EstimateSettings, Thresholds
 from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
 
-# Chains computed at once: their arrays stay in a core's cache; those of few parameters are small.
-LANES, AXES = 256, 2**14
 TIGHTER = 3.0  # γ is made so many times larger to see what the estimate owes to it
 
 
@@ -110,12 +110,9 @@ def traces(
         frame = whitened(problem, hessian, n_beta, gamma)
         sampled, to_parameters = frame.problem, frame.parameters
     scale = np.broadcast_to([np.ravel(n_beta), np.ravel(gamma)], (2, len(problem.streams)))
-    step = max(1, max(LANES, AXES // len(centres) ** 2) // setting.chains)
-    batches = [slice(i, i + step) for i in range(0, len(problem.streams), step)]
-    parts = [_run_chains(sampled.of(part), setting, *scale[:, part]) for part in batches]
-    loss, acceptance, pull, last, lowest = (
-        np.ascontiguousarray(np.concatenate(arrays, axis=axis))  # sums go in the order of memory
-        for arrays, axis in zip(zip(*parts, strict=True), (0, 0, 0, 1, 1), strict=True)
+    # Sums go in the order of memory.
+    loss, acceptance, pull, last, lowest = map(
+        np.ascontiguousarray, _run_chains(sampled, setting, *scale)
     )
     gradient_norm = np.sqrt(np.sum(gradient**2, axis=0))
     return Traces(
@@ -313,27 +310,24 @@ def _run_chains(
     problem: Problem, setting: EstimateSettings, n_beta: np.ndarray, localisation: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     """Return the arrays of `Traces` that chains leave, in the coordinates of the problem."""
-    sample = getattr(samplers_cpu, setting.sampler.function)
     options, chains = setting.options(), setting.chains
-    lanes = problem.repeated(chains)
-    if (weights := lanes.localisation_weights) is not None:
-        of_lanes = np.repeat(localisation, chains)
-        of_weights = of_lanes if np.ndim(weights) == 2 else localisation[0]
-        options["localisation"] = of_weights * np.asarray(weights)
+    if (weights := problem.localisation_weights) is not None:
+        gamma = localisation if np.ndim(weights) == 2 else localisation[0]
+        options["localisation"] = gamma * np.asarray(weights)
     if problem.copies is not None:
         options["copies"] = problem.copies
     size, models = problem.parameters.shape
-    left = sample(
-        lanes.loss_and_gradient,
-        lanes.parameters,
-        (*lanes.shared, *lanes.per_model),
+    left: Chains = chosen(SAMPLERS).load()(
+        setting.sampler.function,
+        problem,
+        chains,
         chain_keys(problem.streams, chains),
-        n_beta=np.repeat(n_beta, chains),
+        n_beta=n_beta,
         **options,
     )
     of_chains = (models, chains, setting.draws // setting.thin)
     lowest = left.lowest.reshape(size, models, chains)
-    losses, _ = loss_and_gradient(lanes, left.lowest)
+    losses, _ = loss_and_gradient(problem.repeated(chains), left.lowest)
     best = losses.reshape(models, chains).argmin(axis=1)
     return (
         left.loss.T.reshape(of_chains),

@@ -9,22 +9,17 @@ import math
 import numpy as np
 
 from lgi.jit import njit
+from lgi.llc.elementary import logarithm
 
 MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 KEY_INCREMENT_0, KEY_INCREMENT_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 ROUNDS = 10
-LN2 = math.log(2.0)
 HALF_PI = math.pi / 2.0
 
 # Typed once: an untyped integer beside a uint64 becomes a float in NumPy's and numba's promotion.
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 _30, _32 = np.uint64(30), np.uint64(32)
 _LOW, _LOW_30, _EIGHTH = np.uint64(2**32 - 1), np.uint64(2**30 - 1), np.uint64(2**29)
-
-# Bits of float64: adding 1 - √½ in mantissa bits moves the exponent's step from 1 to √2.
-_MANTISSA = 2**52 - 1
-_SQRT_HALF_BITS = int(np.float64(math.sqrt(0.5)).view(np.int64))
-_SQRT_HALF_OFFSET = int(np.float64(1.0).view(np.int64)) - _SQRT_HALF_BITS
 
 
 def noise_rows(parameters: int) -> int:
@@ -51,14 +46,19 @@ def standard_normals(keys, step, purpose, normals):
     normals
         Written: float64 [rows, lanes], rows a multiple of four (see `noise_rows`).
     """
+    fill_normals(keys, step, purpose, np.empty((4, keys.shape[1]), np.uint32), normals)
+
+
+@njit
+def fill_normals(keys, step, purpose, words, normals):
+    """Do what `standard_normals` does, with room for `words`: uint32 [4, lanes]."""
     rows, lanes = normals.shape
-    words = np.empty((4, lanes), np.uint32)
     for block in range(rows // 4):
         _random_words(keys, block, step, purpose, words)
         for row in range(0, 4, 2):
             for lane in range(lanes):
                 u, v = np.uint64(words[row, lane]), np.uint64(words[row + 1, lane])
-                radius = np.sqrt(-2.0 * _log(_unit_interval(u)))
+                radius = math.sqrt(-2.0 * logarithm(_unit_interval(u)))
                 cosine, sine = _cos_sin_of_turn(v)
                 normals[4 * block + row, lane] = radius * cosine
                 normals[4 * block + row + 1, lane] = radius * sine
@@ -79,7 +79,12 @@ def uniforms(keys, step, purpose, uniform):
     uniform
         Written: float64 [4, lanes].
     """
-    words = np.empty((4, keys.shape[1]), np.uint32)
+    fill_uniforms(keys, step, purpose, np.empty((4, keys.shape[1]), np.uint32), uniform)
+
+
+@njit
+def fill_uniforms(keys, step, purpose, words, uniform):
+    """Do what `uniforms` does, with room for `words`: uint32 [4, lanes]."""
     _random_words(keys, 0, step, purpose, words)
     for row in range(4):
         for lane in range(keys.shape[1]):
@@ -120,24 +125,6 @@ def philox(counter, key):
 def _unit_interval(word):
     """Return (word + 1/2) / 2³², which is never 0 or 1."""
     return (np.float64(np.int64(word)) + 0.5) * 2.0**-32
-
-
-@njit(error_model="numpy", forceinline=True)
-def _log(x):
-    """Return ln x of a positive normal number, by the series of 2 artanh((m - 1) / (m + 1)).
-
-    x = m 2ᵉ with m in [√½, √2), so the series' argument is below 0.172; its first left out term is
-    below 1e-17.
-    """
-    bits = np.float64(x).view(np.int64) + _SQRT_HALF_OFFSET
-    exponent = (bits >> 52) - 1023
-    mantissa = np.int64((bits & _MANTISSA) + _SQRT_HALF_BITS).view(np.float64)
-    s = (mantissa - 1.0) / (mantissa + 1.0)
-    z = s * s
-    series = 1.0 / 21.0
-    for term in range(10):
-        series = series * z + 1.0 / (19.0 - 2.0 * term)
-    return exponent * LN2 + 2.0 * s * series
 
 
 @njit(forceinline=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field
 
-from lgi.llc.dual_averaging import DELAY, FORGETTING, SHRINKAGE, START
+from lgi.llc.dual_averaging import DELAY, SHRINKAGE, START, forgetting
 from lgi.llc.keys import ACCEPTANCE, PROPOSAL
 from lgi.settings import Count, Settings, Several
 
@@ -374,7 +374,7 @@ class _Adaptation:
         shortfall = self.target - probability
         self.shortfall = self.shortfall + (shortfall - self.shortfall) / (count + DELAY)
         log_step = self.first + START - math.sqrt(count) / SHRINKAGE * self.shortfall
-        self.mean = self.mean + count**-FORGETTING * (log_step - self.mean)
+        self.mean = self.mean + forgetting(count) * (log_step - self.mean)
         return (self.mean if last else log_step).exp()
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from lgi.claims import claim_table
 from lgi.jit import njit
 from lgi.llc.estimate import estimate
+from lgi.llc.lane_loss import lane_loss
 from lgi.llc.problem import Problem
 from lgi.llc.settings import EstimateSettings
 from lgi.llc.tables import gathered
@@ -58,8 +59,9 @@ def tables(
     return table, claim_table(claims(table, settings))
 
 
+@lane_loss()
 @njit
-def squared_error(parameters, gram, cross, square, gradient, loss):
+def squared_error(parameters, gram, cross, square, work, gradient, loss):
     """½ (Σ y² - 2 w·(Σ y x) + wᵀ (Σ x xᵀ) w) for each lane, sums over n σ² already divided."""
     size, lanes = parameters.shape
     for lane in range(lanes):

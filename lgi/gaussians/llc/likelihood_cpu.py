@@ -18,19 +18,11 @@ import numpy as np
 
 from lgi.gaussians.fits.edge import Edge, fall
 from lgi.jit import njit
+from lgi.llc.elementary import exponential_inside
 
 VALUES = 8
 """Values of a Gaussian, the first columns of `lgi.gaussians.fits.initial.PARAMETERS`: all but
 opacity, which cancels in a weighted mean."""
-
-# exp(x) = 2^k exp(r): adding a large number rounds x / ln 2 to k, ln 2 is taken away in two parts,
-# the first of which has zeros for k, and the series' first left out term is below 1e-16.
-_INVERSE_LN2 = 1.0 / math.log(2.0)
-_LN2_HIGH = float.fromhex("0x1.62e42fefa0000p-1")
-_LN2_LOW = float.fromhex("0x1.cf79abc9e3b39p-40")
-_ROUND = 1.5 * 2.0**52
-_ROUND_BITS = int(np.float64(_ROUND).view(np.int64))
-_SERIES = tuple(1.0 / math.factorial(power) for power in range(13))
 
 _WIDER = 1.0 + 1e-9  # rounding moves the ends of a span by less
 _fall = njit(fall, forceinline=True)
@@ -218,25 +210,9 @@ def _weigh(weight, decay, span, columns, x, form, edge):
     for i in range(span.size):
         dx = columns[span.column + i] - x
         s = (square * dx + linear) * dx + constant
-        its_decay, its_weight = _fall(_exp(-0.5 * s), s, edge)
+        its_decay, its_weight = _fall(exponential_inside(-0.5 * s), s, edge)
         decay[span.place + i] = its_decay if s <= limit else 0.0
         weight[span.place + i] = its_weight if s <= limit else 0.0
-
-
-@njit(forceinline=True)
-def _exp(x):
-    """Return exp(x) of -700 < x <= 0 by +, - and × alone, so that loops vectorise."""
-    shifted = x * _INVERSE_LN2 + _ROUND
-    whole = shifted - _ROUND
-    r = (x - whole * _LN2_HIGH) - whole * _LN2_LOW
-    r2 = r * r
-    r4 = r2 * r2
-    low = (1.0 + r) + r2 * (_SERIES[2] + r * _SERIES[3])
-    middle = (_SERIES[4] + r * _SERIES[5]) + r2 * (_SERIES[6] + r * _SERIES[7])
-    high = (_SERIES[8] + r * _SERIES[9]) + r2 * (_SERIES[10] + r * _SERIES[11])
-    series = low + r4 * (middle + r4 * (high + r4 * _SERIES[12]))
-    power = (np.float64(shifted).view(np.int64) - _ROUND_BITS + 1023) << 52
-    return series * np.int64(power).view(np.float64)
 
 
 @njit

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from lgi.llc import estimate as llc
+from lgi.llc.engines import side_by_side
 from lgi.llc.known import losses_cpu
 from lgi.llc.known.problems import CROSSING, QUADRATIC, KnownProblem, problems
 from lgi.llc.known.theory import crossing_mean, gaussian_mean
@@ -82,10 +83,8 @@ def known_answers(
     """
     import pandas as pd
 
-    chosen = problems(names)
-    rows = [
-        _row(problem, setting, likelihood, samples, repeats) for samples in n for problem in chosen
-    ]
+    cases = [(problem, samples) for samples in n for problem in problems(names)]
+    rows = side_by_side(lambda case: _row(case[0], setting, likelihood, case[1], repeats), cases)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

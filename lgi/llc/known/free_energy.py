@@ -1,10 +1,12 @@
 """Free energies from the chains of the estimator, beside exact ones."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lgi.llc.engines import side_by_side
 from lgi.llc.known.answers import coefficients
 from lgi.llc.known.problems import CROSSING, QUADRATIC, KnownProblem, problems
 from lgi.llc.known.theory import crossing_free_energy, gaussian_free_energy
@@ -50,30 +52,33 @@ def free_energy(
     """
     import pandas as pd
 
-    rows = []
-    for known in problems([name for name in names if name in EXACT]):
-        for samples in n:
-            about = {
-                "problem": known.name,
-                "shape": known.shape,
-                "n": samples,
-                "sigma": likelihood.noise(1),
-                "localisation": setting.localisation,
-            }
-            of_all = (known, setting, likelihood, samples, repeats)
-            exact = [_exact(known, setting, likelihood, n_beta) for n_beta in (1, samples)]
-            integrated, criterion = integral(*of_all, rungs), wbic(*of_all)
-            for method, truth, repeated in (
-                (INTEGRATION, exact[1] - exact[0], integrated),
-                (WBIC, exact[1], criterion),
-            ):
-                estimate, se = repeated.mean(), repeated.std(ddof=1) / np.sqrt(repeats)
-                rows.append(
-                    about
-                    | {"method": method, "exact": truth, "estimate": estimate, "se": se}
-                    | {"difference": estimate - truth}
-                )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    def rows(case: tuple[KnownProblem, int]) -> list[dict]:
+        known, samples = case
+        about = {
+            "problem": known.name,
+            "shape": known.shape,
+            "n": samples,
+            "sigma": likelihood.noise(1),
+            "localisation": setting.localisation,
+        }
+        of_all = (known, setting, likelihood, samples, repeats)
+        exact = [_exact(known, setting, likelihood, n_beta) for n_beta in (1, samples)]
+        found = []
+        for method, truth, repeated in (
+            (INTEGRATION, exact[1] - exact[0], integral(*of_all, rungs)),
+            (WBIC, exact[1], wbic(*of_all)),
+        ):
+            estimate, se = repeated.mean(), repeated.std(ddof=1) / np.sqrt(repeats)
+            found.append(
+                about
+                | {"method": method, "exact": truth, "estimate": estimate, "se": se}
+                | {"difference": estimate - truth}
+            )
+        return found
+
+    chosen = problems([name for name in names if name in EXACT])
+    cases = [(known, samples) for known in chosen for samples in n]
+    return pd.DataFrame(chain(*side_by_side(rows, cases)), columns=COLUMNS)
 
 
 def integral(

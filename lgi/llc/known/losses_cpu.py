@@ -1,16 +1,15 @@
 """Loss and gradient of the problems in numba; `lgi.llc.known.losses` is their definition.
 
-Each is a function of (parameters [P, lanes], *data, gradient [P, lanes], loss [lanes]) that writes
-its last two arguments, with the chains, called lanes, innermost. No operation mixes lanes.
+Each is a `lgi.llc.lane_loss.LaneLoss`, with the chains, called lanes, innermost.
 """
 
-import numpy as np
-
 from lgi.jit import njit
+from lgi.llc.lane_loss import lane_loss
 
 
+@lane_loss()
 @njit
-def quadratic(parameters, curvature, gradient, loss):
+def quadratic(parameters, curvature, work, gradient, loss):
     """½ Σ_p h_p w_p²."""
     size, lanes = parameters.shape
     loss[:] = 0.0
@@ -20,8 +19,9 @@ def quadratic(parameters, curvature, gradient, loss):
             loss[lane] += 0.5 * gradient[p, lane] * parameters[p, lane]
 
 
+@lane_loss()
 @njit
-def crossing(parameters, exponents, gradient, loss):
+def crossing(parameters, exponents, work, gradient, loss):
     """w_1^(2 k_1) w_2^(2 k_2)."""
     k0, k1 = 2 * exponents[0], 2 * exponents[1]
     for lane in range(parameters.shape[1]):
@@ -39,27 +39,31 @@ def _power(base, exponent):
     return result
 
 
+def _activations(widths):
+    """Return how many activations a network has for all columns of the identity."""
+    return int(widths.sum() * widths[0])
+
+
+@lane_loss(rows=lambda size, widths, target: 2 * _activations(widths))
 @njit
-def linear_network(parameters, widths, target, gradient, loss):
+def linear_network(parameters, widths, target, work, gradient, loss):
     """½ |W_L ... W_1 - T|², by backpropagation of the columns of the identity."""
     layers, columns, lanes = widths.size - 1, widths[0], parameters.shape[1]
-    # Rows of the activations of layer i: those of W_i ... W_1, row-major.
-    begins = np.zeros(layers + 2, np.int64)
-    for layer in range(layers + 1):
-        begins[layer + 1] = begins[layer] + widths[layer] * columns
-    activations = np.zeros((begins[-1], lanes))
-    deltas = np.zeros((begins[-1], lanes))
+    half = work.shape[0] // 2
+    activations, deltas = work[:half], work[half:]
+    work[:] = 0.0
     for column in range(columns):
         activations[column * columns + column] = 1.0
-    first = 0
+    # Rows of the activations of layer i begin at `begin`: those of W_i ... W_1, row-major.
+    first, begin = 0, 0
     for layer in range(layers):
-        _forward(parameters, first, widths, layer, begins, activations)
+        _forward(parameters, first, widths, layer, begin, activations)
         first += widths[layer + 1] * widths[layer]
+        begin += widths[layer] * columns
     loss[:] = 0.0
-    last = begins[layers]
     for row in range(widths[layers]):
         for column in range(columns):
-            place = last + row * columns + column
+            place = begin + row * columns + column
             for lane in range(lanes):
                 gap = activations[place, lane] - target[row, column]
                 deltas[place, lane] = gap
@@ -67,40 +71,44 @@ def linear_network(parameters, widths, target, gradient, loss):
     gradient[:] = 0.0
     for layer in range(layers - 1, -1, -1):
         first -= widths[layer + 1] * widths[layer]
-        _backward(parameters, first, widths, layer, begins, activations, deltas, gradient)
+        begin -= widths[layer] * columns
+        _backward(parameters, first, widths, layer, begin, activations, deltas, gradient)
 
 
 @njit
-def _forward(parameters, first, widths, layer, begins, activations):
-    """Add W_(layer+1) times the activations of a layer to those of the next."""
+def _forward(parameters, first, widths, layer, begin, activations):
+    """Add W_(layer+1) times the activations of a layer, from row `begin` on, to the next ones."""
     columns = widths[0]
+    after = begin + widths[layer] * columns
     for row in range(widths[layer + 1]):
         for inner in range(widths[layer]):
             weight = first + row * widths[layer] + inner
             for column in range(columns):
-                source = begins[layer] + inner * columns + column
-                place = begins[layer + 1] + row * columns + column
+                source = begin + inner * columns + column
+                place = after + row * columns + column
                 for lane in range(parameters.shape[1]):
                     activations[place, lane] += parameters[weight, lane] * activations[source, lane]
 
 
 @njit
-def _backward(parameters, first, widths, layer, begins, activations, deltas, gradient):
+def _backward(parameters, first, widths, layer, begin, activations, deltas, gradient):
     """Add a layer's share to the gradient of W_(layer+1) and to the deltas of the layer below."""
     columns = widths[0]
+    after = begin + widths[layer] * columns
     for row in range(widths[layer + 1]):
         for inner in range(widths[layer]):
             weight = first + row * widths[layer] + inner
             for column in range(columns):
-                source = begins[layer] + inner * columns + column
-                place = begins[layer + 1] + row * columns + column
+                source = begin + inner * columns + column
+                place = after + row * columns + column
                 for lane in range(parameters.shape[1]):
                     gradient[weight, lane] += deltas[place, lane] * activations[source, lane]
                     deltas[source, lane] += deltas[place, lane] * parameters[weight, lane]
 
 
+@lane_loss()
 @njit
-def rotation(parameters, gram, bias, gradient, loss):
+def rotation(parameters, gram, bias, work, gradient, loss):
     """¼ |WᵀW - G|² + ½ |b - b*|²."""
     features, lanes = bias.size, parameters.shape[1]
     gradient[:] = 0.0
@@ -120,11 +128,22 @@ def rotation(parameters, gram, bias, gradient, loss):
                 gradient[features + i, lane] += gap * parameters[features + j, lane]
 
 
+ONE_ACTIVE_ROWS = 2
+"""Rows of room that `one_active_of` needs."""
+
+
+@lane_loss(rows=lambda size, features: ONE_ACTIVE_ROWS)
 @njit
-def one_active(parameters, features, gradient, loss):
+def one_active(parameters, features, work, gradient, loss):
     """E Σ_j (ReLU(WᵀW x + b)_j - x_j)² of inputs with one active feature, x_i ~ U[0, 1]."""
-    count, lanes = features.item(), parameters.shape[1]
-    by_slope, by_height = np.empty(lanes), np.empty(lanes)
+    one_active_of(parameters, features.item(), work, gradient, loss)
+
+
+@njit
+def one_active_of(parameters, count, work, gradient, loss):
+    """Do what `one_active` does, of so many features."""
+    lanes = parameters.shape[1]
+    by_slope, by_height = work[0], work[1]
     gradient[:] = 0.0
     loss[:] = 0.0
     for i in range(count):
@@ -149,7 +168,9 @@ def _add_output(parameters, i, j, count, by_slope, by_height, loss):
         height = parameters[2 * count + j, lane]
         slope = u * x + v * y
         # The interval of t in [0, 1] where slope t + height > 0; [0, 0] if nowhere.
-        crossing = min(max(-height / slope, 0.0), 1.0)
+        crossing = -height / slope
+        crossing = crossing if crossing > 0.0 else 0.0
+        crossing = crossing if crossing < 1.0 else 1.0
         low = crossing if slope > 0.0 else 0.0
         high = 1.0 if slope > 0.0 else crossing
         flat = slope == 0.0

@@ -10,11 +10,13 @@ approximation is right, down.
 import numpy as np
 from scipy.stats import norm
 
+from lgi.engines import chosen
+from lgi.llc.engines import SAMPLERS
 from lgi.llc.keys import chain_keys
 from lgi.llc.known.problems import kgon_minimum
-from lgi.llc.samplers_cpu import hmc
+from lgi.llc.problem import Problem
 from lgi.randomness import generator
-from lgi.superposition.limit.loss import quenched, total_loss
+from lgi.superposition.limit.loss import energy, quenched, total_loss
 from lgi.superposition.limit.settings import FEATURES, Posterior
 from lgi.superposition.phases.descent import hessians
 
@@ -136,24 +138,19 @@ def _moved(
     states: np.ndarray, scale: float, prior: float, key: tuple, draws: int, leapfrog_steps: int = 8
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the last states of HMC chains from `states`, and their losses."""
-
-    def energy(parameters, gradient, value):
-        loss, slope = total_loss(parameters)
-        gradient[:] = scale * slope + parameters / prior**2
-        value[:] = scale * loss + (parameters**2).sum(axis=0) / (2 * prior**2)
-
-    chains = hmc(
-        energy,
-        np.ascontiguousarray(states),
-        (),
-        chain_keys([key], states.shape[1]),
-        n_beta=1.0,
+    count = states.shape[1]
+    chains = chosen(SAMPLERS).load()(
+        "hmc",
+        Problem(energy, states, 1, [key] * count, shared=(np.array([scale, prior**2]),)),
+        1,
+        chain_keys([key], count),
+        n_beta=np.ones(count),
         step_size=0.25 / (scale * STIFFNESS + 1 / prior**2),
         localisation=0.0,
         draws=draws,
         leapfrog_steps=leapfrog_steps,
     )
-    return chains.last.copy(), total_loss(chains.last)[0]
+    return chains.last, total_loss(chains.last)[0]
 
 
 def _step(loss: np.ndarray, most: float) -> float:

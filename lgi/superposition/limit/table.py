@@ -5,11 +5,13 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from lgi.llc.estimate import Problem, estimate
+from lgi.llc.engines import side_by_side
+from lgi.llc.estimate import estimate
 from lgi.llc.known.problems import kgon_minimum
+from lgi.llc.problem import Problem
 from lgi.runs import Run
 from lgi.superposition.geometry.geometry import kgon_kinds
-from lgi.superposition.limit.loss import quenched, total_loss
+from lgi.superposition.limit.loss import negative_log_likelihood, quenched, total_loss
 from lgi.superposition.limit.posterior import COEFFICIENTS, annealed, integrated, laplace
 from lgi.superposition.limit.settings import FEATURES, LimitLLC, Posterior
 from lgi.superposition.training.population import as_lanes
@@ -60,31 +62,24 @@ def coefficients(settings: LimitLLC) -> pd.DataFrame:
         localisation γ, loss (of the minimum, summed over features) and the columns of
         `lgi.llc.estimate.estimate`.
     """
-    unit = 2 * settings.noise**2
-
-    def likelihood(parameters, gradient, value):
-        loss, slope = total_loss(parameters)
-        with np.errstate(over="ignore"):  # of a trajectory that leaves, and is rejected
-            value[:], gradient[:] = loss / unit, slope / unit
-
+    unit = np.array([2 * settings.noise**2])
     minima = np.stack([kgon_minimum(kind) for kind in POLYGONS], axis=1)
-    parts = []
-    for samples in settings.samples:
+
+    def rows(samples: int) -> pd.DataFrame:
         streams = [(0, "superposition", "limit", "llc", kind, samples) for kind in POLYGONS]
-        found = estimate(Problem(likelihood, minima, samples, streams), settings.estimate)
-        parts.append(
-            pd.DataFrame(found).assign(
-                kgon=POLYGONS,
-                samples=samples,
-                truth=[COEFFICIENTS[kind] for kind in POLYGONS],
-                noise=settings.noise,
-                n_beta=settings.estimate.n_beta(samples),
-                localisation=settings.estimate.localisation,
-                loss=total_loss(minima)[0],
-            )
+        problem = Problem(negative_log_likelihood, minima, samples, streams, shared=(unit,))
+        return pd.DataFrame(estimate(problem, settings.estimate)).assign(
+            kgon=POLYGONS,
+            samples=samples,
+            truth=[COEFFICIENTS[kind] for kind in POLYGONS],
+            noise=settings.noise,
+            n_beta=settings.estimate.n_beta(samples),
+            localisation=settings.estimate.localisation,
+            loss=total_loss(minima)[0],
         )
+
     first = ["kgon", "samples", "truth", "llc", "llc_se", "noise", "n_beta", "localisation", "loss"]
-    table = pd.concat(parts, ignore_index=True)
+    table = pd.concat(side_by_side(rows, settings.samples), ignore_index=True)
     return table[[*first, *(name for name in table if name not in first)]]
 
 
@@ -104,16 +99,17 @@ def posterior(settings: Posterior) -> tuple[pd.DataFrame, pd.DataFrame]:
         5+-gon together (n_both), with standard errors over the repeats; NaN where it has that at
         every n.
     """
-    sampled = [annealed(settings, repeat) for repeat in range(settings.repeats)]
+    repeats = range(settings.repeats)
+    sampled = side_by_side(lambda repeat: annealed(settings, repeat), repeats)
     shares = np.array(
         [[[at.get(kind, 0.0) for kind in POLYGONS] for _, at in one] for one in sampled]
     )  # [repeats, n, polygons]
     with np.errstate(divide="ignore"):
         by_sampling = np.log(shares) + np.array([[z for z, _ in one] for one in sampled])[..., None]
     n = np.array(settings.samples)
-    by_integration = np.array(
-        [[integrated(k, settings, r) for k in POLYGONS] for r in range(settings.repeats)]
-    ).swapaxes(1, 2)
+    cases = [(kind, repeat) for repeat in repeats for kind in POLYGONS]
+    each = side_by_side(lambda case: integrated(case[0], settings, case[1]), cases)
+    by_integration = np.reshape(each, (len(repeats), len(POLYGONS), -1)).swapaxes(1, 2)
     scales = n / (2 * settings.noise**2)
     by_laplace = np.array(
         [[laplace(k, scale, settings.prior) for k in POLYGONS] for scale in scales]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lgi.errors import RunFileError
+from lgi.llc.engines import side_by_side
 from lgi.llc.estimate import Traces, summary, traces
 from lgi.llc.minimum import Minimum, hessian, polished
 from lgi.llc.minimum import loss_and_gradient as loss_at
@@ -15,9 +16,9 @@ from lgi.llc.problem import Problem
 from lgi.llc.settings import WHITENED
 from lgi.runs import Run
 from lgi.superposition.geometry.geometry import kgon_kinds
+from lgi.superposition.llc.loss import loss_and_gradient
 from lgi.superposition.llc.settings import SuperpositionEstimate
 from lgi.superposition.training.data import count_patterns
-from lgi.superposition.training.kernels import loss_and_gradient
 from lgi.superposition.training.population import as_lanes, from_lanes
 from lgi.superposition.training.run import fresh_samples, training_data
 from lgi.superposition.training.view import Models
@@ -117,9 +118,10 @@ def estimate_each(cases: Iterable[tuple[Run, SuperpositionEstimate]]) -> list[pd
         for problem in problems(models, setting)
     ]
     parts: list[list[pd.DataFrame]] = [[] for _ in chosen]
-    for together in _alike(posed):
+    groups = list(_alike(posed))
+    for together, columns in zip(groups, side_by_side(_estimates, groups), strict=True):
         counts = np.cumsum([len(one.problem.streams) for one in together])
-        table = pd.DataFrame(_estimates(together))
+        table = pd.DataFrame(columns)
         for one, last in zip(together, counts, strict=True):
             parts[one.case].append(table.iloc[last - len(one.problem.streams) : last])
     return [

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import sys
 import numpy as np
-from lgi.llc import diagnostics, noise_cpu, samplers_cpu
+from lgi.llc import diagnostics, noise_cpu, steps
 from lgi.llc.estimate import estimate
 from lgi.llc.problem import Problem
 from lgi.llc.settings import EstimateSettings
@@ -25,7 +25,7 @@ problem = Problem(
     samples=100, streams=[(0, "a"), (1, "a"), (2, "a")],
 )
 estimate(problem, setting)
-modules = (diagnostics, noise_cpu, samplers_cpu)
+modules = (diagnostics, noise_cpu, steps)
 compiled = [f for m in modules for f in vars(m).values() if hasattr(f, "stats")]
 used = [f for f in [*compiled, loss_and_gradient] if f.signatures]
 print(len(used), sum(sum(f.stats.cache_misses.values()) for f in used))

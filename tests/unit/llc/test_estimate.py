@@ -519,7 +519,7 @@ def crossing_draws(exponents, localisation, repeats=200):
         losses_cpu.crossing,
         np.zeros((2, repeats)),
         samples=SAMPLES,
-        streams=[(seed, "tighter", localisation) for seed in range(repeats)],
+        streams=[(1000 + seed, "tighter", localisation) for seed in range(repeats)],
         shared=(np.array(exponents),),
     )
     chosen = setting(**(WHITENED | {"localisation": localisation}))

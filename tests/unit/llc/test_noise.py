@@ -7,6 +7,7 @@ from scipy import stats
 
 from lgi.jit import njit
 from lgi.llc import noise, noise_cpu
+from lgi.llc.elementary import logarithm
 from lgi.llc.keys import chain_keys
 
 # Counter, key and words of philox4x32 10 in kat_vectors of Random123 1.14 (Salmon et al. 2011).
@@ -44,7 +45,7 @@ def test_both_engines_give_the_known_answers(counter, key, expected):
 @njit
 def transforms(word, log, cosine, sine):
     for i in range(word.size):
-        log[i] = noise_cpu._log(noise_cpu._unit_interval(word[i]))
+        log[i] = logarithm(noise_cpu._unit_interval(word[i]))
         cosine[i], sine[i] = noise_cpu._cos_sin_of_turn(word[i])
 
 

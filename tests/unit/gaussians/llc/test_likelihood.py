@@ -11,12 +11,10 @@ from lgi.gaussians.fits.render import render
 from lgi.gaussians.fits.settings import SmoothEdge
 from lgi.gaussians.llc.likelihood_cpu import (
     VALUES,
-    _exp,
     loss_and_gradient,
     squared_error,
 )
 from lgi.gaussians.prediction.jacobian import jacobian
-from lgi.jit import njit
 
 CUTOFF, BACKGROUND = 3.5, 0.01
 SMOOTH = SmoothEdge(kind="smooth", background=BACKGROUND)
@@ -118,21 +116,6 @@ def test_a_gaussian_that_reaches_no_pixel_has_no_slope():
     alone = np.empty((1, VALUES))
     squared_error(values[:1], target, EDGE, 1.0, alone)
     np.testing.assert_array_equal(gradient[:1], alone)
-
-
-@njit
-def exponentials(x):
-    """Return the engine's exponential of every x."""
-    values = np.empty_like(x)
-    for i in range(x.size):
-        values[i] = _exp(x[i])
-    return values
-
-
-def test_exponential_is_right_to_its_last_digits():
-    x = np.concatenate([np.linspace(-200, 0, 100_001), -np.geomspace(1e-300, 1, 1_000)])
-    np.testing.assert_allclose(exponentials(x), np.exp(x), rtol=7e-16)
-    assert exponentials(np.zeros(1))[0] == 1
 
 
 def problem(lanes, seed=0):
