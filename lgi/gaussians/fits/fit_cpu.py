@@ -14,6 +14,7 @@ import numpy as np
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.gaussians.fits import loss_cpu, raster_cpu
 from lgi.gaussians.fits.edge import COVERED, Edge
+from lgi.gaussians.fits.formulas import bias_of, edge32_of, moments_of, step_of
 from lgi.gaussians.fits.growth import growth_of
 from lgi.gaussians.fits.history import History, Measurement
 from lgi.gaussians.fits.initial import COLUMNS, PARAMETERS, present
@@ -27,7 +28,6 @@ from lgi.gaussians.fits.loss_cpu import (
 from lgi.gaussians.fits.raster_cpu import (
     LANES,
     differentiate,
-    edge32_of,
     fits,
     image_of,
     no_blocks,
@@ -39,7 +39,6 @@ from lgi.gaussians.fits.settings import Blend, EdgeSettings, RecipeSettings
 from lgi.gaussians.fits.team import Team, useful_threads
 from lgi.jit import njit
 
-_ONE = np.float32(1)
 # Iterations are done in pieces of about a second at most, between which the fit may be saved: so
 # many channels of pixels, of which a Gaussian costs as much as so many.
 _PIECE, _GAUSSIAN = 2**24, 32
@@ -381,16 +380,15 @@ def _update(parameters, gradient, adam, rate):
         if g and adam.steps[g] == adam.steps[g - 1]:
             unbias1[g], unbias2[g] = unbias1[g - 1], unbias2[g - 1]
         else:
-            unbias1[g] = _ONE - _power(adam.beta1, adam.steps[g])
-            unbias2[g] = _ONE - _power(adam.beta2, adam.steps[g])
+            unbias1[g] = bias_of(adam.beta1, adam.steps[g])
+            unbias2[g] = bias_of(adam.beta2, adam.steps[g])
     finite = True
     for row in adam.trained:
         for g in range(parameters.shape[1]):
             slope = gradient[row, g]
-            m = adam.beta1 * adam.m[row, g] + (_ONE - adam.beta1) * slope
-            v = adam.beta2 * adam.v[row, g] + (_ONE - adam.beta2) * (slope * slope)
+            m, v = moments_of(slope, adam.m[row, g], adam.v[row, g], adam.beta1, adam.beta2)
             adam.m[row, g], adam.v[row, g] = m, v
-            step = (rate * (m / unbias1[g])) / (np.sqrt(v / unbias2[g]) + adam.epsilon)
+            step = step_of(m, v, unbias1[g], unbias2[g], rate, adam.epsilon)
             adam.moved[row, g] = parameters[row, g] - step
             finite &= math.isfinite(adam.moved[row, g])
     if finite:
@@ -399,16 +397,3 @@ def _update(parameters, gradient, adam, rate):
             for g in range(parameters.shape[1]):
                 parameters[row, g] = min(max(adam.moved[row, g], low), high)
     return finite
-
-
-@njit
-def _power(base, exponent):
-    """Return base ** exponent by repeated squaring."""
-    result = _ONE
-    while True:
-        if exponent & 1:
-            result *= base
-        exponent >>= 1
-        if exponent == 0:
-            return result
-        base *= base

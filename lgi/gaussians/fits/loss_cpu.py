@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lgi.gaussians.fits.formulas import WINDOW_PIXELS, error_of, similarity, slopes_of_ssim
 from lgi.gaussians.fits.lanes import LANES, fill, load, store, where_at_most
 from lgi.gaussians.fits.raster_cpu import Image
 from lgi.gaussians.fits.settings import SSIM_WINDOW, RecipeSettings
@@ -17,9 +18,7 @@ from lgi.jit import njit
 
 _ZERO, _ONE, _TWO = np.float32([0, 1, 2])
 _WINDOW = SSIM_WINDOW
-_PIXELS = np.float32(_WINDOW * _WINDOW)
 _PUBLISHED_TERMS = 2**14  # a sum of more is made in float64; the published image has 12,288
-_C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
 
 
 class Objective(NamedTuple):
@@ -112,8 +111,7 @@ def differentiate_loss(image, objective, windows, top, bottom):
                 error[pixel] = _TWO * (rendered[pixel] - target[pixel])
         else:
             for pixel in range(np.uint64(error.size)):
-                gap = rendered[pixel] - target[pixel]
-                error[pixel] = objective.l2 * (_TWO * gap) + objective.l1 * np.sign(gap)
+                error[pixel] = error_of(rendered[pixel] - target[pixel], objective)
     if objective.ssim > _ZERO:
         _subtract_ssim(image, objective.ssim, windows, top, bottom)
 
@@ -134,7 +132,7 @@ def _subtract_ssim(image, weight, windows, top, bottom):
     begin, end = max(top - reach, 0) * width, bottom * width  # of the windows
     seen = min(end + reach * width, size) - begin
     padded = end - begin + reach * (width + 1) + LANES
-    scale = fill(weight * np.float32(size) / np.float32(windows.mean[0].size) / _PIXELS)
+    scale = fill(weight * np.float32(size) / np.float32(windows.mean[0].size) / WINDOW_PIXELS)
     moments, coefficients = np.zeros((3, padded), np.float32), np.zeros((3, padded), np.float32)
     for channel in range(3):
         rendered, target, error = (
@@ -171,22 +169,16 @@ def _subtract_ssim(image, weight, windows, top, bottom):
 @njit(error_model="numpy")
 def _differentiate_windows(moments, mean, variance, begins, coefficients):
     """Write each window's coefficients [3, pixels] from the sums of D, D² and D times target."""
-    one_share, two, minus_two = fill(_ONE / _PIXELS), fill(_TWO), fill(-_TWO)
-    one, c1, c2 = fill(_ONE), fill(_C1), fill(_C2)
+    one = fill(_ONE)
     for pixel in range(0, mean.size - LANES, LANES):
-        mu_t, var_t, real = load(mean, pixel), load(variance, pixel), load(begins, pixel)
-        mu_d = load(moments[0], pixel) * one_share
-        var_d = load(moments[1], pixel) * one_share - mu_d * mu_d
-        covariance = load(moments[2], pixel) * one_share - mu_d * mu_t
-        mu = mu_t + mu_d
-        b1 = mu * mu + mu_t * mu_t + c1
-        b2 = two * (var_t + covariance) + var_d + c2
-        luminance = (two * mu * mu_t + c1) / b1
-        structure = (two * (var_t + covariance) + c2) / b2
-        by_mean = structure * (two * (mu_t - luminance * mu)) / b1
-        by_image = minus_two * luminance * structure / b2
-        by_both = two * luminance / b2 + by_image
-        constant = by_mean - by_both * mu_t - by_image * mu_d
+        real = load(begins, pixel)
+        constant, by_image, by_both = slopes_of_ssim(
+            load(moments[0], pixel),
+            load(moments[1], pixel),
+            load(moments[2], pixel),
+            load(mean, pixel),
+            load(variance, pixel),
+        )
         # Chosen, not multiplied: where no window begins a value may be infinite.
         store(coefficients[0], pixel, where_at_most(one, real, constant))
         store(coefficients[1], pixel, where_at_most(one, real, by_image))
@@ -234,12 +226,13 @@ def _ssim(image, rendered, target_mean, target_variance, nothing):
         for top in range(mean.shape[1]):
             for left in range(mean.shape[2]):
                 window = (channel, top, left)
-                a, b = mean[window], target_mean[window]
-                luminance = (_TWO * a * b + _C1) / (a * a + b * b + _C1)
-                structure = (_TWO * covariance[window] + _C2) / (
-                    variance[window] + target_variance[window] + _C2
+                total += similarity(
+                    mean[window],
+                    target_mean[window],
+                    variance[window],
+                    target_variance[window],
+                    covariance[window],
                 )
-                total += luminance * structure
     return np.float32(total / np.float32(mean.size))
 
 
@@ -255,7 +248,7 @@ def _window_means(planes, width, height):
                     line = planes[channel, (top + dy) * width + dx :]
                     for left in range(np.uint64(columns)):
                         sums[channel, top, left] += line[left]
-    return sums / np.float32(_WINDOW * _WINDOW)
+    return sums / WINDOW_PIXELS
 
 
 @njit(error_model="numpy")
@@ -273,4 +266,4 @@ def _window_products(first, first_mean, second, second_mean, width):
                         sums[channel, top, left] += (a[left] - mean_a[left]) * (
                             b[left] - mean_b[left]
                         )
-    return sums / np.float32(_WINDOW * _WINDOW)
+    return sums / WINDOW_PIXELS
