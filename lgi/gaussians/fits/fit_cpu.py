@@ -14,15 +14,20 @@ import numpy as np
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.gaussians.fits import loss_cpu, raster_cpu
 from lgi.gaussians.fits.edge import COVERED, Edge
-from lgi.gaussians.fits.formulas import bias_of, edge32_of, moments_of, step_of
+from lgi.gaussians.fits.formulas import (
+    Objective,
+    bias_of,
+    edge32_of,
+    moments_of,
+    objective_of,
+    step_of,
+)
 from lgi.gaussians.fits.growth import growth_of
 from lgi.gaussians.fits.history import History, Measurement
 from lgi.gaussians.fits.initial import COLUMNS, PARAMETERS, present
 from lgi.gaussians.fits.loss_cpu import (
-    Objective,
     TargetWindows,
     differentiate_loss,
-    objective_of,
     target_windows,
 )
 from lgi.gaussians.fits.raster_cpu import (

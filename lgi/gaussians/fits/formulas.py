@@ -14,7 +14,7 @@ from lgi.gaussians.fits.edge import COVERED, Edge, edge_of
 from lgi.gaussians.fits.expf import expf
 from lgi.gaussians.fits.initial import PARAMETERS
 from lgi.gaussians.fits.lanes import like, smaller, where_at_most
-from lgi.gaussians.fits.settings import SSIM_WINDOW, EdgeSettings
+from lgi.gaussians.fits.settings import SSIM_WINDOW, EdgeSettings, LossWeights, RecipeSettings
 from lgi.jit import njit
 
 _ZERO, _HALF, _ONE, _TWO = np.float32([0, 0.5, 1, 2])
@@ -22,6 +22,8 @@ COVERED32 = np.float32(COVERED)
 _VANISHED = np.float32(1400)  # exp(-d2 / 2) is 0 long before this d2
 MARGIN = np.float32(0.02)  # pixels; rounding moves the end of a span by far less
 WIDER = np.float32(1.00001)  # and the square of the cut-off by far less than this factor
+PUBLISHED_TERMS = 2**14
+"""A sum of more terms for a reported loss is made in float64; the published image has 12,288."""
 WINDOW_PIXELS = np.float32(SSIM_WINDOW * SSIM_WINDOW)
 _C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
 
@@ -40,9 +42,42 @@ class Shape(NamedTuple):
     shear: np.float32  # how far the middle of a row lies from x, per distance from y
 
 
+class Objective(NamedTuple):
+    """What a fit minimises: l1 L1 + l2 L2 + ssim (1 - SSIM)."""
+
+    l1: np.float32
+    l2: np.float32
+    ssim: np.float32
+
+
+class Losses(NamedTuple):
+    """Reported loss of an image, and its parts."""
+
+    loss: np.float32
+    l1: np.float32
+    l2: np.float32
+    ssim: np.float32
+
+
 def edge32_of(cutoff: float, edge: EdgeSettings) -> Edge:
     """Return the constants of an edge, in float32."""
     return Edge(*np.float32(edge_of(cutoff, edge)))
+
+
+def objective_of(recipe: RecipeSettings) -> Objective:
+    """Return what a recipe minimises; weights too large for float32 diverge."""
+    with np.errstate(over="ignore"):
+        if recipe.gradient == "l2":
+            return Objective(_ZERO, _ONE, _ZERO)
+        weights = recipe.loss
+        return Objective(*np.float32([weights.l1, weights.l2, weights.ssim]))
+
+
+def losses_of(l1, l2, ssim, weights: LossWeights) -> Losses:
+    """Return the reported loss with its parts; a weight too large for float32 is infinite."""
+    with np.errstate(over="ignore"):
+        w1, w2, w3 = np.float32([weights.l1, weights.l2, weights.ssim])
+    return Losses(w1 * l1 + w2 * l2 + w3 * (_ONE - ssim), l1, l2, ssim)
 
 
 @njit(error_model="numpy")
@@ -193,6 +228,12 @@ def felt(w, decay, weight, error, shown, own, added):
 def error_of(gap, objective):
     """Return the gradient of L1 and L2 by a pixel's value, times 3 pixels, from its error."""
     return objective.l2 * (_TWO * gap) + objective.l1 * np.sign(gap)
+
+
+@njit(inline="always", error_model="numpy")
+def ssim_scale(weight, pixels, windows):
+    """Return what the sums of `slopes_of_ssim` are multiplied by, for so many windows."""
+    return weight * np.float32(pixels) / np.float32(windows) / WINDOW_PIXELS
 
 
 @njit(inline="always", error_model="numpy")

@@ -10,23 +10,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lgi.gaussians.fits.formulas import WINDOW_PIXELS, error_of, similarity, slopes_of_ssim
+from lgi.gaussians.fits.formulas import (
+    PUBLISHED_TERMS,
+    WINDOW_PIXELS,
+    Losses,
+    error_of,
+    losses_of,
+    similarity,
+    slopes_of_ssim,
+    ssim_scale,
+)
 from lgi.gaussians.fits.lanes import LANES, fill, load, store, where_at_most
 from lgi.gaussians.fits.raster_cpu import Image
-from lgi.gaussians.fits.settings import SSIM_WINDOW, RecipeSettings
+from lgi.gaussians.fits.settings import SSIM_WINDOW
 from lgi.jit import njit
 
 _ZERO, _ONE, _TWO = np.float32([0, 1, 2])
 _WINDOW = SSIM_WINDOW
-_PUBLISHED_TERMS = 2**14  # a sum of more is made in float64; the published image has 12,288
-
-
-class Objective(NamedTuple):
-    """What a fit minimises: l1 L1 + l2 L2 + ssim (1 - SSIM)."""
-
-    l1: np.float32
-    l2: np.float32
-    ssim: np.float32
 
 
 class TargetWindows(NamedTuple):
@@ -37,24 +37,6 @@ class TargetWindows(NamedTuple):
     mean_from: np.ndarray  # [3, pixels] mean of the window that begins at a pixel
     variance_from: np.ndarray  # [3, pixels]
     begins: np.ndarray  # [pixels] 1 where a window begins, 0 elsewhere
-
-
-class Losses(NamedTuple):
-    """Reported loss of an image, and its parts."""
-
-    loss: np.float32
-    l1: np.float32
-    l2: np.float32
-    ssim: np.float32
-
-
-def objective_of(recipe: RecipeSettings) -> Objective:
-    """Return what a recipe minimises; weights too large for float32 diverge."""
-    with np.errstate(over="ignore"):
-        if recipe.gradient == "l2":
-            return Objective(_ZERO, _ONE, _ZERO)
-        weights = recipe.loss
-        return Objective(*np.float32([weights.l1, weights.l2, weights.ssim]))
 
 
 def target_windows(image: Image) -> TargetWindows:
@@ -83,14 +65,12 @@ def measure(image: Image, rendered: np.ndarray, windows: TargetWindows, weights)
     l1, l2 = _l1_l2(image, rendered, pixels, _nothing(pixels))
     nothing = _nothing(windows.mean.size)
     ssim = _ssim(image, rendered, windows.mean, windows.variance, nothing)
-    with np.errstate(over="ignore"):
-        w1, w2, w3 = np.float32([weights.l1, weights.l2, weights.ssim])
-    return Losses(w1 * l1 + w2 * l2 + w3 * (_ONE - ssim), l1, l2, ssim)
+    return losses_of(l1, l2, ssim, weights)
 
 
 def _nothing(terms: int) -> np.float32 | np.float64:
     """Return the 0 that a sum of so many terms begins with."""
-    return np.float32(0) if terms <= _PUBLISHED_TERMS else np.float64(0)
+    return np.float32(0) if terms <= PUBLISHED_TERMS else np.float64(0)
 
 
 @njit(error_model="numpy", nogil=True)
@@ -132,7 +112,7 @@ def _subtract_ssim(image, weight, windows, top, bottom):
     begin, end = max(top - reach, 0) * width, bottom * width  # of the windows
     seen = min(end + reach * width, size) - begin
     padded = end - begin + reach * (width + 1) + LANES
-    scale = fill(weight * np.float32(size) / np.float32(windows.mean[0].size) / WINDOW_PIXELS)
+    scale = fill(ssim_scale(weight, size, windows.mean[0].size))
     moments, coefficients = np.zeros((3, padded), np.float32), np.zeros((3, padded), np.float32)
     for channel in range(3):
         rendered, target, error = (
