@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
-from lgi.gaussians.fits import loss_cpu, raster_cpu
+from lgi.gaussians.fits import loss_cpu, progress, raster_cpu
 from lgi.gaussians.fits.edge import COVERED, Edge
 from lgi.gaussians.fits.formulas import (
     Objective,
@@ -24,7 +24,7 @@ from lgi.gaussians.fits.formulas import (
 )
 from lgi.gaussians.fits.growth import growth_of
 from lgi.gaussians.fits.history import History, Measurement
-from lgi.gaussians.fits.initial import COLUMNS, PARAMETERS, present
+from lgi.gaussians.fits.initial import PARAMETERS, present
 from lgi.gaussians.fits.loss_cpu import (
     TargetWindows,
     differentiate_loss,
@@ -112,7 +112,9 @@ def _fit(target, start, recipe, seed, team, checkpoint) -> tuple[History, np.nda
     history, growth = History(recipe, start), growth_of(recipe, len(start), seed)
     image = image_of(target, recipe.blend)
     aim = _Aim(edge32_of(recipe.cutoff, recipe.edge), objective_of(recipe), target_windows(image))
-    done, parameters, adam = _beginning(present(start), recipe, history, checkpoint)
+    done, begin, moments = progress.begin(start, history, checkpoint)
+    parameters = np.ascontiguousarray(begin.T)
+    adam = _adam(recipe, len(begin))._replace(**moments)
     gradient = np.zeros_like(parameters)
     blocks = no_blocks(parameters.shape[1], image, team.size)
 
@@ -124,7 +126,8 @@ def _fit(target, start, recipe, seed, team, checkpoint) -> tuple[History, np.nda
         piece = 1 + _PIECE // (target.size + _GAUSSIAN * parameters.shape[1])
         while done < pause - 1 and not failed:
             if checkpoint.due():
-                _save(checkpoint, done, parameters, adam, history)
+                moments = {name: getattr(adam, name) for name in progress.MOMENTS}
+                progress.save(done, parameters.T, moments, history, checkpoint)
             some = steps[done - before : min(done + piece, pause - 1) - before]
             blocks, failed = _advance(team, parameters, gradient, image, blocks, adam, aim, some)
             done += failed or len(some)
@@ -147,29 +150,6 @@ def _fit(target, start, recipe, seed, team, checkpoint) -> tuple[History, np.nda
             blocks = no_blocks(parameters.shape[1], image, team.size)
         done = pause
     return history, parameters.T.copy()
-
-
-def _beginning(start, recipe, history, checkpoint) -> tuple[int, np.ndarray, _Adam]:
-    """Return the updates made so far, parameters and optimiser; fill the history from then."""
-    saved = checkpoint.load()
-    if saved is None:
-        return 0, np.ascontiguousarray(start.T), _adam(recipe, len(start))
-    progress = saved.record["progress"]
-    history.resume(saved.arrays, progress["best_iteration"])
-    there = len(saved["steps"])
-    moments = {name: saved[name] for name in ("m", "v", "steps")}
-    adam = _adam(recipe, there)._replace(**moments)
-    return progress["iteration"], np.ascontiguousarray(saved["end"][:there].T), adam
-
-
-def _save(checkpoint, done, parameters, adam, history) -> None:
-    """Save the state after so many updates."""
-    moments = {name: getattr(adam, name) for name in ("m", "v", "steps")}
-    checkpoint.save(
-        history.arrays(parameters.T) | moments,
-        iteration=done,
-        best_iteration=history.best_iteration,
-    )
 
 
 def render(
@@ -251,17 +231,11 @@ def _rendered(image: raster_cpu.Image) -> np.ndarray:
 
 
 def _adam(recipe: RecipeSettings, n: int) -> _Adam:
-    low = np.full(len(PARAMETERS), -np.inf, dtype=np.float32)
-    high = np.full(len(PARAMETERS), np.inf, dtype=np.float32)
-    for group in recipe.trained:
-        columns = list(COLUMNS[group])
-        low[columns], high[columns] = recipe.bounds(group)
     optimiser = recipe.optimiser
     return _Adam(
         *np.float32([optimiser.beta1, optimiser.beta2, optimiser.epsilon]),
-        np.array([row for group in recipe.trained for row in COLUMNS[group]]),
-        low,
-        high,
+        progress.trained_rows(recipe),
+        *progress.bounds(recipe),
         *(np.zeros((len(PARAMETERS), n), dtype=np.float32) for _ in range(2)),
         np.zeros(n, dtype=np.int64),
         np.zeros((len(PARAMETERS), n), dtype=np.float32),
@@ -289,28 +263,12 @@ def _measure(parameters, gradient, image, blocks, aim, recipe) -> Measurement:
         painted = image.rendered.copy()
         painted[:, :size][:, uncovered] = image.target[:, :size][:, uncovered]
         covered = loss_cpu.measure(image, painted, windows, recipe.loss)
-    groups = [np.array(COLUMNS[group]) for group in recipe.trained]
-    bounds = [np.float32(recipe.bounds(group)) for group in recipe.trained]
-    sides = list(zip(groups, bounds, strict=True))
     reached = (
         np.count_nonzero(blocks.weight[LANES * a : LANES * b] > 0)
         for a, b in blocks.first[:, [0, -1]]
     )
-    return Measurement(
-        loss=float(losses.loss),
-        l1=float(losses.l1),
-        l2=float(losses.l2),
-        ssim=float(losses.ssim),
-        psnr=-10 * math.log10(losses.l2) if losses.l2 > 0 else math.inf,
-        uncovered=float(np.mean(uncovered)),
-        loss_covered=float(covered.loss),
-        overlap=float(sum(reached) / size),
-        gradient_norm=tuple(
-            float(np.linalg.norm(gradient[rows].astype(np.float64))) for rows in groups
-        ),
-        at_low=tuple(float(np.mean(parameters[rows] <= low)) for rows, (low, _) in sides),
-        at_high=tuple(float(np.mean(parameters[rows] >= high)) for rows, (_, high) in sides),
-    )
+    uncovered, overlap = int(uncovered.sum()) / size, float(sum(reached) / size)
+    return progress.measurement(recipe, losses, covered, uncovered, overlap, parameters, gradient)
 
 
 def _advance(team, parameters, gradient, image, blocks, adam, aim, rates):
