@@ -86,7 +86,7 @@ def shape_of(sx, sy, rotation):
     if rotation == _ZERO:
         return Shape(_ONE, _ZERO, sy, sx, _ZERO)
     cos, sin = direction(rotation)
-    vertical = np.sqrt((sy * cos) * (sy * cos) + (sx * sin) * (sx * sin))
+    vertical = math.sqrt((sy * cos) * (sy * cos) + (sx * sin) * (sx * sin))
     shear = (cos * sin) * ((sx - sy) * (sx + sy)) / (vertical * vertical)
     return Shape(cos, sin, vertical, sx * (sy / vertical), shear)
 
@@ -120,7 +120,7 @@ def direction(rotation):
     """
     angle = np.float64(rotation)
     while abs(angle) > _FAR:
-        angle -= _TURN * np.floor(angle / _TURN)
+        angle -= _TURN * ((angle / _TURN + _NEAREST) - _NEAREST)
     quarters = (angle * _QUARTERS + _NEAREST) - _NEAREST
     r = ((angle - quarters * _HIGH) - quarters * _LOW) - quarters * _LOWEST
     z = r * r
@@ -227,7 +227,8 @@ def felt(w, decay, weight, error, shown, own, added):
 @njit(inline="always")
 def error_of(gap, objective):
     """Return the gradient of L1 and L2 by a pixel's value, times 3 pixels, from its error."""
-    return objective.l2 * (_TWO * gap) + objective.l1 * np.sign(gap)
+    sign = _ONE if gap > _ZERO else (-_ONE if gap < _ZERO else _ZERO)
+    return objective.l2 * (_TWO * gap) + objective.l1 * sign
 
 
 @njit(inline="always", error_model="numpy")
@@ -292,4 +293,4 @@ def moments_of(slope, m, v, beta1, beta2):
 @njit(inline="always", error_model="numpy")
 def step_of(m, v, bias1, bias2, rate, epsilon):
     """Return how far Adam moves a parameter down."""
-    return (rate * (m / bias1)) / (np.sqrt(v / bias2) + epsilon)
+    return (rate * (m / bias1)) / (math.sqrt(v / bias2) + epsilon)

@@ -205,7 +205,7 @@ def reach(thread, threads, fit):
         x, y = _of(fit, X, g), _of(fit, Y, g)
         shape = shape_of(_of(fit, SX, g), _of(fit, SY, g), _of(fit, ROTATION, g))
         top, bottom = span(y * height, cutoff * shape.vertical * height, fit.height)
-        half = np.sqrt(cutoff * cutoff * WIDER) * (shape.chord * width)
+        half = math.sqrt(cutoff * cutoff * WIDER) * (shape.chord * width)
         if shape.shear == _ZERO:
             first, last = span(x * width, half, fit.width)
             left, columns = np.float32(first), last - first
