@@ -17,8 +17,7 @@ from numba import cuda, float32
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.cuda import SIMULATED, called, kernel, splitting
 from lgi.gaussians.fits import phases_cuda, progress
-from lgi.gaussians.fits.edge import Edge
-from lgi.gaussians.fits.formulas import Objective, edge32_of, losses_of, objective_of, ssim_scale
+from lgi.gaussians.fits.formulas import edge32_of, losses_of, objective_of, ssim_scale
 from lgi.gaussians.fits.growth import growth_of
 from lgi.gaussians.fits.history import History
 from lgi.gaussians.fits.initial import OPACITY, PARAMETERS
@@ -214,9 +213,6 @@ def _all_rates(recipe: RecipeSettings, pauses: tuple[int, ...]) -> np.ndarray:
     return np.concatenate([rates(recipe, before + 1, pause) for before, pause in pairwise(pauses)])
 
 
-_OWN = CONSTANTS + len(Edge._fields) + len(Objective._fields)
-
-
 class _Batch:
     """Fits on the card: where each has its numbers, and launches."""
 
@@ -377,8 +373,7 @@ def _threads(fits: int) -> int:
 @njit
 def _view(number, table, constants, gaussians, integers, planes, places, reaching):
     """Return what a block needs to know of its fit."""
-    row, own = table[number], constants[number * _OWN : (number + 1) * _OWN]
-    edge, objective = own[CONSTANTS:], own[CONSTANTS + 3 :]
+    row = table[number]
     return Fit(
         row[0],
         row[1],
@@ -386,9 +381,7 @@ def _view(number, table, constants, gaussians, integers, planes, places, reachin
         row[3],
         row[4] != 0,
         row[5],
-        Edge(edge[0], edge[1], edge[2]),
-        Objective(objective[0], objective[1], objective[2]),
-        own,
+        constants[number * CONSTANTS :],
         gaussians[row[6] :],
         integers[row[7] :],
         planes[row[8] :],
@@ -398,6 +391,7 @@ def _view(number, table, constants, gaussians, integers, planes, places, reachin
 
 
 _shown = called(_view)
+_has_ssim = called(phases_cuda.has_ssim)
 _reach = called(phases_cuda.reach)
 _find_rows = called(phases_cuda.find_rows)
 _find_tiles = called(phases_cuda.find_tiles)
@@ -438,7 +432,7 @@ def _advance(
     """Do the stretch of a fit in each block."""
     number, thread, threads = cuda.blockIdx.x, cuda.threadIdx.x, cuda.blockDim.x
     fit = _shown(number, table, constants, gaussians, integers, planes, places, reaching)
-    by_ssim = fit.objective.ssim > 0
+    by_ssim = _has_ssim(fit)
     first_rate, iterations = table[number, 11], table[number, 12]
     first_slot, first_kept = table[number, 13], table[number, 14]
     group, groups, lane = thread // _LANES, threads // _LANES, thread % _LANES

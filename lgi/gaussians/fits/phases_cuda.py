@@ -75,7 +75,8 @@ _SUMS, _SLOPES = _SCRATCH, _SCRATCH + 9  # while SSIM is differentiated
 _PAINTED, _L1, _L2, _SIMILARITY = _SCRATCH, _SCRATCH + 3, _SCRATCH + 5, _SCRATCH + 7
 SSIM_PLANES, OTHER_PLANES = _SCRATCH + 18, _SCRATCH + 13
 # Places in `Fit.constants`.
-LOW, HIGH, BETA1, BETA2, EPSILON, SSIM_SCALE, CONSTANTS = 0, 8, 16, 17, 18, 19, 20
+_LOW, _HIGH, _BETA1, _BETA2, _EPSILON, _SSIM_SCALE, _EDGE, _OBJECTIVE = 0, 8, 16, 17, 18, 19, 20, 23
+CONSTANTS = 26
 
 LOSSES = 6
 """L1, L2, SSIM, and the same with the target wherever the image is uncovered."""
@@ -95,9 +96,7 @@ class Fit(NamedTuple):
     room: int  # Gaussians that a row has room for
     added: bool  # whether colours are added, not averaged
     trained: int  # bit k is set if row k of the parameters is trained
-    edge: Edge
-    objective: Objective
-    constants: np.ndarray  # [CONSTANTS] bounds and settings of Adam, factor of SSIM's slope
+    constants: np.ndarray  # [CONSTANTS] bounds, Adam, factor of SSIM's slope, edge, objective
     gaussians: np.ndarray  # [GAUSSIAN_ROWS, room]
     integers: np.ndarray  # [INTEGER_ROWS, room] and [height, width]
     planes: np.ndarray  # [SSIM_PLANES or OTHER_PLANES, height, width]
@@ -193,6 +192,27 @@ def _write(fit, plane, pixel, value):
     put(fit.planes, plane * (fit.width * fit.height) + pixel, value)
 
 
+@njit(inline="always")
+def _edge(fit):
+    constants = fit.constants
+    return Edge(take(constants, _EDGE), take(constants, _EDGE + 1), take(constants, _EDGE + 2))
+
+
+@njit(inline="always")
+def _objective(fit):
+    return Objective(
+        take(fit.constants, _OBJECTIVE),
+        take(fit.constants, _OBJECTIVE + 1),
+        take(fit.constants, _OBJECTIVE + 2),
+    )
+
+
+@njit
+def has_ssim(fit):
+    """Tell whether the gradient is of SSIM too."""
+    return _objective(fit).ssim > _ZERO
+
+
 @njit(error_model="numpy")
 def reach(thread, threads, fit):
     """Find the rows and columns that each Gaussian may reach, too many rather than too few.
@@ -200,7 +220,7 @@ def reach(thread, threads, fit):
     Of each row they are equally many columns, a parallelogram: they begin at one that depends on
     the row alone.
     """
-    width, height, cutoff = np.float32(fit.width), np.float32(fit.height), fit.edge.cutoff
+    width, height, cutoff = np.float32(fit.width), np.float32(fit.height), _edge(fit).cutoff
     for g in range(thread, fit.n, threads):
         x, y = _of(fit, X, g), _of(fit, Y, g)
         shape = shape_of(_of(fit, SX, g), _of(fit, SY, g), _of(fit, ROTATION, g))
@@ -289,7 +309,7 @@ def paint(thread, threads, fit):
     words = (fit.n + _WORD - 1) // _WORD
     across = (fit.width + _TILE_WIDTH - 1) // _TILE_WIDTH
     down = (fit.height + _TILE_HEIGHT - 1) // _TILE_HEIGHT
-    inverse = 1.0 / across
+    inverse, edge = 1.0 / across, _edge(fit)
     for item in range(thread, across * down * _TILE, threads):
         tile, within = item // _TILE, item % _TILE
         band, place = _divided(tile, inverse, across)
@@ -298,7 +318,7 @@ def paint(thread, threads, fit):
         if row >= fit.height or column >= fit.width:
             continue
         x, y = take(fit.places, column), take(fit.places, fit.width + row)
-        weight, red, green, blue, reached = fit.edge.background, _ZERO, _ZERO, _ZERO, 0
+        weight, red, green, blue, reached = edge.background, _ZERO, _ZERO, _ZERO, 0
         for word in range(words):
             bits = take(fit.reaching, (down + tile) * words + word)
             while bits:
@@ -306,7 +326,7 @@ def paint(thread, threads, fit):
                 bits &= bits - np.uint32(1)
                 along_x, along_y = _along(fit, g, x - _of(fit, X, g), y - _of(fit, Y, g))
                 t_x, t_y = along_x / _of(fit, SX, g), along_y / _of(fit, SY, g)
-                _, w = fallen(t_x * t_x + t_y * t_y, fit.edge)
+                _, w = fallen(t_x * t_x + t_y * t_y, edge)
                 weight += w
                 red += w * _of(fit, RED, g)
                 green += w * _of(fit, GREEN, g)
@@ -325,7 +345,7 @@ def _show(fit, channel, pixel, colour, weight):
     """Write a channel of a pixel, the gradient of L1 and L2 by it, and what SSIM's is made of."""
     if not fit.added:
         colour = colour / weight if weight > COVERED32 else _ZERO
-    target, objective = _at(fit, TARGET + channel, pixel), fit.objective
+    target, objective = _at(fit, TARGET + channel, pixel), _objective(fit)
     gap = colour - target
     by_l2_alone = objective.l1 == _ZERO and objective.l2 == _ONE
     error = _TWO * gap if by_l2_alone else error_of(gap, objective)
@@ -422,7 +442,7 @@ def gather_along_rows(thread, threads, fit):
 def subtract_ssim(thread, threads, fit):
     """Subtract the gradient of the weighted SSIM from that of L1 and L2."""
     pixels, inverse = fit.width * fit.height, 1.0 / fit.width
-    inverse_pixels, scale = 1.0 / pixels, take(fit.constants, SSIM_SCALE)
+    inverse_pixels, scale = 1.0 / pixels, take(fit.constants, _SSIM_SCALE)
     for item in range(thread, 3 * pixels, threads):
         channel, pixel = _divided(item, inverse_pixels, pixels)
         row, column = _divided(pixel, inverse, fit.width)
@@ -472,7 +492,7 @@ def make_terms(thread, threads, fit, g, begin, buffer):
         sx, sy = _of(fit, SX, g), _of(fit, SY, g)
         along_x, along_y = _along(fit, g, dx, dy)
         t_x, t_y = along_x / sx, along_y / sy
-        decay, w = fallen(t_x * t_x + t_y * t_y, fit.edge)
+        decay, w = fallen(t_x * t_x + t_y * t_y, _edge(fit))
         if not w >= COVERED32:
             continue
         slope_x, slope_y = slope_of(along_x, sx), slope_of(along_y, sy)
@@ -539,11 +559,11 @@ def move(thread, threads, fit, rate):
         row, g = _divided(item, inverse, fit.n)
         if not (fit.trained >> row) & 1:
             continue
-        beta1, beta2 = take(fit.constants, BETA1), take(fit.constants, BETA2)
+        beta1, beta2 = take(fit.constants, _BETA1), take(fit.constants, _BETA2)
         steps = _integer(fit, STEPS, g) + 1
         slope = _of(fit, GRADIENT + row, g)
         m, v = moments_of(slope, _of(fit, M + row, g), _of(fit, V + row, g), beta1, beta2)
-        epsilon = take(fit.constants, EPSILON)
+        epsilon = take(fit.constants, _EPSILON)
         step = step_of(m, v, bias_of(beta1, steps), bias_of(beta2, steps), rate, epsilon)
         moved = _of(fit, row, g) - step
         _set(fit, M + row, g, m)
@@ -562,7 +582,7 @@ def settle(thread, threads, fit):
         if row == 0:
             put(fit.integers, STEPS * fit.room + g, _integer(fit, STEPS, g) + 1)
         if (fit.trained >> row) & 1:
-            low, high = take(fit.constants, LOW + row), take(fit.constants, HIGH + row)
+            low, high = take(fit.constants, _LOW + row), take(fit.constants, _HIGH + row)
             value = _of(fit, _MOVED + row, g)
             value = low if low > value else value
             _set(fit, row, g, high if high < value else value)
@@ -596,7 +616,7 @@ def compare_pixels(thread, threads, fit):
 
 @njit(inline="always")
 def _is_uncovered(fit, pixel):
-    black = fit.edge.background
+    black = _edge(fit).background
     return _at(fit, WEIGHT, pixel) <= (black if black > COVERED32 else COVERED32)
 
 
