@@ -77,8 +77,8 @@ def fit(
     start: np.ndarray,  # [n, P]
     recipe: RecipeSettings,
     seed: int = 0,
-    threads: int = 1,
     checkpoint: NoCheckpoint = NO_CHECKPOINT,
+    threads: int = 1,
 ) -> tuple[History, np.ndarray]:
     """Fit Gaussians to an image.
 
@@ -92,10 +92,10 @@ def fit(
         How to fit.
     seed
         Seed of the run; decides nothing where all Gaussians are there from the start.
-    threads
-        How many may share the work; decides no bit. A small image is fitted on one.
     checkpoint
         Where the state of the fit is saved and found again (`lgi.checkpoints`).
+    threads
+        How many may share the work; decides no bit. A small image is fitted on one.
 
     Returns
     -------

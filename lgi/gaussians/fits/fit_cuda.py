@@ -59,7 +59,7 @@ def fits(tasks: Sequence[Task]) -> list[tuple[History, np.ndarray]]:
     Parameters
     ----------
     tasks
-        The fits, of any sizes and recipes.
+        The fits, of any sizes and recipes: `Task`, or its values in their order.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def fits(tasks: Sequence[Task]) -> list[tuple[History, np.ndarray]]:
     SystemExit
         If the process was asked to end; the state of every fit that has a checkpoint is saved.
     """
-    return splitting(_side_by_side, tasks) if tasks else []
+    return splitting(_side_by_side, [Task(*task) for task in tasks]) if tasks else []
 
 
 def _side_by_side(tasks: Sequence[Task]) -> list[tuple[History, np.ndarray]]:
@@ -146,9 +146,9 @@ class _Running:
         return _Stretch(pauses, self._rates[self.done : pauses[-1]])
 
     def parameters_of(self, rows: np.ndarray) -> np.ndarray:
-        """Return parameters [n, P] from those that may be trained, [ROWS, room]."""
+        """Return parameters [n, P] from those that may be trained, [n or more, ROWS]."""
         parameters = np.empty((self.n, len(PARAMETERS)), np.float32)
-        parameters[:, :ROWS], parameters[:, OPACITY] = rows[:, : self.n].T, self.begin[:, OPACITY]
+        parameters[:, :ROWS], parameters[:, OPACITY] = rows[: self.n], self.begin[:, OPACITY]
         return parameters
 
     def take(self, stretch: _Stretch, kept, losses, counts, failed: int) -> None:
@@ -159,7 +159,7 @@ class _Running:
         stretch
             The iterations.
         kept
-            [pauses, 2, ROWS, room] parameters and gradient.
+            [pauses, n or more, 2 * ROWS] parameters and gradient.
         losses, counts
             [pauses, LOSSES] and [pauses, COUNTS].
         failed
@@ -169,10 +169,10 @@ class _Running:
         for i, pause in enumerate(stretch.pauses):
             if pause > last:
                 break
-            parameters = self.parameters_of(kept[i, 0])
+            parameters = self.parameters_of(kept[i, :, :ROWS])
             self.history.keep_snapshot(pause, parameters)
             if self.history.measures_at(pause):
-                found = self._measurement(losses[i], counts[i], *kept[i, :, :, : self.n])
+                found = self._measurement(losses[i], counts[i], kept[i, : self.n].T)
                 if not self.history.measure(pause, found, parameters):
                     self.goes_on, self.end = False, parameters
                     return
@@ -182,23 +182,23 @@ class _Running:
         self.goes_on = not failed and last < self.task.recipe.iterations
 
     def add(self, rows: np.ndarray, rendered: np.ndarray) -> None:
-        """Begin anew with the Gaussians that are added now, from [ROWS, room] and the image."""
+        """Begin anew with the Gaussians that are added now, from [room, ROWS] and the image."""
         added = self.growth.added(self.done, rendered, self.task.target)
         self.begin = np.concatenate([self.parameters_of(rows), added])
 
-    def _measurement(self, losses, counts, parameters, gradient):
+    def _measurement(self, losses, counts, kept):
         recipe, pixels = self.task.recipe, self.task.target.size // 3
         shown, painted = (losses_of(*part, recipe.loss) for part in losses.reshape(2, 3))
         uncovered, reached = (int(count) / pixels for count in counts)
         return progress.measurement(
-            recipe, shown, painted, uncovered, reached, parameters, gradient
+            recipe, shown, painted, uncovered, reached, kept[:ROWS], kept[ROWS:]
         )
 
     def save(self, parameters: np.ndarray, m: np.ndarray, v: np.ndarray, steps: np.ndarray) -> None:
-        """Save the state, from arrays [rows, room]."""
+        """Save the state, from arrays [room, ROWS] and [room]."""
         moments = [np.zeros((len(PARAMETERS), self.n), np.float32) for _ in range(2)]
         for whole, rows in zip(moments, (m, v), strict=True):
-            whole[:ROWS] = rows[:, : self.n]
+            whole[:ROWS] = rows[: self.n].T
         state = dict(
             zip(progress.MOMENTS, (*moments, steps[: self.n].astype(np.int64)), strict=True)
         )
@@ -265,16 +265,17 @@ class _Batch:
         ):
             ends = slot + len(stretch.pauses)
             own = kept[keep : keep + len(stretch.pauses) * size]
-            own = own.reshape(len(stretch.pauses), 2, ROWS, -1)
+            own = own.reshape(len(stretch.pauses), -1, 2 * ROWS)
             fit.take(stretch, own, losses[slot:ends], counts[slot:ends], stopped)
             self._end_or_grow(fit)
 
     def state_of(self, fit: _Running) -> tuple[np.ndarray, ...]:
-        """Return parameters, both moments [ROWS, room] and steps [room] of a fit."""
-        rows = self._read(fit, "gaussians").reshape(-1, len(fit.task.start))
-        steps = self._read(fit, "integers")[phases_cuda.STEPS * rows.shape[1] :][: rows.shape[1]]
+        """Return parameters, both moments [room, ROWS] and steps [room] of a fit."""
+        columns = self._read(fit, "gaussians").reshape(-1, phases_cuda.GAUSSIAN_COLUMNS)
+        whole = self._read(fit, "integers")[: len(columns) * phases_cuda.INTEGER_COLUMNS]
+        steps = whole[phases_cuda.STEPS :: phases_cuda.INTEGER_COLUMNS]
         begins = (phases_cuda.PARAMETERS, phases_cuda.M, phases_cuda.V)
-        return *(rows[begin : begin + ROWS] for begin in begins), steps
+        return *(columns[:, begin : begin + ROWS] for begin in begins), steps
 
     def _end_or_grow(self, fit: _Running) -> None:
         if fit.end is None and not fit.goes_on:
@@ -282,7 +283,7 @@ class _Batch:
         elif fit.goes_on and fit.done in fit.growth.counts:
             parameters, m, v, steps = self.state_of(fit)
             fit.add(parameters, self._rendered(fit))
-            self._write_state(fit, m, v, steps)
+            self._write_state(fit, m.T, v.T, steps)
 
     def _rendered(self, fit: _Running) -> np.ndarray:
         """Return the image that was rendered last, [height, width, 3]."""
@@ -292,15 +293,16 @@ class _Batch:
         return np.ascontiguousarray(flat.reshape(3, height, width).transpose(1, 2, 0))
 
     def _write_state(self, fit: _Running, m=None, v=None, steps=None) -> None:
-        """Write parameters and state of Adam, rows [.., n] or more; 0 where none is given."""
+        """Write parameters and state of Adam, `progress.MOMENTS`; 0 where there is none."""
         room = len(fit.task.start)
-        rows = np.zeros((phases_cuda.GAUSSIAN_ROWS, room), np.float32)
-        rows[:ROWS, : fit.n] = fit.begin[:, :ROWS].T
-        whole = np.zeros((phases_cuda.INTEGER_ROWS, room), np.int32)
+        rows = np.zeros((room, phases_cuda.GAUSSIAN_COLUMNS), np.float32)
+        rows[: fit.n, :ROWS] = fit.begin[:, :ROWS]
+        whole = np.zeros((room, phases_cuda.INTEGER_COLUMNS), np.int32)
         if m is not None:
-            rows[phases_cuda.M :][:ROWS, : m.shape[1]] = m[:ROWS]
-            rows[phases_cuda.V :][:ROWS, : v.shape[1]] = v[:ROWS]
-            whole[phases_cuda.STEPS, : len(steps)] = steps
+            there = slice(m.shape[1])
+            rows[there, phases_cuda.M :][:, :ROWS] = m[:ROWS].T
+            rows[there, phases_cuda.V :][:, :ROWS] = v[:ROWS].T
+            whole[: len(steps), phases_cuda.STEPS] = steps
         self._write(fit, "gaussians", rows.ravel())
         self._write(fit, "integers", whole.ravel())
 

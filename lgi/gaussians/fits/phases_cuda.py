@@ -61,13 +61,13 @@ GROUP = 32
 BUFFER = ROWS * (GROUP + 1) + ROWS
 """Numbers of the buffer in which a group of threads makes and adds terms."""
 
-# Rows of `Fit.gaussians`.
+# Columns of `Fit.gaussians`.
 PARAMETERS, GRADIENT, M, V, _MOVED = 0, 8, 16, 24, 32
 _COS, _SIN, _LEFT, _LEAN = 40, 41, 42, 43
-GAUSSIAN_ROWS = 44
-# Rows of `Fit.integers`, which has a number for each pixel behind them.
+GAUSSIAN_COLUMNS = 44
+# Columns of `Fit.integers`, which has a number for each pixel behind them.
 _TOP, _BOTTOM, _COLUMNS, STEPS = range(4)
-INTEGER_ROWS = 4
+INTEGER_COLUMNS = 4
 # Planes of `Fit.planes`.
 TARGET, MEAN, VARIANCE, RENDERED, _ERROR, WEIGHT, _SCRATCH = 0, 3, 6, 9, 12, 15, 16
 GIVEN_PLANES = 9
@@ -93,12 +93,12 @@ class Fit(NamedTuple):
     width: int
     height: int
     n: int  # Gaussians that are there
-    room: int  # Gaussians that a row has room for
+    room: int  # Gaussians that there may be
     added: bool  # whether colours are added, not averaged
     trained: int  # bit k is set if row k of the parameters is trained
     constants: np.ndarray  # [CONSTANTS] bounds, Adam, factor of SSIM's slope, edge, objective
-    gaussians: np.ndarray  # [GAUSSIAN_ROWS, room]
-    integers: np.ndarray  # [INTEGER_ROWS, room] and [height, width]
+    gaussians: np.ndarray  # [room, GAUSSIAN_COLUMNS]
+    integers: np.ndarray  # [room, INTEGER_COLUMNS] and [height, width]
     planes: np.ndarray  # [SSIM_PLANES or OTHER_PLANES, height, width]
     places: np.ndarray  # [width + height] column / width and row / height
     reaching: np.ndarray  # uint32, bits of the Gaussians that reach each row of tiles, each tile
@@ -118,8 +118,8 @@ def size_of(width: int, height: int, room: int, by_ssim: bool) -> Size:
     """Return what a fit of so many Gaussians needs; `by_ssim` if its gradient has SSIM's."""
     across, down = -(-width // _TILE_WIDTH), -(-height // _TILE_HEIGHT)
     return Size(
-        GAUSSIAN_ROWS * room,
-        INTEGER_ROWS * room + width * height,
+        GAUSSIAN_COLUMNS * room,
+        INTEGER_COLUMNS * room + width * height,
         (SSIM_PLANES if by_ssim else OTHER_PLANES) * width * height,
         width + height,
         (across + 1) * down * -(-room // _WORD),
@@ -169,17 +169,17 @@ def _divided(item, inverse, by):
 
 @njit(inline="always")
 def _of(fit, row, g):
-    return take(fit.gaussians, row * fit.room + g)
+    return take(fit.gaussians, g * GAUSSIAN_COLUMNS + row)
 
 
 @njit(inline="always")
 def _set(fit, row, g, value):
-    put(fit.gaussians, row * fit.room + g, value)
+    put(fit.gaussians, g * GAUSSIAN_COLUMNS + row, value)
 
 
 @njit(inline="always")
 def _integer(fit, row, g):
-    return np.int64(take(fit.integers, row * fit.room + g))
+    return np.int64(take(fit.integers, g * INTEGER_COLUMNS + row))
 
 
 @njit(inline="always")
@@ -238,9 +238,9 @@ def reach(thread, threads, fit):
         _set(fit, _SIN, g, shape.sin)
         _set(fit, _LEFT, g, left)
         _set(fit, _LEAN, g, shape.shear * width)
-        put(fit.integers, _TOP * fit.room + g, top)
-        put(fit.integers, _BOTTOM * fit.room + g, max(top, bottom))
-        put(fit.integers, _COLUMNS * fit.room + g, columns)
+        put(fit.integers, g * INTEGER_COLUMNS + _TOP, top)
+        put(fit.integers, g * INTEGER_COLUMNS + _BOTTOM, max(top, bottom))
+        put(fit.integers, g * INTEGER_COLUMNS + _COLUMNS, columns)
 
 
 @njit(inline="always")
@@ -334,7 +334,7 @@ def paint(thread, threads, fit):
                 reached += w > _ZERO
         pixel = row * fit.width + column
         _write(fit, WEIGHT, pixel, weight)
-        put(fit.integers, INTEGER_ROWS * fit.room + pixel, reached)
+        put(fit.integers, INTEGER_COLUMNS * fit.room + pixel, reached)
         _show(fit, 0, pixel, red, weight)
         _show(fit, 1, pixel, green, weight)
         _show(fit, 2, pixel, blue, weight)
@@ -357,7 +357,7 @@ def _show(fit, channel, pixel, colour, weight):
         _write(fit, _SLOPES + 3 * channel + 2, pixel, gap * target)
 
 
-@njit(inline="always")
+@njit
 def _eight(fit, plane, first, stride):
     """Return the sum of eight pixels by doubling."""
     a = _at(fit, plane, first) + _at(fit, plane, first + stride)
@@ -404,7 +404,7 @@ def differentiate_windows(thread, threads, fit):
         _write(fit, _SLOPES + plane + 2, pixel, by_both)
 
 
-@njit(inline="always")
+@njit
 def _from(fit, plane, row, column):
     """Return a pixel's number, 0 before the first row or column."""
     inside = row >= 0 and column >= 0
@@ -412,7 +412,7 @@ def _from(fit, plane, row, column):
     return value if inside else _ZERO
 
 
-@njit(inline="always")
+@njit
 def _eight_before(fit, plane, row, column, down, right):
     """Return the sum by doubling of eight pixels that end at one, in a column or a row."""
     row, column = row - 7 * down, column - 7 * right
@@ -516,7 +516,7 @@ def make_terms(thread, threads, fit, g, begin, buffer):
 def _felt(fit, g, pixel, w, decay):
     error = _three(fit.planes, fit.width * fit.height, _ERROR, pixel)
     shown = _three(fit.planes, fit.width * fit.height, RENDERED, pixel)
-    own = _three(fit.gaussians, fit.room, RED, g)
+    own = _of(fit, RED, g), _of(fit, GREEN, g), _of(fit, BLUE, g)
     weight = _at(fit, WEIGHT, pixel)
     if fit.added:
         return felt(w, decay, weight, error, shown, own, True)
@@ -580,7 +580,7 @@ def settle(thread, threads, fit):
     for item in range(thread, ROWS * fit.n, threads):
         row, g = _divided(item, inverse, fit.n)
         if row == 0:
-            put(fit.integers, STEPS * fit.room + g, _integer(fit, STEPS, g) + 1)
+            put(fit.integers, g * INTEGER_COLUMNS + STEPS, _integer(fit, STEPS, g) + 1)
         if (fit.trained >> row) & 1:
             low, high = take(fit.constants, _LOW + row), take(fit.constants, _HIGH + row)
             value = _of(fit, _MOVED + row, g)
@@ -590,9 +590,9 @@ def settle(thread, threads, fit):
 
 @njit
 def copy_out(thread, threads, fit, kept):
-    """Copy parameters and gradient, [2 * ROWS, room]."""
-    for item in range(thread, 2 * ROWS * fit.room, threads):
-        put(kept, item, take(fit.gaussians, item))
+    """Copy parameters and gradient, [room, 2 * ROWS]."""
+    for item in range(thread, 2 * ROWS * fit.n, threads):
+        put(kept, item, _of(fit, item % (2 * ROWS), item // (2 * ROWS)))
 
 
 @njit
@@ -679,7 +679,7 @@ def sum_up(thread, threads, fit, losses, counts):
                 if item == LOSSES:
                     total += _is_uncovered(fit, pixel)
                 else:
-                    total += take(fit.integers, INTEGER_ROWS * fit.room + pixel)
+                    total += take(fit.integers, INTEGER_COLUMNS * fit.room + pixel)
             put(counts, item - LOSSES, total)
 
 

@@ -86,7 +86,7 @@ def measurement(
     for group in recipe.trained:
         rows = slice(COLUMNS[group][0], COLUMNS[group][-1] + 1)
         values, (low, high) = parameters[rows], np.float32(recipe.bounds(group))
-        norms.append(float(np.linalg.norm(gradient[rows].astype(np.float64))))
+        norms.append(float(np.linalg.norm(gradient[rows].astype(np.float64, order="C"))))
         at_low.append(np.count_nonzero(values <= low) / values.size)
         at_high.append(np.count_nonzero(values >= high) / values.size)
     return Measurement(
