@@ -39,7 +39,7 @@ def kernel(function: Callable | None = None, /, **options) -> Callable:
 
     def compiled(function: Callable) -> Callable:
         if SIMULATED:
-            return cuda.jit(**options)(function)
+            return cuda.jit(function)  # which knows no options of a compiler
         _settle()
         return cuda.jit(cache=bool(numba.config.CACHE_DIR), **options)(function)
 

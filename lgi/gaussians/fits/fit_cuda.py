@@ -415,7 +415,8 @@ _move = called(phases_cuda.move)
 _settle = called(phases_cuda.settle)
 
 
-@kernel
+# So few registers that a multiprocessor holds 1024 threads; the inner loops spill none.
+@kernel(max_registers=64)
 def _advance(
     table,
     constants,
