@@ -15,6 +15,7 @@ from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.gaussians.fits import loss_cpu, progress, raster_cpu
 from lgi.gaussians.fits.edge import COVERED, Edge
 from lgi.gaussians.fits.formulas import (
+    Losses,
     Objective,
     bias_of,
     edge32_of,
@@ -267,8 +268,12 @@ def _measure(parameters, gradient, image, blocks, aim, recipe) -> Measurement:
         np.count_nonzero(blocks.weight[LANES * a : LANES * b] > 0)
         for a, b in blocks.first[:, [0, -1]]
     )
-    uncovered, overlap = int(uncovered.sum()) / size, float(sum(reached) / size)
-    return progress.measurement(recipe, losses, covered, uncovered, overlap, parameters, gradient)
+    shares = np.array([uncovered.sum() / size]), np.array([sum(reached) / size])
+    losses, covered = (Losses(*np.float32(part)[:, None]) for part in (losses, covered))
+    (found,) = progress.measurements(
+        recipe, losses, covered, *shares, parameters[None], gradient[None]
+    )
+    return found
 
 
 def _advance(team, parameters, gradient, image, blocks, adam, aim, rates):

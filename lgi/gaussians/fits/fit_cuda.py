@@ -6,6 +6,7 @@ ends at a pause has done some iterations too many, which nobody reads. What a th
 `lgi.gaussians.fits.phases_cuda`.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -19,7 +20,7 @@ from lgi.cuda import SIMULATED, called, kernel, splitting
 from lgi.gaussians.fits import phases_cuda, progress
 from lgi.gaussians.fits.formulas import edge32_of, losses_of, objective_of, ssim_scale
 from lgi.gaussians.fits.growth import growth_of
-from lgi.gaussians.fits.history import History
+from lgi.gaussians.fits.history import History, Measurement
 from lgi.gaussians.fits.initial import OPACITY, PARAMETERS
 from lgi.gaussians.fits.loss_cpu import target_windows
 from lgi.gaussians.fits.phases_cuda import (
@@ -81,10 +82,15 @@ def _side_by_side(tasks: Sequence[Task]) -> list[tuple[History, np.ndarray]]:
     # The longest first: blocks begin in their order.
     active = sorted((fit for fit in all_fits if fit.goes_on), key=lambda fit: -fit.cost)
     batch = _Batch(active) if active else None
-    while active:
-        batch.advance(active)
-        active = [fit for fit in active if fit.goes_on]
-        _save(batch, active)
+    # Two halves by turns: while the host takes what one has found, the card has the other.
+    waiting = deque(batch.launch(half) for half in (active[::2], active[1::2]) if half)
+    while waiting:
+        launched = waiting.popleft()
+        batch.collect(launched)
+        half = [fit for fit in launched.fits if fit.goes_on]
+        _save(batch, half)
+        if half:
+            waiting.append(batch.launch(half, launched.stream))
     return [(fit.history, fit.end) for fit in all_fits]
 
 
@@ -166,16 +172,16 @@ class _Running:
             Iteration, counted from the first of the stretch, whose update was not finite, or 0.
         """
         last = self.done + (failed or len(stretch.rates))
-        for i, pause in enumerate(stretch.pauses):
+        measured = [self.history.measures_at(pause) for pause in stretch.pauses]
+        found = iter(self._measurements(losses[measured], counts[measured], kept[measured]))
+        for pause, is_measured, here in zip(stretch.pauses, measured, kept, strict=True):
             if pause > last:
                 break
-            parameters = self.parameters_of(kept[i, :, :ROWS])
+            parameters = self.parameters_of(here[:, :ROWS])
             self.history.keep_snapshot(pause, parameters)
-            if self.history.measures_at(pause):
-                found = self._measurement(losses[i], counts[i], kept[i, : self.n].T)
-                if not self.history.measure(pause, found, parameters):
-                    self.goes_on, self.end = False, parameters
-                    return
+            if is_measured and not self.history.measure(pause, next(found), parameters):
+                self.goes_on, self.end = False, parameters
+                return
         self.done = last
         if failed:
             self.history.diverge(last)
@@ -186,13 +192,16 @@ class _Running:
         added = self.growth.added(self.done, rendered, self.task.target)
         self.begin = np.concatenate([self.parameters_of(rows), added])
 
-    def _measurement(self, losses, counts, kept):
+    def _measurements(self, losses, counts, kept) -> list[Measurement]:
         recipe, pixels = self.task.recipe, self.task.target.size // 3
-        shown, painted = (losses_of(*part, recipe.loss) for part in losses.reshape(2, 3))
-        uncovered, reached = (int(count) / pixels for count in counts)
-        return progress.measurement(
-            recipe, shown, painted, uncovered, reached, kept[:ROWS], kept[ROWS:]
+        shown, painted = (
+            losses_of(*part, recipe.loss) for part in losses.reshape(-1, 2, 3).transpose(1, 2, 0)
         )
+        parameters, gradient = (
+            kept[:, : self.n, begin : begin + ROWS].transpose(0, 2, 1) for begin in (0, ROWS)
+        )
+        shares = (counts / pixels).T
+        return progress.measurements(recipe, shown, painted, *shares, parameters, gradient)
 
     def save(self, parameters: np.ndarray, m: np.ndarray, v: np.ndarray, steps: np.ndarray) -> None:
         """Save the state, from arrays [room, ROWS] and [room]."""
@@ -217,7 +226,7 @@ class _Batch:
     """Fits on the card: where each has its numbers, and launches."""
 
     def __init__(self, fits: Sequence[_Running]) -> None:
-        sizes = [_size_of(fit) for fit in fits]
+        self._fits, sizes = fits, [_size_of(fit) for fit in fits]
         begins = list(accumulate(sizes, _added, initial=Size(0, 0, 0, 0, 0)))
         self._place = {id(fit): place for fit, place in zip(fits, pairwise(begins), strict=True)}
         kinds = Size(np.float32, np.int32, np.float32, np.float32, np.uint32)
@@ -232,41 +241,48 @@ class _Batch:
             self._write(fit, "places", _places(*target.shape[1::-1]))
             self._write_state(fit, **fit.moments)
 
-    def advance(self, fits: Sequence[_Running]) -> None:
-        """Do the next stretch of each fit, and let it take what was found."""
+    def launch(self, fits: Sequence[_Running], stream=None) -> "_Launched":
+        """Begin the next stretch of each fit, in a stream of its own."""
+        stream = stream or cuda.stream()
         stretches = [fit.stretch() for fit in fits]
         slots = [0, *accumulate(len(stretch.pauses) for stretch in stretches)]
         parts = [0, *accumulate(len(stretch.rates) for stretch in stretches)]
-        each = [2 * ROWS * len(fit.task.start) for fit in fits]
-        lengths = [len(s.pauses) * size for s, size in zip(stretches, each, strict=True)]
+        lengths = [
+            len(stretch.pauses) * 2 * ROWS * len(fit.task.start)
+            for fit, stretch in zip(fits, stretches, strict=True)
+        ]
         keeps = [0, *accumulate(lengths)]
         rows = list(zip(fits, stretches, slots, parts, keeps, strict=False))
-        table = np.array([self._row(*row) for row in rows], np.int64)
-        kept = cuda.device_array(keeps[-1], np.float32)
-        losses = cuda.device_array(slots[-1] * LOSSES, np.float32)
-        counts = cuda.device_array(slots[-1] * COUNTS, np.int64)
-        failed = cuda.to_device(np.zeros(len(fits), np.int32))
-        threads = _threads(len(fits))
-        _advance[len(fits), threads, 0, 4 * BUFFER * (threads // _LANES)](
-            cuda.to_device(table),
-            cuda.to_device(np.concatenate([_constants(fit) for fit in fits])),
-            *self._arrays,
-            cuda.to_device(np.concatenate([stretch.rates for stretch in stretches])),
-            cuda.to_device(np.concatenate([_marks(*row[:3]) for row in rows])),
-            kept,
-            losses,
-            counts,
-            failed,
+        given = (
+            np.array([self._row(*row) for row in rows], np.int64),
+            np.concatenate([_constants(fit) for fit in fits]),
+            np.concatenate([stretch.rates for stretch in stretches]),
+            np.concatenate([_marks(*row[:3]) for row in rows]),
         )
-        kept, losses, counts = (a.copy_to_host() for a in (kept, losses, counts))
+        table, constants, all_rates, marks = (cuda.to_device(part, stream) for part in given)
+        found = (
+            cuda.device_array(keeps[-1], np.float32),
+            cuda.device_array(slots[-1] * LOSSES, np.float32),
+            cuda.device_array(slots[-1] * COUNTS, np.int64),
+            cuda.to_device(np.zeros(len(fits), np.int32), stream),
+        )
+        threads = _threads(sum(fit.goes_on for fit in self._fits))
+        _advance[len(fits), threads, stream, 4 * BUFFER * (threads // _LANES)](
+            table, constants, *self._arrays, all_rates, marks, *found
+        )
+        return _Launched(stream, fits, stretches, slots, keeps, given, found)
+
+    def collect(self, launched: "_Launched") -> None:
+        """Wait for the stretches, and let each fit take what was found."""
+        _, fits, stretches, slots, keeps, _, found = launched
+        stream = launched.stream
+        kept, losses, counts, failed = (array.copy_to_host(stream=stream) for array in found)
+        stream.synchronize()
         losses, counts = losses.reshape(-1, LOSSES), counts.reshape(-1, COUNTS)
-        for (fit, stretch, slot, _, keep), size, stopped in zip(
-            rows, each, failed.copy_to_host().tolist(), strict=True
-        ):
-            ends = slot + len(stretch.pauses)
-            own = kept[keep : keep + len(stretch.pauses) * size]
-            own = own.reshape(len(stretch.pauses), -1, 2 * ROWS)
-            fit.take(stretch, own, losses[slot:ends], counts[slot:ends], stopped)
+        own, own_kept = (list(map(slice, ends, ends[1:])) for ends in (slots, keeps))
+        for i, (fit, stretch) in enumerate(zip(fits, stretches, strict=True)):
+            here = kept[own_kept[i]].reshape(len(stretch.pauses), -1, 2 * ROWS)
+            fit.take(stretch, here, losses[own[i]], counts[own[i]], int(failed[i]))
             self._end_or_grow(fit)
 
     def state_of(self, fit: _Running) -> tuple[np.ndarray, ...]:
@@ -321,6 +337,18 @@ class _Batch:
         trained = sum(1 << int(row) for row in progress.trained_rows(recipe))
         shape = [width, height, fit.n, len(fit.task.start), recipe.blend == "sum", trained]
         return [*shape, *self._place[id(fit)][0], part, len(stretch.rates), slot, keep]
+
+
+class _Launched(NamedTuple):
+    """A launch: what it was given and where it writes what it finds."""
+
+    stream: object
+    fits: Sequence[_Running]
+    stretches: list[_Stretch]
+    slots: list[int]  # where the pauses of each fit begin, and one past the last
+    keeps: list[int]  # where its numbers begin in what is kept
+    given: tuple[np.ndarray, ...]  # not gone before they are copied
+    found: tuple  # kept, losses, counts, failed
 
 
 def _added(first: Size, second: Size) -> Size:

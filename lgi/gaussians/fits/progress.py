@@ -58,47 +58,62 @@ def bounds(recipe: RecipeSettings) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def measurement(
+def measurements(
     recipe: RecipeSettings,
     losses: Losses,
     covered: Losses,
-    uncovered: float,
-    overlap: float,
+    uncovered: np.ndarray,
+    overlap: np.ndarray,
     parameters: np.ndarray,
     gradient: np.ndarray,
-) -> Measurement:
-    """Return what is kept of a logged iteration.
+) -> list[Measurement]:
+    """Return what is kept of some logged iterations.
 
     Parameters
     ----------
     recipe
         Recipe of the fit.
     losses, covered
-        Of the rendered image, and of the same with the target where it is uncovered.
+        float32 [L] each: of the rendered image, and with the target where it is uncovered.
     uncovered
-        Share of the pixels that are uncovered.
+        [L] share of the pixels that are uncovered.
     overlap
-        Mean number of Gaussians that reach a pixel.
+        [L] mean number of Gaussians that reach a pixel.
     parameters, gradient
-        float32 [P, n].
+        float32 [L, P, n].
     """
-    norms, at_low, at_high = [], [], []
+    columns = []
     for group in recipe.trained:
         rows = slice(COLUMNS[group][0], COLUMNS[group][-1] + 1)
-        values, (low, high) = parameters[rows], np.float32(recipe.bounds(group))
-        norms.append(float(np.linalg.norm(gradient[rows].astype(np.float64, order="C"))))
-        at_low.append(np.count_nonzero(values <= low) / values.size)
-        at_high.append(np.count_nonzero(values >= high) / values.size)
-    return Measurement(
-        loss=float(losses.loss),
-        l1=float(losses.l1),
-        l2=float(losses.l2),
-        ssim=float(losses.ssim),
-        psnr=-10 * math.log10(losses.l2) if losses.l2 > 0 else math.inf,
-        uncovered=uncovered,
-        loss_covered=float(covered.loss),
-        overlap=overlap,
-        gradient_norm=tuple(norms),
-        at_low=tuple(at_low),
-        at_high=tuple(at_high),
+        values, (low, high) = parameters[:, rows], np.float32(recipe.bounds(group))
+        slopes = gradient[:, rows].astype(np.float64, order="C").reshape(len(values), -1)
+        norms = [math.sqrt(row.dot(row)) for row in slopes]
+        shares = (np.mean(where, axis=(1, 2)).tolist() for where in (values <= low, values >= high))
+        columns.append((norms, *shares))
+    # By iteration, each a tuple of groups.
+    of_groups = zip(*(zip(*kind, strict=True) for kind in zip(*columns, strict=True)), strict=True)
+    parts = zip(
+        *(values.tolist() for values in losses),
+        covered.loss.tolist(),
+        uncovered.tolist(),
+        overlap.tolist(),
+        strict=True,
     )
+    return [
+        Measurement(
+            loss=loss,
+            l1=l1,
+            l2=l2,
+            ssim=ssim,
+            psnr=-10 * math.log10(l2) if l2 > 0 else math.inf,
+            uncovered=bare,
+            loss_covered=loss_covered,
+            overlap=reached,
+            gradient_norm=norms,
+            at_low=at_low,
+            at_high=at_high,
+        )
+        for (loss, l1, l2, ssim, loss_covered, bare, reached), (norms, at_low, at_high) in zip(
+            parts, of_groups, strict=True
+        )
+    ]
