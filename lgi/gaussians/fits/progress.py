@@ -86,8 +86,8 @@ def measurements(
     for group in recipe.trained:
         rows = slice(COLUMNS[group][0], COLUMNS[group][-1] + 1)
         values, (low, high) = parameters[:, rows], np.float32(recipe.bounds(group))
-        slopes = gradient[:, rows].astype(np.float64, order="C").reshape(len(values), -1)
-        norms = [math.sqrt(row.dot(row)) for row in slopes]
+        slopes = gradient[:, rows].astype(np.float64, order="C")
+        norms = [math.sqrt(here.dot(here)) for here in map(np.ravel, slopes)]
         shares = (np.mean(where, axis=(1, 2)).tolist() for where in (values <= low, values >= high))
         columns.append((norms, *shares))
     # By iteration, each a tuple of groups.
