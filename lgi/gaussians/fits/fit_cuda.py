@@ -84,27 +84,29 @@ def _side_by_side(tasks: Sequence[Task]) -> list[tuple[History, np.ndarray]]:
     batch = _Batch(active) if active else None
     # Two halves by turns: while the host takes what one has found, the card has the other.
     waiting = deque(batch.launch(half) for half in (active[::2], active[1::2]) if half)
+    ended = None
     while waiting:
         launched = waiting.popleft()
         batch.collect(launched)
         half = [fit for fit in launched.fits if fit.goes_on]
-        _save(batch, half)
-        if half:
+        ended = _save(batch, half) or ended
+        if half and not ended:
             waiting.append(batch.launch(half, launched.stream))
+    if ended:
+        raise ended
     return [(fit.history, fit.end) for fit in all_fits]
 
 
-def _save(batch: "_Batch", active: Sequence["_Running"]) -> None:
-    """Save the states that are due, all of them if the process is to end."""
+def _save(batch: "_Batch", fits: Sequence["_Running"]) -> SystemExit | None:
+    """Save the states that are due; return how the process is to end, if it is."""
     ended = None
-    for fit in active:
+    for fit in fits:
         if fit.task.checkpoint.due():
             try:
                 fit.save(*batch.state_of(fit))
             except SystemExit as end:
                 ended = end
-    if ended:
-        raise ended
+    return ended
 
 
 class _Stretch(NamedTuple):
