@@ -42,7 +42,7 @@ def kernel(function: Callable | None = None, /, *, name: str = "", **options) ->
 
     def compiled(function: Callable) -> Callable:
         if SIMULATED:
-            return cuda.jit(**options)(function)
+            return cuda.jit(function)  # which knows no options of a compiler
         _settle()
         made = cuda.jit(cache=bool(numba.config.CACHE_DIR), **options)(function)
         if name and numba.config.CACHE_DIR:

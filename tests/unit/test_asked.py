@@ -51,7 +51,7 @@ def made(smoke):
     example = config.regression
     regressed = regress(example.data, example.training, 2, example.runs.seeds, SOURCE)
     found = {
-        FIT.format(**told): fit_run(**settings, seed=42, device="cpu", source=SOURCE)[1],
+        FIT.format(**told): fit_run(**settings, seed=42, source=SOURCE)[1],
         RUN_FILE.format(**named): trained[1],
         RUN.format(rank=2): regressed[1],
     }

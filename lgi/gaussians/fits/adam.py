@@ -1,8 +1,5 @@
 """Definition of the optimiser: Adam (Kingma and Ba 2015), grouped and rounded as published."""
 
-from collections.abc import Mapping
-
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -44,16 +41,6 @@ class Adam(torch.optim.Optimizer):
         zeros = parameters.new_zeros(more, parameters.shape[1])
         self._m, self._v = torch.cat([self._m, zeros]), torch.cat([self._v, zeros])
         self._steps = torch.cat([self._steps, self._steps.new_zeros(more)])
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return the moments ``m`` and ``v`` [n, P] and the ``steps`` [n] of each row."""
-        moments = {"m": self._m, "v": self._v, "steps": self._steps}
-        return {name: values.cpu().numpy() for name, values in moments.items()}
-
-    def resume(self, saved: Mapping[str, np.ndarray]) -> None:
-        """Take up what `arrays` returned at a checkpoint."""
-        self._m, self._v = (torch.tensor(saved[name]).to(self._m) for name in ("m", "v"))
-        self._steps = torch.tensor(saved["steps"])
 
     @torch.no_grad()
     def step(self) -> None:

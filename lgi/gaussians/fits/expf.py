@@ -15,12 +15,9 @@ from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from lgi.gaussians.fits.lanes import FLOATS, LANES, lanes
+from lgi.gaussians.fits.lanes import FLOATS, LANES, constant
 
 _STEPS = 32
-
-_DOUBLES = ir.VectorType(ir.DoubleType(), LANES)
-_INTEGERS = ir.VectorType(ir.IntType(64), LANES)
 
 
 def _power_of_two(k: int) -> float:
@@ -53,47 +50,52 @@ def expf(typing_context, x):
     Parameters
     ----------
     x
-        Lanes in [-700, 0]; below -104 the result is 0.
+        Lanes, or one float32, in [-700, 0]; below -104 the result is 0.
 
     Returns
     -------
-    lanes
+    lanes or float32
         exp(x).
     """
 
     def codegen(context, builder, signature, arguments):
-        c0, c1, c2, c3 = (_doubles(value) for value in _CUBIC)
-        scaled = builder.fmul(_doubles(_STEPS_PER_E), builder.fpext(arguments[0], _DOUBLES))
-        shifted = builder.fadd(scaled, _doubles(_ROUND))
-        k = builder.bitcast(shifted, _INTEGERS)
-        r = builder.fsub(scaled, builder.fsub(shifted, _doubles(_ROUND)))
-        exponent = builder.shl(k, _integers(47))
-        entry = _look_up(builder, builder.and_(k, _integers(_STEPS - 1)))
-        power = builder.bitcast(builder.add(entry, exponent), _DOUBLES)
+        (x,) = arguments
+        double, integer = _as_many(x, ir.DoubleType()), _as_many(x, ir.IntType(64))
+        c0, c1, c2, c3 = (constant(double, value) for value in _CUBIC)
+        scaled = builder.fmul(constant(double, _STEPS_PER_E), builder.fpext(x, double))
+        shifted = builder.fadd(scaled, constant(double, _ROUND))
+        k = builder.bitcast(shifted, integer)
+        r = builder.fsub(scaled, builder.fsub(shifted, constant(double, _ROUND)))
+        exponent = builder.shl(k, constant(integer, 47))
+        entry = _look_up(builder, builder.and_(k, constant(integer, _STEPS - 1)))
+        power = builder.bitcast(builder.add(entry, exponent), double)
         high = builder.fadd(builder.fmul(c0, r), c1)
         low = builder.fadd(builder.fmul(c2, r), c3)
         value = builder.fadd(builder.fmul(high, builder.fmul(r, r)), low)
-        return builder.fptrunc(builder.fmul(value, power), FLOATS)
+        return builder.fptrunc(builder.fmul(value, power), x.type)
 
-    return lanes(lanes), codegen
+    return x(x), codegen
+
+
+def _as_many(value, kind):
+    """Return the LLVM type of as many of a kind as `value` has lanes."""
+    return ir.VectorType(kind, LANES) if value.type == FLOATS else kind
 
 
 def _look_up(builder, places):
     """Return the table entry of each lane."""
     kind = ir.ArrayType(ir.IntType(64), _STEPS)
     table = cgutils.global_constant(builder, "powers_of_two", ir.Constant(kind, _TABLE))
-    entries = ir.Constant(_INTEGERS, ir.Undefined)
+
+    def entry(place):
+        return builder.load(builder.gep(table, [ir.Constant(ir.IntType(64), 0), place]))
+
+    if not isinstance(places.type, ir.VectorType):
+        return entry(places)
+    entries = ir.Constant(places.type, ir.Undefined)
     for lane in range(LANES):
         number = ir.Constant(ir.IntType(32), lane)
-        place = builder.extract_element(places, number)
-        entry = builder.load(builder.gep(table, [ir.Constant(ir.IntType(64), 0), place]))
-        entries = builder.insert_element(entries, entry, number)
+        entries = builder.insert_element(
+            entries, entry(builder.extract_element(places, number)), number
+        )
     return entries
-
-
-def _doubles(value: float):
-    return ir.Constant(_DOUBLES, [value] * LANES)
-
-
-def _integers(value: int):
-    return ir.Constant(_INTEGERS, [value] * LANES)

@@ -1,4 +1,4 @@
-"""Definition of a fit: render, compare, follow the gradient with Adam, clamp. Also runs on CUDA.
+"""Definition of a fit: render, compare, follow the gradient with Adam, clamp.
 
 float32, each product and sum grouped and ordered as published: see `lgi.gaussians.fits.gradient`.
 """
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.optim import lr_scheduler
 
-from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.gaussians.fits import loss
 from lgi.gaussians.fits.adam import Adam
 from lgi.gaussians.fits.edge import COVERED, edge_of
@@ -27,8 +26,6 @@ def fit(
     start: np.ndarray,  # [n, P]
     recipe: RecipeSettings,
     seed: int = 0,
-    device: str = "cpu",
-    checkpoint: NoCheckpoint = NO_CHECKPOINT,
 ) -> tuple[History, np.ndarray]:
     """Fit Gaussians to an image.
 
@@ -42,10 +39,6 @@ def fit(
         How to fit.
     seed
         Seed of the run; decides nothing where all Gaussians are there from the start.
-    device
-        PyTorch device, such as ``"cpu"`` or ``"cuda"``.
-    checkpoint
-        Where the state of the fit is saved and found again (`lgi.checkpoints`).
 
     Returns
     -------
@@ -57,33 +50,16 @@ def fit(
     """
     history, growth = History(recipe, start), growth_of(recipe, len(start), seed)
     aim = target
-    target = torch.tensor(target, device=device, dtype=torch.float32)
-    begin, done, saved = present(start), 0, checkpoint.load()
-    if saved:
-        progress = saved.record["progress"]
-        history.resume(saved.arrays, progress["best_iteration"])
-        begin, done = saved["end"][: len(saved["steps"])], progress["iteration"]
-    parameters = torch.tensor(begin, device=device, dtype=torch.float32)
+    target = torch.tensor(target, dtype=torch.float32)
+    parameters = torch.tensor(present(start), dtype=torch.float32)
     low, high = (bound.to(parameters) for bound in bounds(recipe, parameters.shape[1]))
-    trained = torch.zeros(parameters.shape[1], dtype=torch.bool, device=device)
+    trained = torch.zeros(parameters.shape[1], dtype=torch.bool)
     trained[[column for group in recipe.trained for column in COLUMNS[group]]] = True
     black = edge_of(recipe.cutoff, recipe.edge).background
     optimiser = Adam(parameters, recipe.optimiser)
     schedule = learning_rate(optimiser, recipe)
-    if saved:
-        optimiser.resume(saved.arrays)
-        optimiser.param_groups[0]["lr"] = progress["rate"]
-        schedule.load_state_dict(progress["schedule"])
 
-    for iteration in range(done + 1, recipe.iterations + 1):
-        if checkpoint.due():
-            checkpoint.save(
-                history.arrays(_array(parameters)) | optimiser.arrays(),
-                iteration=iteration - 1,
-                best_iteration=history.best_iteration,
-                rate=optimiser.param_groups[0]["lr"],
-                schedule=schedule.state_dict(),
-            )
+    for iteration in range(1, recipe.iterations + 1):
         w, decay = weights(parameters, target.shape[1], target.shape[0], recipe.cutoff, recipe.edge)
         image, weight = blend(w, parameters[:, COLUMNS["colour"]], black, recipe.blend)
         error = image_gradient(image, target, recipe)
@@ -174,4 +150,4 @@ def learning_rate(
 
 
 def _array(parameters: Tensor) -> np.ndarray:
-    return parameters.to("cpu").numpy().copy()
+    return parameters.numpy().copy()

@@ -12,22 +12,28 @@ from typing import NamedTuple
 import numpy as np
 
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
-from lgi.gaussians.fits import loss_cpu, raster_cpu
+from lgi.gaussians.fits import loss_cpu, progress, raster_cpu
 from lgi.gaussians.fits.edge import COVERED, Edge
+from lgi.gaussians.fits.formulas import (
+    Losses,
+    Objective,
+    bias_of,
+    edge32_of,
+    moments_of,
+    objective_of,
+    step_of,
+)
 from lgi.gaussians.fits.growth import growth_of
 from lgi.gaussians.fits.history import History, Measurement
-from lgi.gaussians.fits.initial import COLUMNS, PARAMETERS, present
+from lgi.gaussians.fits.initial import PARAMETERS, present
 from lgi.gaussians.fits.loss_cpu import (
-    Objective,
     TargetWindows,
     differentiate_loss,
-    objective_of,
     target_windows,
 )
 from lgi.gaussians.fits.raster_cpu import (
     LANES,
     differentiate,
-    edge32_of,
     fits,
     image_of,
     no_blocks,
@@ -39,7 +45,6 @@ from lgi.gaussians.fits.settings import Blend, EdgeSettings, RecipeSettings
 from lgi.gaussians.fits.team import Team, useful_threads
 from lgi.jit import njit
 
-_ONE = np.float32(1)
 # Iterations are done in pieces of about a second at most, between which the fit may be saved: so
 # many channels of pixels, of which a Gaussian costs as much as so many.
 _PIECE, _GAUSSIAN = 2**24, 32
@@ -73,8 +78,8 @@ def fit(
     start: np.ndarray,  # [n, P]
     recipe: RecipeSettings,
     seed: int = 0,
-    threads: int = 1,
     checkpoint: NoCheckpoint = NO_CHECKPOINT,
+    threads: int = 1,
 ) -> tuple[History, np.ndarray]:
     """Fit Gaussians to an image.
 
@@ -88,10 +93,10 @@ def fit(
         How to fit.
     seed
         Seed of the run; decides nothing where all Gaussians are there from the start.
-    threads
-        How many may share the work; decides no bit. A small image is fitted on one.
     checkpoint
         Where the state of the fit is saved and found again (`lgi.checkpoints`).
+    threads
+        How many may share the work; decides no bit. A small image is fitted on one.
 
     Returns
     -------
@@ -108,7 +113,9 @@ def _fit(target, start, recipe, seed, team, checkpoint) -> tuple[History, np.nda
     history, growth = History(recipe, start), growth_of(recipe, len(start), seed)
     image = image_of(target, recipe.blend)
     aim = _Aim(edge32_of(recipe.cutoff, recipe.edge), objective_of(recipe), target_windows(image))
-    done, parameters, adam = _beginning(present(start), recipe, history, checkpoint)
+    done, begin, moments = progress.begin(start, history, checkpoint)
+    parameters = np.ascontiguousarray(begin.T)
+    adam = _adam(recipe, len(begin))._replace(**moments)
     gradient = np.zeros_like(parameters)
     blocks = no_blocks(parameters.shape[1], image, team.size)
 
@@ -120,7 +127,8 @@ def _fit(target, start, recipe, seed, team, checkpoint) -> tuple[History, np.nda
         piece = 1 + _PIECE // (target.size + _GAUSSIAN * parameters.shape[1])
         while done < pause - 1 and not failed:
             if checkpoint.due():
-                _save(checkpoint, done, parameters, adam, history)
+                moments = {name: getattr(adam, name) for name in progress.MOMENTS}
+                progress.save(done, parameters.T, moments, history, checkpoint)
             some = steps[done - before : min(done + piece, pause - 1) - before]
             blocks, failed = _advance(team, parameters, gradient, image, blocks, adam, aim, some)
             done += failed or len(some)
@@ -143,29 +151,6 @@ def _fit(target, start, recipe, seed, team, checkpoint) -> tuple[History, np.nda
             blocks = no_blocks(parameters.shape[1], image, team.size)
         done = pause
     return history, parameters.T.copy()
-
-
-def _beginning(start, recipe, history, checkpoint) -> tuple[int, np.ndarray, _Adam]:
-    """Return the updates made so far, parameters and optimiser; fill the history from then."""
-    saved = checkpoint.load()
-    if saved is None:
-        return 0, np.ascontiguousarray(start.T), _adam(recipe, len(start))
-    progress = saved.record["progress"]
-    history.resume(saved.arrays, progress["best_iteration"])
-    there = len(saved["steps"])
-    moments = {name: saved[name] for name in ("m", "v", "steps")}
-    adam = _adam(recipe, there)._replace(**moments)
-    return progress["iteration"], np.ascontiguousarray(saved["end"][:there].T), adam
-
-
-def _save(checkpoint, done, parameters, adam, history) -> None:
-    """Save the state after so many updates."""
-    moments = {name: getattr(adam, name) for name in ("m", "v", "steps")}
-    checkpoint.save(
-        history.arrays(parameters.T) | moments,
-        iteration=done,
-        best_iteration=history.best_iteration,
-    )
 
 
 def render(
@@ -247,17 +232,11 @@ def _rendered(image: raster_cpu.Image) -> np.ndarray:
 
 
 def _adam(recipe: RecipeSettings, n: int) -> _Adam:
-    low = np.full(len(PARAMETERS), -np.inf, dtype=np.float32)
-    high = np.full(len(PARAMETERS), np.inf, dtype=np.float32)
-    for group in recipe.trained:
-        columns = list(COLUMNS[group])
-        low[columns], high[columns] = recipe.bounds(group)
     optimiser = recipe.optimiser
     return _Adam(
         *np.float32([optimiser.beta1, optimiser.beta2, optimiser.epsilon]),
-        np.array([row for group in recipe.trained for row in COLUMNS[group]]),
-        low,
-        high,
+        progress.trained_rows(recipe),
+        *progress.bounds(recipe),
         *(np.zeros((len(PARAMETERS), n), dtype=np.float32) for _ in range(2)),
         np.zeros(n, dtype=np.int64),
         np.zeros((len(PARAMETERS), n), dtype=np.float32),
@@ -285,28 +264,16 @@ def _measure(parameters, gradient, image, blocks, aim, recipe) -> Measurement:
         painted = image.rendered.copy()
         painted[:, :size][:, uncovered] = image.target[:, :size][:, uncovered]
         covered = loss_cpu.measure(image, painted, windows, recipe.loss)
-    groups = [np.array(COLUMNS[group]) for group in recipe.trained]
-    bounds = [np.float32(recipe.bounds(group)) for group in recipe.trained]
-    sides = list(zip(groups, bounds, strict=True))
     reached = (
         np.count_nonzero(blocks.weight[LANES * a : LANES * b] > 0)
         for a, b in blocks.first[:, [0, -1]]
     )
-    return Measurement(
-        loss=float(losses.loss),
-        l1=float(losses.l1),
-        l2=float(losses.l2),
-        ssim=float(losses.ssim),
-        psnr=-10 * math.log10(losses.l2) if losses.l2 > 0 else math.inf,
-        uncovered=float(np.mean(uncovered)),
-        loss_covered=float(covered.loss),
-        overlap=float(sum(reached) / size),
-        gradient_norm=tuple(
-            float(np.linalg.norm(gradient[rows].astype(np.float64))) for rows in groups
-        ),
-        at_low=tuple(float(np.mean(parameters[rows] <= low)) for rows, (low, _) in sides),
-        at_high=tuple(float(np.mean(parameters[rows] >= high)) for rows, (_, high) in sides),
+    shares = np.array([uncovered.sum() / size]), np.array([sum(reached) / size])
+    losses, covered = (Losses(*np.float32(part)[:, None]) for part in (losses, covered))
+    (found,) = progress.measurements(
+        recipe, losses, covered, *shares, parameters[None], gradient[None]
     )
+    return found
 
 
 def _advance(team, parameters, gradient, image, blocks, adam, aim, rates):
@@ -381,16 +348,15 @@ def _update(parameters, gradient, adam, rate):
         if g and adam.steps[g] == adam.steps[g - 1]:
             unbias1[g], unbias2[g] = unbias1[g - 1], unbias2[g - 1]
         else:
-            unbias1[g] = _ONE - _power(adam.beta1, adam.steps[g])
-            unbias2[g] = _ONE - _power(adam.beta2, adam.steps[g])
+            unbias1[g] = bias_of(adam.beta1, adam.steps[g])
+            unbias2[g] = bias_of(adam.beta2, adam.steps[g])
     finite = True
     for row in adam.trained:
         for g in range(parameters.shape[1]):
             slope = gradient[row, g]
-            m = adam.beta1 * adam.m[row, g] + (_ONE - adam.beta1) * slope
-            v = adam.beta2 * adam.v[row, g] + (_ONE - adam.beta2) * (slope * slope)
+            m, v = moments_of(slope, adam.m[row, g], adam.v[row, g], adam.beta1, adam.beta2)
             adam.m[row, g], adam.v[row, g] = m, v
-            step = (rate * (m / unbias1[g])) / (np.sqrt(v / unbias2[g]) + adam.epsilon)
+            step = step_of(m, v, unbias1[g], unbias2[g], rate, adam.epsilon)
             adam.moved[row, g] = parameters[row, g] - step
             finite &= math.isfinite(adam.moved[row, g])
     if finite:
@@ -399,16 +365,3 @@ def _update(parameters, gradient, adam, rate):
             for g in range(parameters.shape[1]):
                 parameters[row, g] = min(max(adam.moved[row, g], low), high)
     return finite
-
-
-@njit
-def _power(base, exponent):
-    """Return base ** exponent by repeated squaring."""
-    result = _ONE
-    while True:
-        if exponent & 1:
-            result *= base
-        exponent >>= 1
-        if exponent == 0:
-            return result
-        base *= base

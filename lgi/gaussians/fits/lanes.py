@@ -78,11 +78,25 @@ def fill(typing_context, value):
     """Return lanes that all hold the float32 `value`."""
 
     def codegen(context, builder, signature, arguments):
-        nothing = ir.Constant(FLOATS, ir.Undefined)
-        first = builder.insert_element(nothing, arguments[0], _index(0))
-        return _pick(builder, first, nothing, [0] * LANES)
+        return _filled(builder, arguments[0])
 
     return lanes(types.float32), codegen
+
+
+@intrinsic
+def like(typing_context, kind, value):
+    """Return the float32 `value` as what `kind` is: in every lane of lanes, or as it is.
+
+    So a formula takes lanes on the CPU and single numbers on a GPU; `smaller` and `where_at_most`
+    are for both too.
+    """
+    if kind == types.float32:
+        return types.float32(kind, types.float32), lambda c, builder, s, arguments: arguments[1]
+
+    def codegen(context, builder, signature, arguments):
+        return _filled(builder, arguments[1])
+
+    return lanes(lanes, types.float32), codegen
 
 
 @intrinsic
@@ -92,7 +106,7 @@ def smaller(typing_context, first, second):
     def codegen(context, builder, signature, arguments):
         return builder.select(builder.fcmp_ordered("<", *arguments), *arguments)
 
-    return lanes(lanes, lanes), codegen
+    return first(first, first), codegen
 
 
 @intrinsic
@@ -102,9 +116,9 @@ def where_at_most(typing_context, tested, bound, value):
     def codegen(context, builder, signature, arguments):
         tested, bound, value = arguments
         mask = builder.fcmp_ordered("<=", tested, bound)
-        return builder.select(mask, value, ir.Constant(FLOATS, [0.0] * LANES))
+        return builder.select(mask, value, constant(value.type, 0.0))
 
-    return lanes(lanes, lanes, lanes), codegen
+    return tested(tested, tested, tested), codegen
 
 
 @intrinsic
@@ -156,6 +170,19 @@ def one_sum(typing_context, total, number):
         return builder.extract_element(total, builder.trunc(number, ir.IntType(32)))
 
     return types.float32(sums, types.intp), codegen
+
+
+def constant(kind, value):
+    """Return a constant of LLVM's type `kind`, a vector or a number, that holds `value`."""
+    vector = isinstance(kind, ir.VectorType)
+    return ir.Constant(kind, [value] * kind.count if vector else value)
+
+
+def _filled(builder, value):
+    """Return lanes that all hold a value."""
+    nothing = ir.Constant(FLOATS, ir.Undefined)
+    first = builder.insert_element(nothing, value, _index(0))
+    return _pick(builder, first, nothing, [0] * LANES)
 
 
 def _define(operation, instruction: str) -> None:

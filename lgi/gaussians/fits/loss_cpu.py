@@ -10,24 +10,23 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lgi.gaussians.fits.formulas import (
+    PUBLISHED_TERMS,
+    WINDOW_PIXELS,
+    Losses,
+    error_of,
+    losses_of,
+    similarity,
+    slopes_of_ssim,
+    ssim_scale,
+)
 from lgi.gaussians.fits.lanes import LANES, fill, load, store, where_at_most
 from lgi.gaussians.fits.raster_cpu import Image
-from lgi.gaussians.fits.settings import SSIM_WINDOW, RecipeSettings
+from lgi.gaussians.fits.settings import SSIM_WINDOW
 from lgi.jit import njit
 
 _ZERO, _ONE, _TWO = np.float32([0, 1, 2])
 _WINDOW = SSIM_WINDOW
-_PIXELS = np.float32(_WINDOW * _WINDOW)
-_PUBLISHED_TERMS = 2**14  # a sum of more is made in float64; the published image has 12,288
-_C1, _C2 = np.float32(0.01**2), np.float32(0.03**2)
-
-
-class Objective(NamedTuple):
-    """What a fit minimises: l1 L1 + l2 L2 + ssim (1 - SSIM)."""
-
-    l1: np.float32
-    l2: np.float32
-    ssim: np.float32
 
 
 class TargetWindows(NamedTuple):
@@ -38,24 +37,6 @@ class TargetWindows(NamedTuple):
     mean_from: np.ndarray  # [3, pixels] mean of the window that begins at a pixel
     variance_from: np.ndarray  # [3, pixels]
     begins: np.ndarray  # [pixels] 1 where a window begins, 0 elsewhere
-
-
-class Losses(NamedTuple):
-    """Reported loss of an image, and its parts."""
-
-    loss: np.float32
-    l1: np.float32
-    l2: np.float32
-    ssim: np.float32
-
-
-def objective_of(recipe: RecipeSettings) -> Objective:
-    """Return what a recipe minimises; weights too large for float32 diverge."""
-    with np.errstate(over="ignore"):
-        if recipe.gradient == "l2":
-            return Objective(_ZERO, _ONE, _ZERO)
-        weights = recipe.loss
-        return Objective(*np.float32([weights.l1, weights.l2, weights.ssim]))
 
 
 def target_windows(image: Image) -> TargetWindows:
@@ -84,14 +65,12 @@ def measure(image: Image, rendered: np.ndarray, windows: TargetWindows, weights)
     l1, l2 = _l1_l2(image, rendered, pixels, _nothing(pixels))
     nothing = _nothing(windows.mean.size)
     ssim = _ssim(image, rendered, windows.mean, windows.variance, nothing)
-    with np.errstate(over="ignore"):
-        w1, w2, w3 = np.float32([weights.l1, weights.l2, weights.ssim])
-    return Losses(w1 * l1 + w2 * l2 + w3 * (_ONE - ssim), l1, l2, ssim)
+    return losses_of(l1, l2, ssim, weights)
 
 
 def _nothing(terms: int) -> np.float32 | np.float64:
     """Return the 0 that a sum of so many terms begins with."""
-    return np.float32(0) if terms <= _PUBLISHED_TERMS else np.float64(0)
+    return np.float32(0) if terms <= PUBLISHED_TERMS else np.float64(0)
 
 
 @njit(error_model="numpy", nogil=True)
@@ -112,8 +91,7 @@ def differentiate_loss(image, objective, windows, top, bottom):
                 error[pixel] = _TWO * (rendered[pixel] - target[pixel])
         else:
             for pixel in range(np.uint64(error.size)):
-                gap = rendered[pixel] - target[pixel]
-                error[pixel] = objective.l2 * (_TWO * gap) + objective.l1 * np.sign(gap)
+                error[pixel] = error_of(rendered[pixel] - target[pixel], objective)
     if objective.ssim > _ZERO:
         _subtract_ssim(image, objective.ssim, windows, top, bottom)
 
@@ -134,7 +112,7 @@ def _subtract_ssim(image, weight, windows, top, bottom):
     begin, end = max(top - reach, 0) * width, bottom * width  # of the windows
     seen = min(end + reach * width, size) - begin
     padded = end - begin + reach * (width + 1) + LANES
-    scale = fill(weight * np.float32(size) / np.float32(windows.mean[0].size) / _PIXELS)
+    scale = fill(ssim_scale(weight, size, windows.mean[0].size))
     moments, coefficients = np.zeros((3, padded), np.float32), np.zeros((3, padded), np.float32)
     for channel in range(3):
         rendered, target, error = (
@@ -171,22 +149,16 @@ def _subtract_ssim(image, weight, windows, top, bottom):
 @njit(error_model="numpy")
 def _differentiate_windows(moments, mean, variance, begins, coefficients):
     """Write each window's coefficients [3, pixels] from the sums of D, D² and D times target."""
-    one_share, two, minus_two = fill(_ONE / _PIXELS), fill(_TWO), fill(-_TWO)
-    one, c1, c2 = fill(_ONE), fill(_C1), fill(_C2)
+    one = fill(_ONE)
     for pixel in range(0, mean.size - LANES, LANES):
-        mu_t, var_t, real = load(mean, pixel), load(variance, pixel), load(begins, pixel)
-        mu_d = load(moments[0], pixel) * one_share
-        var_d = load(moments[1], pixel) * one_share - mu_d * mu_d
-        covariance = load(moments[2], pixel) * one_share - mu_d * mu_t
-        mu = mu_t + mu_d
-        b1 = mu * mu + mu_t * mu_t + c1
-        b2 = two * (var_t + covariance) + var_d + c2
-        luminance = (two * mu * mu_t + c1) / b1
-        structure = (two * (var_t + covariance) + c2) / b2
-        by_mean = structure * (two * (mu_t - luminance * mu)) / b1
-        by_image = minus_two * luminance * structure / b2
-        by_both = two * luminance / b2 + by_image
-        constant = by_mean - by_both * mu_t - by_image * mu_d
+        real = load(begins, pixel)
+        constant, by_image, by_both = slopes_of_ssim(
+            load(moments[0], pixel),
+            load(moments[1], pixel),
+            load(moments[2], pixel),
+            load(mean, pixel),
+            load(variance, pixel),
+        )
         # Chosen, not multiplied: where no window begins a value may be infinite.
         store(coefficients[0], pixel, where_at_most(one, real, constant))
         store(coefficients[1], pixel, where_at_most(one, real, by_image))
@@ -234,12 +206,13 @@ def _ssim(image, rendered, target_mean, target_variance, nothing):
         for top in range(mean.shape[1]):
             for left in range(mean.shape[2]):
                 window = (channel, top, left)
-                a, b = mean[window], target_mean[window]
-                luminance = (_TWO * a * b + _C1) / (a * a + b * b + _C1)
-                structure = (_TWO * covariance[window] + _C2) / (
-                    variance[window] + target_variance[window] + _C2
+                total += similarity(
+                    mean[window],
+                    target_mean[window],
+                    variance[window],
+                    target_variance[window],
+                    covariance[window],
                 )
-                total += luminance * structure
     return np.float32(total / np.float32(mean.size))
 
 
@@ -255,7 +228,7 @@ def _window_means(planes, width, height):
                     line = planes[channel, (top + dy) * width + dx :]
                     for left in range(np.uint64(columns)):
                         sums[channel, top, left] += line[left]
-    return sums / np.float32(_WINDOW * _WINDOW)
+    return sums / WINDOW_PIXELS
 
 
 @njit(error_model="numpy")
@@ -273,4 +246,4 @@ def _window_products(first, first_mean, second, second_mean, width):
                         sums[channel, top, left] += (a[left] - mean_a[left]) * (
                             b[left] - mean_b[left]
                         )
-    return sums / np.float32(_WINDOW * _WINDOW)
+    return sums / WINDOW_PIXELS

@@ -11,14 +11,34 @@ after Gaussian, and the gradient of a Gaussian is summed by one thread, band aft
 `lgi.gaussians.fits.render` and `lgi.gaussians.fits.gradient` say the same in readable form.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
-from lgi.gaussians.fits.edge import COVERED, Edge, edge_of
-from lgi.gaussians.fits.expf import expf
-from lgi.gaussians.fits.initial import PARAMETERS
+from lgi.gaussians.fits.formulas import (
+    BLUE,
+    COVERED32,
+    GREEN,
+    MARGIN,
+    RED,
+    ROTATION,
+    SX,
+    SY,
+    WIDER,
+    X,
+    Y,
+    direction,
+    fallen,
+    felt,
+    growth_by,
+    moves_of,
+    negative,
+    shape_of,
+    slope_of,
+    span,
+    turn_of,
+    turned,
+)
 from lgi.gaussians.fits.lanes import (
     LANES,
     add_in_order,
@@ -27,22 +47,12 @@ from lgi.gaussians.fits.lanes import (
     load,
     no_sums,
     one_sum,
-    smaller,
     store,
-    where_at_most,
 )
-from lgi.gaussians.fits.settings import Blend, EdgeSettings
+from lgi.gaussians.fits.settings import Blend
 from lgi.jit import njit
 
-_ZERO, _HALF, _ONE, _TWO = np.float32([0, 0.5, 1, 2])
-_COVERED = np.float32(COVERED)
-_VANISHED = np.float32(1400)  # exp(-d2 / 2) is 0 long before this d2
-_MARGIN = np.float32(0.02)  # pixels; rounding moves the end of a span by far less
-_WIDER = np.float32(1.00001)  # and the square of the cut-off by far less than this factor
-
-X, Y, SX, SY, ROTATION, RED, GREEN, BLUE = (
-    PARAMETERS.index(name) for name in ("x", "y", "sx", "sy", "rotation", "r", "g", "b")
-)
+_ZERO, _ONE = np.float32([0, 1])
 
 
 class Image(NamedTuple):
@@ -77,22 +87,6 @@ class Blocks(NamedTuple):
     )  # [blocks * LANES] -2 dw/d(d2) of a smooth edge; empty for a hard one: it is w
     felt: np.ndarray  # [blocks] whether a weight is large enough for a gradient
     sums: np.ndarray  # [4, pixels and margins] of w and the weight of black, and of w c
-
-
-class _Shape(NamedTuple):
-    """An ellipse as its rows see it, in units of the image's width and height."""
-
-    cos: np.float32
-    sin: np.float32
-    vertical: np.float32  # largest extent in y of the 1-sigma ellipse
-    horizontal: np.float32  # its largest extent in x
-    chord: np.float32  # half its extent in x along the row through the centre
-    shear: np.float32  # how far the middle of a row lies from x, per distance from y
-
-
-def edge32_of(cutoff: float, edge: EdgeSettings) -> Edge:
-    """Return the constants of an edge, in float32."""
-    return Edge(*np.float32(edge_of(cutoff, edge)))
 
 
 def image_of(target: np.ndarray, kind: Blend) -> Image:
@@ -214,28 +208,26 @@ def _paint_rotated(parameters, image, blocks, edge, band, g):
     """Add a Gaussian whose axes are turned."""
     height = np.float32(image.height)
     x, y, sx, sy = parameters[X, g], parameters[Y, g], parameters[SX, g], parameters[SY, g]
-    cos, sin = _direction(parameters[ROTATION, g])
+    cos, sin = direction(parameters[ROTATION, g])
     first, size = _own_columns(image, blocks, band, band + 1, g)
     dx_cos, dx_sin = _turned_columns(image.place[0], x, cos, sin, first, size)
     for k in range(blocks.first[band, g], blocks.first[band, g + 1]):
         dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k] - first
-        along_x = (load(dx_cos, column) + fill(dy * sin)) / fill(sx)
-        along_y = (fill(dy * cos) - load(dx_sin, column)) / fill(sy)
-        _add(parameters, image, blocks, edge, band, g, k, along_x * along_x + along_y * along_y)
+        along_x, along_y = turned(
+            load(dx_cos, column), load(dx_sin, column), fill(dy * cos), fill(dy * sin)
+        )
+        t_x, t_y = along_x / fill(sx), along_y / fill(sy)
+        _add(parameters, image, blocks, edge, band, g, k, t_x * t_x + t_y * t_y)
 
 
 @njit(inline="always")
 def _add(parameters, image, blocks, edge, band, g, k, d2):
     """Add the weights of a Gaussian to the pixels of a block, from its squared distances."""
-    limit = edge.cutoff * edge.cutoff
-    w = expf(smaller(d2, fill(min(limit, _VANISHED))) * fill(-_HALF))
+    decay, w = fallen(d2, edge)
     if edge.floor > _ZERO:
-        decay = where_at_most(d2, fill(limit), w - fill(edge.floor))
         store(blocks.decay, k * LANES, decay)
-        w = decay + fill(_HALF * edge.floor) * (smaller(d2, fill(limit)) - fill(limit))
-    w = where_at_most(d2, fill(limit), w)
     store(blocks.weight, k * LANES, w)
-    blocks.felt[k] = any_at_least(w, fill(_COVERED))
+    blocks.felt[k] = any_at_least(w, fill(COVERED32))
     pixel = blocks.row[k] * image.width + blocks.column[k] + band * LANES
     weight, red, green, blue = blocks.sums[0], blocks.sums[1], blocks.sums[2], blocks.sums[3]
     store(weight, pixel, load(weight, pixel) + w)
@@ -266,7 +258,7 @@ def _resolve(image, blocks, band):
             for pixel in range(np.uint64(end - begin)):
                 weight = weights[pixel]
                 value = colour[pixel] / weight
-                rendered[pixel] = value if weight > _COVERED else _ZERO
+                rendered[pixel] = value if weight > COVERED32 else _ZERO
 
 
 @njit(error_model="numpy", nogil=True)
@@ -301,9 +293,9 @@ def _slopes(parameters, image, blocks, edge, g):
     turn_y = np.empty(size + LANES, np.float32)
     for i in range(0, size, LANES):
         dx = load(image.place[1], first + i) - fill(x)
-        slope = (fill(_TWO) * (dx / fill(sx))) / fill(sx)
-        store(move_x, i, fill(-_ONE) * slope)
-        store(grow_x, i, (fill(-_TWO) * (dx * dx)) / fill((sx * sx) * sx))
+        slope = slope_of(dx, fill(sx))
+        store(move_x, i, negative(slope))
+        store(grow_x, i, growth_by(dx, fill((sx * sx) * sx)))
         store(turn_x, i, slope)
         store(turn_y, i, dx)
     decays = blocks.decay if edge.floor > _ZERO else blocks.weight
@@ -313,8 +305,7 @@ def _slopes(parameters, image, blocks, edge, g):
             if not blocks.felt[k]:
                 continue
             dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k] - first
-            slope_y = (_TWO * (dy / sy)) / sy
-            grow_y = (-_TWO * (dy * dy)) / ((sy * sy) * sy)
+            slope_y, grow_y = slope_of(dy, sy), growth_by(dy, (sy * sy) * sy)
             q, red, green, blue = _felt(parameters, image, blocks, decays, g, k)
             sums = add_in_order(
                 sums,
@@ -325,7 +316,7 @@ def _slopes(parameters, image, blocks, edge, g):
                 q * fill(-slope_y),
                 q * load(grow_x, column),
                 q * fill(grow_y),
-                q * (load(turn_x, column) * fill(dy) - fill(slope_y) * load(turn_y, column)),
+                q * turn_of(load(turn_x, column), fill(slope_y), load(turn_y, column), fill(dy)),
             )
     return sums
 
@@ -335,10 +326,9 @@ def _slopes_rotated(parameters, image, blocks, edge, g):
     """Return the sums of a Gaussian whose axes are turned."""
     height = np.float32(image.height)
     x, y, sx, sy = parameters[X, g], parameters[Y, g], parameters[SX, g], parameters[SY, g]
-    cos, sin = _direction(parameters[ROTATION, g])
+    cos, sin = direction(parameters[ROTATION, g])
     first, size = _own_columns(image, blocks, 0, len(blocks.first), g)
     dx_cos, dx_sin = _turned_columns(image.place[1], x, cos, sin, first, size)
-    two, minus_two, minus = fill(_TWO), fill(-_TWO), fill(-_ONE)
     cube_x, cube_y = fill((sx * sx) * sx), fill((sy * sy) * sy)
     decays = blocks.decay if edge.floor > _ZERO else blocks.weight
     sums = no_sums()
@@ -347,21 +337,22 @@ def _slopes_rotated(parameters, image, blocks, edge, g):
             if not blocks.felt[k]:
                 continue
             dy, column = np.float32(blocks.row[k]) / height - y, blocks.column[k] - first
-            along_x = load(dx_cos, column) + fill(dy * sin)
-            along_y = fill(dy * cos) - load(dx_sin, column)
-            slope_x = (two * (along_x / fill(sx))) / fill(sx)
-            slope_y = (two * (along_y / fill(sy))) / fill(sy)
+            along_x, along_y = turned(
+                load(dx_cos, column), load(dx_sin, column), fill(dy * cos), fill(dy * sin)
+            )
+            slope_x, slope_y = slope_of(along_x, fill(sx)), slope_of(along_y, fill(sy))
+            move_x, move_y = moves_of(slope_x, slope_y, cos, sin)
             q, red, green, blue = _felt(parameters, image, blocks, decays, g, k)
             sums = add_in_order(
                 sums,
                 red,
                 green,
                 blue,
-                q * (minus * (slope_x * fill(cos) - slope_y * fill(sin))),
-                q * (minus * (slope_x * fill(sin) + slope_y * fill(cos))),
-                q * ((minus_two * (along_x * along_x)) / cube_x),
-                q * ((minus_two * (along_y * along_y)) / cube_y),
-                q * (slope_x * along_y - slope_y * along_x),
+                q * move_x,
+                q * move_y,
+                q * growth_by(along_x, cube_x),
+                q * growth_by(along_y, cube_y),
+                q * turn_of(slope_x, slope_y, along_x, along_y),
             )
     return sums
 
@@ -388,26 +379,15 @@ def _felt(parameters, image, blocks, decays, g, k):
         fill(parameters[GREEN, g]),
         fill(parameters[BLUE, g]),
     )
-    if image.added is None:  # known to the compiler
-        share = w / weight
-        u = (
-            red * ((own_red - shown_red) / weight)
-            + green * ((own_green - shown_green) / weight)
-            + blue * ((own_blue - shown_blue) / weight)
-        )
-    else:
-        share, u = w, red * own_red + green * own_green + blue * own_blue
-    floor = fill(_COVERED)
-    q = where_at_most(floor, w, u * (decay * fill(-_HALF)))
-    share = where_at_most(floor, w, share)
-    return q, red * share, green * share, blue * share
-
-
-@njit
-def _direction(rotation):
-    """Return cosine and sine, rounded once: float32 functions differ between libraries."""
-    angle = np.float64(rotation)
-    return np.float32(math.cos(angle)), np.float32(math.sin(angle))
+    return felt(
+        w,
+        decay,
+        weight,
+        (red, green, blue),
+        (shown_red, shown_green, shown_blue),
+        (own_red, own_green, own_blue),
+        image.added,
+    )
 
 
 @njit(error_model="numpy")
@@ -442,9 +422,9 @@ def _cover(parameters, width, height, blocks, cutoff, band):
     k, end = blocks.room[band], blocks.room[band + 1]
     for g in range(parameters.shape[1]):
         blocks.first[band, g] = k
-        shape = _shape(parameters[:, g])
+        shape = shape_of(parameters[SX, g], parameters[SY, g], parameters[ROTATION, g])
         reach = cutoff * shape.vertical * np.float32(height)
-        top, bottom = _span(parameters[Y, g] * np.float32(height), reach, height)
+        top, bottom = span(parameters[Y, g] * np.float32(height), reach, height)
         top, bottom = max(top, above), max(min(bottom, below), top, above)
         _row_spans(
             parameters[:, g], shape, top, width, height, cutoff, left[top:bottom], right[top:bottom]
@@ -463,36 +443,15 @@ def _cover(parameters, width, height, blocks, cutoff, band):
 
 
 @njit(error_model="numpy")
-def _shape(gaussian):
-    """Return how far a Gaussian reaches; margins of the callers cover the rounding."""
-    sx, sy = gaussian[SX], gaussian[SY]
-    if gaussian[ROTATION] == _ZERO:
-        return _Shape(_ONE, _ZERO, sy, sx, sx, _ZERO)
-    cos, sin = _direction(gaussian[ROTATION])
-    vertical = np.sqrt((sy * cos) * (sy * cos) + (sx * sin) * (sx * sin))
-    horizontal = np.sqrt((sx * cos) * (sx * cos) + (sy * sin) * (sy * sin))
-    shear = (cos * sin) * ((sx - sy) * (sx + sy)) / (vertical * vertical)
-    return _Shape(cos, sin, vertical, horizontal, sx * (sy / vertical), shear)
-
-
-@njit(error_model="numpy")
 def _row_spans(gaussian, shape, top, width, height, cutoff, left, right):
     """Write the first and the last column that a Gaussian may reach in the rows from `top`."""
-    limit = cutoff * cutoff * _WIDER
+    limit = cutoff * cutoff * WIDER
     x, y = gaussian[X] * np.float32(width), gaussian[Y]
     chord, shear = shape.chord * np.float32(width), shape.shear * np.float32(width)
     for i in range(len(left)):
         dy = np.float32(top + i) / np.float32(height) - y
         t = dy / shape.vertical
         middle = x + shear * dy
-        reach = np.sqrt(max(limit - t * t, _ZERO)) * chord + _MARGIN
+        reach = np.sqrt(max(limit - t * t, _ZERO)) * chord + MARGIN
         left[i] = np.ceil(min(max(middle - reach, _ZERO), np.float32(width)))
         right[i] = np.floor(max(min(middle + reach, np.float32(width - 1)), -_ONE))
-
-
-@njit(inline="always")
-def _span(centre, reach, size):
-    """Return the first pixel within `reach` of `centre`, and one past the last."""
-    first = math.ceil(min(max(centre - reach - _MARGIN, _ZERO), np.float32(size)))
-    last = math.floor(max(min(centre + reach + _MARGIN, np.float32(size - 1)), -_ONE))
-    return int(first), int(last) + 1

@@ -19,20 +19,29 @@ def fit_runs(
     threads: int = 1,
     checkpoints: Sequence[NoCheckpoint] | None = None,
 ) -> Iterator[tuple[dict[str, np.ndarray], dict]]:
-    """Yield what `fit_run` returns for each of some runs, on the device in use, in their order.
+    """Yield what `fit_run` returns for each of some runs, in their order.
 
     Parameters
     ----------
     runs
-        The arguments of `fit_run` that say what is fitted, by name, for each run.
+        The arguments of `fit_run` that say what is fitted, by name, for each run. On a GPU all are
+        fitted side by side, before the first is yielded.
     source, threads
         As for `fit_run`.
     checkpoints
         One for each run.
     """
-    for run, checkpoint in zip(runs, checkpoints or [NO_CHECKPOINT] * len(runs), strict=True):
-        device = chosen(FIT).device
-        yield fit_run(**run, device=device, source=source, threads=threads, checkpoint=checkpoint)
+    checkpoints = checkpoints or [NO_CHECKPOINT] * len(runs)
+    each = zip(runs, checkpoints, strict=True)
+    if chosen(FIT).device == "cpu":
+        for run, checkpoint in each:
+            yield fit_run(**run, source=source, threads=threads, checkpoint=checkpoint)
+        return
+    begun = [_Run(**run, source=source, checkpoint=checkpoint) for run, checkpoint in each]
+    waiting = [run for run in begun if not run.finished]
+    fits = iter(chosen(FIT).load()([run.task for run in waiting]))
+    for run in begun:
+        yield run.finished or run.ended(*next(fits))
 
 
 def fit_run(
@@ -42,12 +51,11 @@ def fit_run(
     recipe: RecipeSettings,
     n: int,
     seed: int,
-    device: str,
     source: str,
     threads: int = 1,
     checkpoint: NoCheckpoint = NO_CHECKPOINT,
 ) -> tuple[dict[str, np.ndarray], dict]:
-    """Fit `n` Gaussians to an image.
+    """Fit `n` Gaussians to an image, on the device in use (`lgi.engines.on`).
 
     Parameters
     ----------
@@ -59,8 +67,6 @@ def fit_run(
         Number of Gaussians, at least 1.
     seed
         Seed of the start, 0 to 2^64 - 1.
-    device
-        ``"cpu"`` for the compiled engine, ``"cuda"`` for PyTorch.
     source
         Fingerprint of the source, for the record.
     threads
@@ -82,24 +88,41 @@ def fit_run(
     ConfigError
         If `n` or `seed` is out of range.
     """
-    engine = FIT[device]
-    run = {
-        "study": "gaussians",
-        "image_name": image_name,
-        "image": image.model_dump(mode="json"),
-        "recipe_name": recipe_name,
-        "recipe": recipe.model_dump(mode="json"),
-        "n": n,
-        "seed": seed,
-        "parameters": list(PARAMETERS),
-        "groups": list(recipe.trained),
-        "provenance": provenance.describe(engine.name, device, source),
-    }
-    if finished := checkpoint.begin(run):
-        return finished.arrays, finished.record
-    target = load_image(image)
-    begin = start(n, seed, recipe.initialisation, target)
-    shared = {"threads": threads} if device == "cpu" else {}
-    history, end = engine.load()(target, begin, recipe, seed, checkpoint=checkpoint, **shared)
-    record = run | {"state": history.state, "best_iteration": history.best_iteration}
-    return {**history.arrays(end), "target": target}, record
+    run = _Run(image_name, image, recipe_name, recipe, n, seed, source, checkpoint)
+    if run.finished:
+        return run.finished
+    engine = chosen(FIT)
+    if engine.device == "cpu":
+        return run.ended(*engine.load()(*run.task, threads=threads))
+    (fit,) = engine.load()([run.task])
+    return run.ended(*fit)
+
+
+class _Run:
+    """A run that begins: what it is, and what an engine needs, unless an earlier job ended it."""
+
+    def __init__(self, image_name, image, recipe_name, recipe, n, seed, source, checkpoint) -> None:
+        engine = chosen(FIT)
+        self._said = {
+            "study": "gaussians",
+            "image_name": image_name,
+            "image": image.model_dump(mode="json"),
+            "recipe_name": recipe_name,
+            "recipe": recipe.model_dump(mode="json"),
+            "n": n,
+            "seed": seed,
+            "parameters": list(PARAMETERS),
+            "groups": list(recipe.trained),
+            "provenance": provenance.describe(engine.name, engine.device, source),
+        }
+        done = checkpoint.begin(self._said)
+        self.finished = (done.arrays, done.record) if done else None
+        if not done:
+            self._target = load_image(image)
+            begin = start(n, seed, recipe.initialisation, self._target)
+            self.task = (self._target, begin, recipe, seed, checkpoint)
+
+    def ended(self, history, end) -> tuple[dict[str, np.ndarray], dict]:
+        """Return arrays and record of the run file."""
+        record = self._said | {"state": history.state, "best_iteration": history.best_iteration}
+        return {**history.arrays(end), "target": self._target}, record

@@ -400,7 +400,7 @@ def test_same_bytes_on_any_number_of_threads(make_recipe, make_target, monkeypat
     begin[::2, 4] = 0.0
     runs = []
     for threads in (1, 2, 3, 8):
-        history, end = fit_cpu.fit(target, begin, recipe, 42, threads)
+        history, end = fit_cpu.fit(target, begin, recipe, 42, threads=threads)
         arrays = history.arrays(end)
         runs.append({name: values.tobytes() for name, values in arrays.items()})
     assert runs[0] == runs[1] == runs[2] == runs[3]

@@ -200,7 +200,7 @@ def test_a_new_row_moves_as_if_training_began_with_it(make_recipe):
 @pytest.fixture
 def growing_fit(grow, make_image, tmp_path):
     arrays, record = fit_run(
-        "textured", make_image("textured", 18, 12), "grown", grow(60), 8, 42, "cpu", "source"
+        "textured", make_image("textured", 18, 12), "grown", grow(60), 8, 42, "source"
     )
     return Fit(Run(tmp_path / "run.npz", arrays, record))
 

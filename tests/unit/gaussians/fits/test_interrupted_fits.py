@@ -2,10 +2,10 @@
 
 import pytest
 
-from lgi.gaussians.fits import fit, fit_cpu
+from lgi.gaussians.fits import fit_cpu
 from lgi.gaussians.fits.run import fit_run
 from lgi.runs import read_run, write_run
-from tests.unit.interrupted import KilledError, Mortal, interrupted
+from tests.unit.interrupted import interrupted
 
 RANDOM = {"kind": "random", "scale": [0.01, 0.1]}
 KMEANS = {"kind": "kmeans", "scale": [0.01, 0.1], "colour_weight": 1.0}
@@ -48,16 +48,13 @@ STATES = {"stopped": "stopped at iteration 16", "diverged": "diverged at iterati
 @pytest.fixture
 def make(make_image, make_recipe, monkeypatch):
     """Return a function that gives a function which makes a run with a checkpoint."""
-    # Stands in for CUDA: the same call with the definition's tensors left on the CPU.
-    definition = fit.fit
-    monkeypatch.setattr(fit, "fit", lambda *given, device, **named: definition(*given, **named))
     monkeypatch.setattr(fit_cpu, "_PIECE", 1)
 
-    def maker(name, device="cpu", threads=1):
+    def maker(name, threads=1):
         recipe = make_recipe(**({"iterations": 60, "snapshots": 7} | RECIPES[name]))
         image = make_image("textured", 18, 20)
         return lambda checkpoint, threads=threads: fit_run(
-            *("textured", image, name, recipe, 12, 42, device, "source"),
+            *("textured", image, name, recipe, 12, 42, "source"),
             threads=threads,
             **({"checkpoint": checkpoint} if checkpoint else {}),
         )
@@ -65,10 +62,9 @@ def make(make_image, make_recipe, monkeypatch):
     return maker
 
 
-@pytest.mark.parametrize("device", ["cpu", "cuda"])
 @pytest.mark.parametrize("name", RECIPES)
-def test_an_interrupted_fit_has_the_same_bytes(make, tmp_path, name, device):
-    run = make(name, device)
+def test_an_interrupted_fit_has_the_same_bytes(make, tmp_path, name):
+    run = make(name)
     write_run(tmp_path / "straight.npz", *run(None))
     path = tmp_path / "run.npz"
     jobs = interrupted(run, path, 4)
@@ -86,11 +82,3 @@ def test_a_fit_goes_on_with_another_number_of_threads(make, tmp_path, monkeypatc
     path = tmp_path / "run.npz"
     assert interrupted(lambda checkpoint: run(checkpoint, next(threads)), path, 3) > 10
     assert path.read_bytes() == (tmp_path / "straight.npz").read_bytes()
-
-
-def test_a_state_of_another_engine_is_not_taken_up(make, tmp_path, capsys):
-    path = tmp_path / "run.npz"
-    with pytest.raises(KilledError):
-        make("constant", "cuda")(Mortal(path, 3))
-    assert make("constant")(Mortal(path, 10**6))[1]["provenance"]["engine"] == "numba"
-    assert "of another run, which differs in provenance; set aside" in capsys.readouterr().out

@@ -19,7 +19,7 @@ def run(make_image, make_recipe):
     def fit(n=6, seed=3, image=None, **changes):
         recipe = make_recipe(**({"iterations": 130, "snapshots": 7} | changes))
         image = image or make_image("smooth", 20, 12)
-        return fit_run("small", image, "short", recipe, n, seed, "cpu", "source")
+        return fit_run("small", image, "short", recipe, n, seed, "source")
 
     return fit
 

@@ -119,7 +119,7 @@ def test_reproducibility_pairs_runs():
 def test_a_run_that_diverges_at_once_has_a_row(make_image, make_recipe):
     recipe = make_recipe(iterations=4, loss={"l1": 1e39, "l2": 0, "ssim": 0})
     image = make_image("smooth", 12, 12)
-    arrays, record = fit_run("smooth", image, "hopeless", recipe, 3, 1, "cpu", "source")
+    arrays, record = fit_run("smooth", image, "hopeless", recipe, 3, 1, "source")
     table = table_of([Run(Path("hopeless.npz"), arrays, record), fake(5, [1])])
     row = table[table["recipe"] == "hopeless"].iloc[0]
     assert row["state"] == "diverged at iteration 1"

@@ -23,7 +23,7 @@ def runs(make_recipe, make_image):
 
     def fitted(n, seed, **changes):
         recipe = make_recipe(iterations=40, **changes)
-        arrays, record = fit_run("board", image, "short", recipe, n, seed, "cpu", "source")
+        arrays, record = fit_run("board", image, "short", recipe, n, seed, "source")
         return Run(Path(f"n{n}_seed{seed}.npz"), arrays, record)
 
     return [fitted(5, 1), fitted(4, 2), fitted(4, 1, edge=SMOOTH, cutoff=2.0)]

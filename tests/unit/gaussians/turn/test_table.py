@@ -98,7 +98,7 @@ def test_errors_of_pixels_add_up_to_the_logged_losses(make_image, make_recipe, e
     """A real fit, looked at where its last measurement was made."""
     image = make_image(width=24, height=16)
     recipe = make_recipe(iterations=30, snapshots=5, edge=edge)
-    arrays, record = fit_run("flat", image, "published", recipe, 4, 1, "cpu", "")
+    arrays, record = fit_run("flat", image, "published", recipe, 4, 1, "")
     fit = Fit(Run(Path("real.npz"), arrays, record))
     assert fit["snapshot_iteration"][-1] == fit["iteration"][-1] == 30
     absolute, squared, covered = fit.errors(fit["snapshots"][-1])
