@@ -12,7 +12,7 @@ rule check_known_answers:
     conda:
         ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("check_known_answers"),
     params:
         settings=known_answers.settings(CONFIG),
         rungs=CONFIG.llc.rungs,

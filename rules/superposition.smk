@@ -89,7 +89,7 @@ rule trace_superposition_llc:
     conda:
         ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("trace_superposition_llc"),
     params:
         settings=lambda wildcards: ESTIMATED[wildcards.setting],
         asked=asked_of_one(CATALOGUE.result("train_superposition").output["run"]),
@@ -109,7 +109,7 @@ rule calibrate_superposition_llc:
     conda:
         ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("calibrate_superposition_llc"),
     params:
         settings=superposition_llc.calibration(CONFIG),
         models=superposition_llc.calibrated(CONFIG),
@@ -130,7 +130,7 @@ rule resolve_superposition_llc:
     conda:
         ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("resolve_superposition_llc"),
     params:
         settings=superposition_llc.resolution(CONFIG),
         models=superposition_llc.resolved(CONFIG),
