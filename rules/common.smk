@@ -62,7 +62,8 @@ config["captions"] = {
 
 ENVIRONMENT = "../envs/lgi.yaml"
 
-# Rules whose work has an engine for a GPU.
+# Rules whose work has an engine for a GPU, and what they need: the libraries of CUDA are large.
+CARD_ENVIRONMENT = "../envs/cuda.yaml" if CONFIG.device == "cuda" else ENVIRONMENT
 ON_CARD = {rule for rule, (_, result) in CATALOGUE.rules.items() if result.on_card}
 
 

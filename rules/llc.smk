@@ -10,7 +10,7 @@ rule check_known_answers:
     log:
         CATALOGUE.result("check_known_answers").log,
     conda:
-        ENVIRONMENT
+        CARD_ENVIRONMENT
     resources:
         **requested_for("check_known_answers"),
     params:
