@@ -7,7 +7,7 @@ import pytest
 from lgi.batches import VARIABLE
 from lgi.gaussians.fits.results import FIT, FIT_FIGURE
 from lgi.superposition.llc.results import ESTIMATE
-from tests.workflow.conftest import makers, planned
+from tests.workflow.conftest import SUBMITTING, makers, planned
 
 NAMED = {"image": "gradient_checkerboard", "recipe": "published", "seed": 1}
 FITS = [FIT.format(n=n, **NAMED) for n in (4, 5, 6)]
@@ -119,3 +119,21 @@ def test_without_a_gpu_cuda_is_refused_before_the_first_job(laboratory):
     assert log.read_text(encoding="utf-8").startswith("device: cpu (")
     # It has been made: who draws needs no GPU.
     laboratory.snakemake("--", FITS[0], overlays=[overlay])
+
+
+@pytest.mark.slow
+def test_on_slurm_runs_that_share_a_process_are_one_job(laboratory, breaking, slurm):
+    env = breaking('raise errors.DataError("N = 5 is broken")')
+    given = {"env": env, "cores": 1, "check": False}
+    done = laboratory.snakemake(*SUBMITTING, "--retries", 1, "--", *FITS, **given)
+    assert done.returncode != 0
+    assert [path.name for path in sorted(slurm.glob("*.job"))] == ["1.job", "2.job"]
+    assert (slurm / "1.ended").read_text(encoding="utf-8").strip() != "0"
+    assert done.stdout.count("1 of 3 runs of fit in one process failed") == 1
+    assert set(laboratory.files()) == {FITS[0], FITS[2]}
+    # Recorded by the job, which was tried again for the third alone.
+    plan = laboratory.snakemake("--dry-run", "--", *FITS).stdout
+    assert makers(plan) == {"fit": {FITS[1]}}
+    changed = {"gaussians": {"recipes": {"published": {"iterations": 190}}}}
+    plan = laboratory.snakemake("--dry-run", "--", *FITS, overlays=[changed]).stdout
+    assert makers(plan) == {"fit": set(FITS)}
