@@ -107,7 +107,7 @@ def requested(minutes=15, mem_mb=1_500):
 
 
 def requested_for(rule, **asked):
-    """What a job of a rule asks for: time as it is estimated, and a GPU where it needs one."""
+    """What a job of a rule asks for, with time as it is estimated and a GPU where it needs one."""
     result = CATALOGUE.result(rule)
 
     def minutes(wildcards):
