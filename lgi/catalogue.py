@@ -82,6 +82,10 @@ class Result:
     # a wildcard, or "" for every file, a function of the configuration and the wildcard's value to
     # entries of the record.
     record: Mapping[str, Callable[[Any, str], Mapping[str, Any]]] = field(default_factory=dict)
+    # About how long one lasts on a core, in seconds, where many share a process (`lgi.batches`):
+    # a function of the configuration and the wildcards.
+    seconds: Callable[[Any, Mapping[str, str]], float] | None = None
+    on_card: bool = False  # whether its work has an engine for a GPU
     # Function of the configuration to the values of the wildcards with which `all` asks for it.
     wanted: Callable[[Any], Iterable[Mapping[str, Any]]] = once
     groups: Sequence[str] = ()  # to which it belongs beside its study and its kind

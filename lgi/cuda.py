@@ -9,18 +9,29 @@ Under numba's simulator (``NUMBA_ENABLE_CUDASIM=1``) kernels are Python that cal
 functions of the CPU; so they are tested without a GPU.
 """
 
-import platform
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 
 import numba
 from numba import cuda
 
-from lgi.errors import ConfigError
+from lgi.devices import PACKAGE, SIMULATED, missing, need_gpu
+from lgi.jit import Guarded, Summed, code_folder
+from lgi.provenance import modules_using
 
-SIMULATED = bool(numba.config.ENABLE_CUDASIM)
-"""Whether kernels run in numba's simulator, on the CPU."""
+__all__ = [
+    "SIMULATED",
+    "THREADS",
+    "blocks_for",
+    "called",
+    "card",
+    "is_out_of_memory",
+    "kernel",
+    "missing",
+    "need_gpu",
+    "splitting",
+]
 
 THREADS = 64
 """Threads of a block, where each has work of its own: few, so that a few thousand fill a card."""
@@ -85,8 +96,9 @@ def _plain(argument):
 
 @cache
 def _settle() -> None:
-    """Let the compiler contract nothing, and keep compiled kernels where compiled code is kept."""
+    """Let the compiler contract nothing; keep compiled kernels as other compiled code is kept."""
     from numba.cuda import dispatcher
+    from numba.cuda.core.caching import IndexDataCacheFile
     from numba.cuda.cudadrv import nvvm
 
     compile_ir = nvvm.compile_ir
@@ -96,33 +108,12 @@ def _settle() -> None:
         return compile_ir(llvmir, **options, fma=False)
 
     nvvm.compile_ir = uncontracted
-    # The package numba-cuda has a configuration of its own.
-    dispatcher.config.CACHE_DIR = numba.config.CACHE_DIR
-
-
-def missing() -> str:
-    """Return what this machine lacks to run kernels, empty if nothing."""
-    if SIMULATED:
-        return ""
-    try:
-        version("numba-cuda")
-    except PackageNotFoundError:
-        return "the package numba-cuda is not installed (pip install lgi[cuda])"
-    if not cuda.is_available():
-        return f"the driver of {platform.node()} (libcuda.so) finds no GPU, or there is none"
-    return ""
-
-
-def need_gpu() -> None:
-    """Raise if this machine cannot run kernels.
-
-    Raises
-    ------
-    ConfigError
-        Naming what was looked for and not found.
-    """
-    if reason := missing():
-        raise ConfigError(f"device: cuda: {reason}; run it where there is one, or with device: cpu")
+    files = type("Files", (Summed, IndexDataCacheFile), {})
+    guarded = (Guarded, dispatcher.CUDACache)
+    dispatcher.CUDACache = type("KernelCache", guarded, {"_files": files})
+    # The package numba-cuda has a configuration of its own, and its files do not name its version.
+    compiler = f"{PACKAGE}-{version(PACKAGE)}"
+    dispatcher.config.CACHE_DIR = code_folder(compiler, *modules_using("lgi.cuda"))
 
 
 def card() -> str:
