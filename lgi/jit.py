@@ -20,7 +20,7 @@ from numba.core.caching import (
 )
 
 from lgi.cache import cache_folder
-from lgi.provenance import modules_using, source_fingerprint
+from lgi.provenance import compiled_fingerprint
 
 
 def njit(function=None, /, **options):
@@ -117,7 +117,7 @@ def _settle() -> str:
     folder, said = cache_folder()
     if said:
         print(said, file=sys.stderr)
-    return str(folder / "numba" / source_fingerprint(*modules_using("lgi.jit"))) if folder else ""
+    return str(folder / "numba" / compiled_fingerprint()) if folder else ""
 
 
 numba.config.CACHE_DIR = _settle()

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 import platform
 from collections.abc import Iterable
 from functools import cache
@@ -46,6 +47,27 @@ def source_fingerprint(*entries: str | Path) -> str:
     meanings = [_module(name).meaning for name in sorted(found)]
     digest = hashlib.sha256("\n".join([script.meaning for script in scripts] + meanings).encode())
     return digest.hexdigest()[:12]
+
+
+
+VARIABLE = "LGI_SOURCE"
+"""Variable of the environment in which a process tells those that it starts what it found."""
+
+
+def compiled_fingerprint() -> str:
+    """Return a hash of what the source means that compiled code depends on.
+
+    Parsing the source takes a tenth of a second; what a parent process found is right as long as
+    no byte of the package has changed since.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(f"{path}\0".encode() + path.read_bytes())
+    known, _, found = os.environ.get(VARIABLE, "").partition(":")
+    if known != digest.hexdigest():
+        found = source_fingerprint(*modules_using("lgi.jit"))
+        os.environ[VARIABLE] = f"{digest.hexdigest()}:{found}"
+    return found
 
 
 def describe(engine: str, device: str, source: str) -> dict:

@@ -23,7 +23,7 @@ from lgi.catalogue import COPY, ROOT, Catalogue, copies, copy_name, sums
 from lgi.errors import LgiError
 from lgi.folders import check_folders
 from lgi.gaussians.fits.duration import VARIABLE as JOB_SECONDS
-from lgi.provenance import source_fingerprint
+from lgi.provenance import compiled_fingerprint, source_fingerprint
 from lgi.runs import SUM
 from lgi.slurm import check_accounting, exporting, outlast_outages
 from lgi.studies import STUDIES
@@ -208,6 +208,8 @@ def shown_as(path, study, result, name):
 
 
 fingerprint = cache(source_fingerprint)
+# Jobs take it from their environment.
+compiled_fingerprint()
 
 
 def source_of(rule, *entries):
