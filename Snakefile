@@ -27,6 +27,7 @@ include: "rules/groups.smk"
 
 onstart:
     prepare_slurm()
+    tell_device()
 
 
 onsuccess:

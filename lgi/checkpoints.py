@@ -87,20 +87,13 @@ class Checkpoint(NoCheckpoint):
         self._state = self._path.with_name(f".{self._path.name}.checkpoint")
         self._seconds, self._asked = seconds, asked if asked is not None else []
         self._run: dict = {}
+        self._written = False
         self._since = time.monotonic()
 
     def begin(self, run: Mapping) -> Run | None:
-        """Say which run it is, and return it if an earlier job has finished it.
-
-        It may stand in its place: a job of several runs is run again when one of them is missing.
-        """
+        """Say which run it is, and return it if an earlier job has finished it."""
         self._run = json.loads(json.dumps(run))
         self._since = time.monotonic()
-        if self._path.exists() and not self._finished.exists():
-            try:
-                return _read(self._path, self._run)
-            except RunFileError:
-                return None
         return self._saved(self._finished, self._run)
 
     def load(self) -> Run | None:
@@ -141,11 +134,13 @@ class Checkpoint(NoCheckpoint):
         """Write the finished run; it takes its place with the others of its job."""
         write_run(self._finished, arrays, record)
         self._state.unlink(missing_ok=True)
+        self._written = True
 
     def publish(self) -> None:
-        """Move the finished run to its place, as new as its job."""
-        os.utime(self._finished)
-        os.replace(self._finished, self._path)
+        """Move the run to its place if this job has finished it, as new as its job."""
+        if self._written:
+            os.utime(self._finished)
+            os.replace(self._finished, self._path)
 
     def _described(self) -> dict:
         return {**self._run, "checkpoint": _FORMAT}
@@ -183,7 +178,8 @@ def interval() -> float:
 def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
     """Give the run files of a job as they are made; they take their places when the block ends.
 
-    If it ends early, what was saved stays for the next job. SIGTERM, which a scheduler sends before
+    Where some of them fail the others take their places all the same. If the process is ended, what
+    was saved stays for the next job. SIGTERM, which a scheduler sends before
     it kills, and SIGINT save the state at the next pause of the run and end the process then; the
     second of them acts as ever.
 
@@ -215,11 +211,19 @@ def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
             if handler is not signal.SIG_IGN:
                 signal.signal(number, note)
         checkpoints = [Checkpoint(path, seconds, asked) for path in paths]
-        yield checkpoints
-        for checkpoint in checkpoints:
-            checkpoint.publish()
+        try:
+            yield checkpoints
+        except Exception:
+            _publish(checkpoints)
+            raise
+        _publish(checkpoints)
     finally:
         put_back()
+
+
+def _publish(checkpoints: Iterable[Checkpoint]) -> None:
+    for checkpoint in checkpoints:
+        checkpoint.publish()
 
 
 def _read(path: Path, run: Mapping) -> Run:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, ValidationError, create_model
 
 from lgi.catalogue import ROOT, copies
 from lgi.errors import ConfigError, listed, shown, word
-from lgi.settings import Settings, inherited, references, sections
+from lgi.settings import Settings, at_least, inherited, references, sections
 from lgi.studies import STUDIES
 
 
@@ -34,7 +34,8 @@ MOST = 40
 class _Common(Settings):
     """What belongs to no study."""
 
-    device: Literal["cpu", "cuda"]
+    device: Literal["auto", "cpu", "cuda"]
+    runs_per_job: Annotated[int, at_least(1, 10_000)]
     gallery: Annotated[list[Shown], AfterValidator(_copied_apart)]
 
 

@@ -9,18 +9,26 @@ Under numba's simulator (``NUMBA_ENABLE_CUDASIM=1``) kernels are Python that cal
 functions of the CPU; so they are tested without a GPU.
 """
 
-import platform
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
-from importlib.metadata import PackageNotFoundError, version
 
 import numba
 from numba import cuda
 
-from lgi.errors import ConfigError
+from lgi.devices import SIMULATED, missing, need_gpu
 
-SIMULATED = bool(numba.config.ENABLE_CUDASIM)
-"""Whether kernels run in numba's simulator, on the CPU."""
+__all__ = [
+    "SIMULATED",
+    "THREADS",
+    "blocks_for",
+    "called",
+    "card",
+    "is_out_of_memory",
+    "kernel",
+    "missing",
+    "need_gpu",
+    "splitting",
+]
 
 THREADS = 64
 """Threads of a block, where each has work of its own: few, so that a few thousand fill a card."""
@@ -87,31 +95,6 @@ def _settle() -> None:
     nvvm.compile_ir = uncontracted
     # The package numba-cuda has a configuration of its own.
     dispatcher.config.CACHE_DIR = numba.config.CACHE_DIR
-
-
-def missing() -> str:
-    """Return what this machine lacks to run kernels, empty if nothing."""
-    if SIMULATED:
-        return ""
-    try:
-        version("numba-cuda")
-    except PackageNotFoundError:
-        return "the package numba-cuda is not installed (pip install lgi[cuda])"
-    if not cuda.is_available():
-        return f"the driver of {platform.node()} (libcuda.so) finds no GPU, or there is none"
-    return ""
-
-
-def need_gpu() -> None:
-    """Raise if this machine cannot run kernels.
-
-    Raises
-    ------
-    ConfigError
-        Naming what was looked for and not found.
-    """
-    if reason := missing():
-        raise ConfigError(f"device: cuda: {reason}; run it where there is one, or with device: cpu")
 
 
 def card() -> str:

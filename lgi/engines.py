@@ -15,8 +15,8 @@ class Engine:
     """What does a task on one device.
 
     A task has a registry, a dictionary of its engines by device. Engines stand in it as text: only
-    the one that runs is imported, and a result depends on the source of that one alone
-    (`lgi.provenance.source_fingerprint`).
+    the one that runs is imported. They make the same bits, and a result depends on the source of
+    all of them (`lgi.provenance.source_fingerprint`).
     """
 
     name: str

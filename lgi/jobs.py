@@ -1,15 +1,18 @@
 """What every job of the workflow does around its one call: fill its log, report its errors."""
 
 import gc
-import platform
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import wraps
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from lgi.errors import ConfigError, LgiError
+from lgi import devices, engines
+from lgi.checkpoints import unfinished
+from lgi.errors import LgiError
 
 
 def logged(main: Callable) -> Callable:
@@ -52,38 +55,131 @@ def logged(main: Callable) -> Callable:
     return run
 
 
+def runs_of(snakemake) -> list:
+    """Return the runs of a job: those that share its process (`lgi.batches`), or itself alone.
+
+    Returns
+    -------
+    list
+        Objects with ``rule``, ``input``, ``output``, ``params``, ``wildcards`` and ``log``.
+    """
+    batch = getattr(snakemake.params, "batch", None)
+    return [SimpleNamespace(**run) for run in batch] if batch else [snakemake]
+
+
+def outcomes(
+    work: Callable[[Sequence], Iterable], runs: Sequence
+) -> Iterator[tuple[SimpleNamespace, Any]]:
+    """Yield each run with what is made of it; one that fails takes no other with it.
+
+    Parameters
+    ----------
+    work
+        Function of some of the runs to what is made of each, in their order. Where it fails, it is
+        called again for halves of those that it has not yielded.
+    runs
+        Runs of one job (`runs_of`).
+
+    Raises
+    ------
+    RunsFailedError
+        After all others, if runs failed; why stands in the log of each.
+    """
+    failed: list[SimpleNamespace] = []
+    if len(runs) == 1:
+        yield from zip(runs, work(runs), strict=True)
+        return
+    yield from _outcomes(work, runs, failed)
+    if failed:
+        names = ", ".join(str(run.output[0]) for run in failed)
+        raise RunsFailedError(f"{len(failed)} of {len(runs)} runs failed: {names}")
+
+
+def _outcomes(work: Callable, runs: Sequence, failed: list) -> Iterator[tuple]:
+    rest = list(runs)
+    try:
+        for made in work(rest.copy()):
+            yield rest.pop(0), made
+    except Exception as error:
+        if len(rest) == 1:
+            failed += rest
+            text = _told(error, rest[0])
+            print(text, end="")
+            for log in rest[0].log:
+                Path(log).parent.mkdir(parents=True, exist_ok=True)
+                Path(log).write_text(text, encoding="utf-8", errors="backslashreplace")
+            return
+    half = (len(rest) + 1) // 2
+    for part in (rest[:half], rest[half:]):
+        if part:
+            yield from _outcomes(work, part, failed)
+
+
+class RunsFailedError(LgiError):
+    """Some runs of a job failed."""
+
+
+def write_runs(snakemake, make: Callable[..., Iterable]) -> None:
+    """Make the run files of a job, each with its states saved on the way (`lgi.checkpoints`).
+
+    Parameters
+    ----------
+    snakemake
+        Its runs have one output and the parameters ``run`` and ``source``.
+    make
+        Function of what each run is made with, of the source, and of where each saves its states,
+        to arrays and record of each, in their order.
+    """
+    runs = runs_of(snakemake)
+    paths = [run.output[0] for run in runs]
+    with device_in_use(snakemake), unfinished(paths) as saved:
+        files = dict(zip(paths, saved, strict=True))
+
+        def work(some: Sequence) -> Iterable:
+            given = [run.params.run for run in some]
+            return make(given, some[0].params.source, [files[run.output[0]] for run in some])
+
+        for run, made in outcomes(work, runs):
+            files[run.output[0]].write(*made)
+
+
+@contextmanager
+def device_in_use(snakemake) -> Iterator[None]:
+    """Let the block work on the device that the configuration asks for, and say in the log which.
+
+    Raises
+    ------
+    ConfigError
+        If there is no GPU and it must be one.
+    """
+    device, said = devices.choose(snakemake.config["device"])
+    print(said, flush=True)
+    with engines.on(device):
+        yield
+
+
 def _failure(main: Callable, snakemake) -> str:
     """Run a job and return what went wrong, empty if nothing."""
     try:
-        if getattr(snakemake.params, "device", None) == "cuda":
-            _need_cuda()
         main(snakemake)
-    except LgiError as error:
-        return f"error: {error}\n"
-    except OSError as error:
-        if error.strerror is None:
-            return traceback.format_exc()
-        return f"error: {error.filename or _job(snakemake)}: {error.strerror}\n"
     except Exception as error:
-        # PyTorch has an OutOfMemoryError of its own.
-        if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-            reason = str(error) or "Python has none left"
-            return f"error: {_job(snakemake)}: not enough memory: {reason}\n"
-        return traceback.format_exc()
+        return _told(error, snakemake)
     return ""
 
 
-def _job(snakemake) -> str:
+def _told(error: Exception, job) -> str:
+    """Return what a log says of an error."""
+    if isinstance(error, LgiError):
+        return f"error: {error}\n"
+    if isinstance(error, OSError) and error.strerror is not None:
+        return f"error: {error.filename or _name(job)}: {error.strerror}\n"
+    # PyTorch has an OutOfMemoryError of its own.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        reason = str(error) or "Python has none left"
+        return f"error: {_name(job)}: not enough memory: {reason}\n"
+    return "".join(traceback.format_exception(error))
+
+
+def _name(job) -> str:
     """Return the rule of a job and the first file that it makes."""
-    return f"rule {snakemake.rule}, {snakemake.output[0]}"
-
-
-def _need_cuda() -> None:
-    import torch
-
-    if not torch.cuda.is_available():
-        built = "" if torch.version.cuda else ", which is built without CUDA,"
-        raise ConfigError(
-            f"device: cuda: PyTorch {torch.__version__}{built} finds no GPU on {platform.node()}; "
-            "run it where there is one, or with device: cpu"
-        )
+    return f"rule {job.rule}, {job.output[0]}"

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import lgi
 
 PACKAGE = Path(__file__).parent
-# `lgi` itself holds the version, `lgi.jobs` fills the log of a job, and `lgi.cache` says where
-# compiled code is kept: none changes a result.
-_NO_PART = ("lgi", "lgi.jobs", "lgi.cache")
+# `lgi` itself holds the version, `lgi.jobs` fills the log of a job, `lgi.cache` says where compiled
+# code is kept, and `lgi.devices` which device there is: none changes a result.
+_NO_PART = ("lgi", "lgi.jobs", "lgi.cache", "lgi.devices")
 
 
 def source_fingerprint(*entries: str | Path) -> str:
@@ -32,9 +32,9 @@ def source_fingerprint(*entries: str | Path) -> str:
     *entries
         Where the result begins: a module, ``"lgi.gaussians.fits.run"``, the module of a function,
         ``"lgi.gaussians.fits.fit_cpu:fit"``, or the path of a script. The lgi modules that they
-        import are followed, also inside functions, but not under ``if TYPE_CHECKING:``. Engines
-        are named in text (`lgi.engines`), so that one does not depend on the other: the one chosen
-        is an entry of its own.
+        import are followed, also inside functions, but not under ``if TYPE_CHECKING:``. So are the
+        engines of a registry, which names them in text (`lgi.engines`): those of all devices, so
+        that a result has one source wherever it is made.
 
     Returns
     -------
@@ -47,7 +47,6 @@ def source_fingerprint(*entries: str | Path) -> str:
     meanings = [_module(name).meaning for name in sorted(found)]
     digest = hashlib.sha256("\n".join([script.meaning for script in scripts] + meanings).encode())
     return digest.hexdigest()[:12]
-
 
 
 VARIABLE = "LGI_SOURCE"
@@ -147,6 +146,8 @@ def _walk(node: object, words: list[str], imports: set[str], package: str) -> No
     elif isinstance(node, ast.AST):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             imports.update(_imported(node, package))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Engine":
+            imports.update(_engine(node))
         words.append(type(node).__name__)
         for field in node._fields:
             if not (field == "body" and _is_for_types(node)):
@@ -172,12 +173,23 @@ def _is_for_types(node: ast.AST) -> bool:
     )
 
 
+def _engine(node: ast.Call) -> set[str]:
+    """Return the module of an engine, and its packages."""
+    texts = (getattr(given, "value", None) for given in node.args)
+    named = [text.partition(":")[0] for text in texts if isinstance(text, str) and ":" in text]
+    return _with_packages(named)
+
+
 def _imported(node: ast.Import | ast.ImportFrom, package: str) -> set[str]:
     """Return all names that may be modules of lgi; importing one runs its packages too."""
     names = {alias.name for alias in node.names}
     if isinstance(node, ast.ImportFrom):
         module = resolve_name("." * node.level + (node.module or ""), package)
         names = {module} | {f"{module}.{name}" for name in names}
+    return _with_packages(names)
+
+
+def _with_packages(names: Iterable[str]) -> set[str]:
     parts = [name.split(".") for name in names if name.split(".")[0] == "lgi"]
     return {".".join(part[:end]) for part in parts for end in range(1, len(part) + 1)}
 

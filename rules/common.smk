@@ -1,14 +1,14 @@
+import math
 import os
 import re
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
-from snakemake.iocontainers import Wildcards
 from snakemake.logging import logger
 
 from lgi import cache as compiled_code
@@ -18,14 +18,13 @@ if said := compiled_code.settle():
     logger.warning(said)
 
 from lgi import config as configuration
-from lgi import checkpoints, sessions, timing
+from lgi import batches, checkpoints, devices, sessions, timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies, copy_name, sums
 from lgi.errors import LgiError
 from lgi.folders import check_folders
-from lgi.gaussians.fits.duration import VARIABLE as JOB_SECONDS
 from lgi.provenance import compiled_fingerprint, source_fingerprint
 from lgi.runs import SUM
-from lgi.slurm import check_accounting, exporting, outlast_outages
+from lgi.slurm import check_accounting, outlast_outages
 from lgi.studies import STUDIES
 
 # Scripts run in a fresh interpreter, with `--sdm conda` in an environment that has no lgi.
@@ -46,6 +45,7 @@ try:
     if workflow.is_main_process:
         check_folders()
         checkpoints.interval()
+        batches.job_seconds()
         for path in CONFIG_PATHS:
             configuration.check_keys(path)
     CONFIG = configuration.check(config, CONFIG_FILES)
@@ -61,8 +61,30 @@ config["captions"] = {
 }
 
 ENVIRONMENT = "../envs/lgi.yaml"
-# Only training on CUDA asks for a GPU; a rule that never mentions one runs on any node.
-TRAINING_RESOURCES = {"gpu": 1} if CONFIG.device == "cuda" else {}
+
+# Rules whose work has an engine for a GPU.
+ON_CARD = {rule for rule, (_, result) in CATALOGUE.rules.items() if result.on_card}
+
+
+@cache
+def on_card():
+    """Whether their jobs are known to run on a GPU: which nodes have one is not."""
+    if CONFIG.device == "auto":
+        return workflow.local_exec and devices.choose("auto")[0] == "cuda"
+    return CONFIG.device == "cuda"
+
+
+def sharing():
+    """How jobs share processes."""
+    return batches.Sharing(
+        CATALOGUE.seconds(),
+        CONFIG.runs_per_job,
+        ON_CARD if on_card() else set(),
+        CATALOGUE.kinds(),
+    )
+
+
+batches.share(workflow, sharing)
 
 
 def requested(minutes=15, mem_mb=1_500):
@@ -79,6 +101,19 @@ def requested(minutes=15, mem_mb=1_500):
         )
 
     return {"runtime": growing(minutes), "mem_mb": growing(mem_mb)}
+
+
+def requested_for(rule, **asked):
+    """What a job of a rule asks for whose time is estimated, and a GPU where it needs one."""
+    result = CATALOGUE.result(rule)
+
+    def minutes(wildcards):
+        return 10 + math.ceil(4 * result.seconds(CONFIG, wildcards) / 60)
+
+    found = requested(minutes=minutes, **asked)
+    # Not mentioned, it may run on any node; 0 asks for nothing.
+    card = {"gpu": lambda wildcards: int(on_card())} if CONFIG.device != "cpu" else {}
+    return found | (card if rule in ON_CARD else {})
 
 
 def inputs_of(result):
@@ -161,28 +196,6 @@ def constraints(rule):
     return CATALOGUE.constraints(*CATALOGUE.rules[rule])
 
 
-def together_in(path, batch, seed=None):
-    """The path of a run of one seed, with image, recipe and N as one wildcard.
-
-    Of a batch with one of these it has none: Snakemake finds it at once among thousands.
-    """
-    fit = fit_folder(batch.fits[0]) if len(batch.fits) == 1 else "{fit}"
-    return path.replace("{image}/{recipe}/n{n}", fit).replace("{seed}", str(seed))
-
-
-def fit_folder(fit):
-    """What stands in paths for image, recipe and N."""
-    return "{}/{}/n{}".format(*fit)
-
-
-def of_fit(function, batch):
-    """What a function of configuration and wildcards says of a fit of a batch."""
-    if len(batch.fits) > 1:
-        return lambda wildcards: function(CONFIG, wildcards)
-    only = Wildcards(fromdict={"fit": fit_folder(batch.fits[0])})
-    return lambda wildcards: function(CONFIG, only)
-
-
 def shown(study, result):
     """The outputs of a declared result, with their place in the report."""
     return {
@@ -226,11 +239,18 @@ def refuse(wildcards):
     raise WorkflowError(CATALOGUE.explain(f"results/{wildcards.anything}"))
 
 
-def prepare_slurm():
-    """Refuse a SLURM that would not tell that a job has ended; outlast its restarts.
+def tell_device():
+    """Say which device the jobs of this machine take; refuse to start them without it."""
+    needed = any(job.rule.name in ON_CARD for job in workflow.dag.needrun_jobs())
+    if needed and workflow.local_exec:
+        try:
+            logger.info(devices.choose(CONFIG.device)[1])
+        except LgiError as error:
+            raise WorkflowError(str(error))
 
-    A job builds the same rules as this process, so it must see the same settings of them.
-    """
+
+def prepare_slurm():
+    """Refuse a SLURM that would not tell that a job has ended; outlast its restarts."""
     command = getattr(workflow.executor_settings, "status_command", None)
     if command is None:
         return
@@ -240,8 +260,6 @@ def prepare_slurm():
         except LgiError as error:
             raise WorkflowError(str(error))
     outlast_outages(import_module("snakemake_executor_plugin_slurm"), command)
-    remote = workflow.remote_execution_settings
-    remote.precommand = exporting([JOB_SECONDS], remote.precommand)
 
 
 def report_times():

@@ -1,14 +1,9 @@
 # Study 1: fit N Gaussians to an image.
 
-from functools import partial
-
-from lgi.gaussians.fits.duration import job_seconds
-from lgi.gaussians.fits.engines import FIT as FIT_ENGINES
 from lgi.gaussians.fits.images import plan_images
 from lgi.gaussians.fits.results import (
     fit_inputs,
     fit_mem_mb,
-    fit_minutes,
     fit_settings,
     fit_threads,
 )
@@ -17,7 +12,6 @@ if workflow.is_main_process:
     plan_images(CONFIG.gaussians.images.values())
 
 FITS = CATALOGUE.result("fit")
-FIT_SOURCE = source_of("fit_gaussians", FIT_ENGINES[CONFIG.device].function)
 
 
 rule fit:
@@ -32,53 +26,14 @@ rule fit:
         **constraints("fit"),
     conda:
         ENVIRONMENT
-    threads: lambda wildcards: fit_threads(CONFIG, wildcards)
+    threads: lambda wildcards: 1 if on_card() else fit_threads(CONFIG, wildcards)
     resources:
-        **TRAINING_RESOURCES,
-        **requested(
-            minutes=partial(fit_minutes, CONFIG), mem_mb=partial(fit_mem_mb, CONFIG)
-        ),
+        **requested_for("fit", mem_mb=partial(fit_mem_mb, CONFIG)),
     params:
-        fit=lambda wildcards: fit_settings(CONFIG, wildcards),
-        device=CONFIG.device,
-        source=FIT_SOURCE,
+        run=lambda wildcards: fit_settings(CONFIG, wildcards),
+        source=source_of("fit_gaussians"),
     script:
         "../workflow_scripts/fit_gaussians.py"
-
-
-# Listed runs that differ in their seed alone share jobs: starting one takes longer than a fit.
-# Parameters do not say which: how runs are packed makes none of them anew.
-for batch in CONFIG.gaussians.batches(job_seconds()):
-
-    rule:
-        name:
-            batch.name
-        input:
-            of_fit(fit_inputs, batch),
-        output:
-            # Left where they are, so that the job makes those alone that are missing or changed.
-            [update(together_in(FITS.output, batch, seed)) for seed in batch.seeds],
-        log:
-            together_in(f"logs/{batch.name}/{{image}}/{{recipe}}/n{{n}}.log", batch),
-        wildcard_constraints:
-            fit="|".join(map(fit_folder, batch.fits)),
-        conda:
-            ENVIRONMENT
-        threads: of_fit(fit_threads, batch)
-        resources:
-            **TRAINING_RESOURCES,
-            **requested(
-                minutes=of_fit(partial(fit_minutes, seeds=len(batch.seeds)), batch),
-                mem_mb=of_fit(fit_mem_mb, batch),
-            ),
-        params:
-            fit=of_fit(fit_settings, batch),
-            device=CONFIG.device,
-            source=FIT_SOURCE,
-        script:
-            "../workflow_scripts/fit_gaussians.py"
-
-    workflow.ruleorder(batch.name, "fit")
 
 
 # The local learning coefficient of its runs.
@@ -97,7 +52,7 @@ rule find_minimum:
     conda:
         ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("find_minimum"),
     params:
         settings={"settings": CONFIG.gaussians.llc.minimum},
         asked=asked_of_one(FITS.output),
@@ -119,7 +74,7 @@ rule estimate_gaussians_llc:
     conda:
         ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("estimate_gaussians_llc"),
     params:
         settings={"settings": CONFIG.gaussians.llc.settings},
         asked=asked_of_one(CATALOGUE.result("find_minimum").output),

@@ -1,9 +1,9 @@
 # Study 2: toy models of superposition. What is made of its run files is declared in
 # lgi/superposition/*/results.py.
 
+from lgi.superposition.limit import results as limit
 from lgi.superposition.llc import results as superposition_llc
-from lgi.superposition.training.engines import TRAIN as TRAIN_ENGINES
-from lgi.superposition.training.results import training_minutes
+from lgi.superposition.training import results as training
 
 
 rule train_superposition:
@@ -17,28 +17,15 @@ rule train_superposition:
     conda:
         ENVIRONMENT
     resources:
-        **TRAINING_RESOURCES,
-        **requested(
-            minutes=training_minutes(
-                CONFIG.superposition.training, CONFIG.superposition.runs.seeds
-            )
-        ),
+        **requested_for("train_superposition"),
     params:
-        initialisation=lambda wildcards: CONFIG.superposition.initialisations[
-            wildcards.init
-        ].model_dump(),
-        sparsity=lambda wildcards: CONFIG.superposition.runs.exact[wildcards.sparsity],
-        hidden=CONFIG.superposition.hidden,
-        data=CONFIG.superposition.data.model_dump(),
-        training=CONFIG.superposition.training.model_dump(),
-        seeds=CONFIG.superposition.runs.seeds,
-        device=CONFIG.device,
-        source=source_of("train_superposition", TRAIN_ENGINES[CONFIG.device].function),
+        run=lambda wildcards: training.training(CONFIG, wildcards),
+        source=source_of("train_superposition"),
     script:
         "../workflow_scripts/train_superposition.py"
 
 
-if LIMIT := CONFIG.superposition.limit:
+if CONFIG.superposition.limit:
 
     rule train_superposition_limit:
         """Train the models of all seeds on one active feature, for one start and sample size."""
@@ -51,21 +38,12 @@ if LIMIT := CONFIG.superposition.limit:
         conda:
             ENVIRONMENT
         resources:
-            **TRAINING_RESOURCES,
-            **requested(minutes=training_minutes(LIMIT.training, LIMIT.runs.seeds)),
+            **requested_for("train_superposition_limit"),
         params:
-            initialisation=lambda wildcards: CONFIG.superposition.initialisations[
-                wildcards.limit_init
-            ].model_dump(),
-            training=LIMIT.training.model_dump(),
-            data=LIMIT.data.model_dump(),
-            seeds=LIMIT.runs.seeds,
-            device=CONFIG.device,
-            source=source_of(
-                "train_superposition_limit", TRAIN_ENGINES[CONFIG.device].function
-            ),
+            run=lambda wildcards: limit.training(CONFIG, wildcards),
+            source=source_of("train_superposition"),
         script:
-            "../workflow_scripts/train_superposition_limit.py"
+            "../workflow_scripts/train_superposition.py"
 
 
 # The local learning coefficient of its runs.
@@ -89,7 +67,7 @@ rule estimate_superposition_llc:
     conda:
         ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("estimate_superposition_llc"),
     params:
         settings=lambda wildcards: ESTIMATED[wildcards.setting],
         asked=asked_of_one(CATALOGUE.result("train_superposition").output["run"]),

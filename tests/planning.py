@@ -9,7 +9,6 @@ from snakemake.iocontainers import Wildcards
 
 from lgi.catalogue import COPY, ROOT, Catalogue, Result, copies
 from lgi.config import check
-from lgi.gaussians.fits.duration import job_seconds
 from lgi.gaussians.fits.images import plan_images
 from lgi.gaussians.fits.results import fit_inputs, fit_settings, fit_threads
 from lgi.llc.known import results as known_answers
@@ -46,7 +45,6 @@ def plan(raw: Mapping[str, Any]) -> dict[str, str]:
         assert re.fullmatch(re.escape(COPY).replace(r"\{name\}", r"[^/\0\n]+"), copy)
     if config.gaussians:
         plan_images(config.gaussians.images.values())
-        assert all(batch.seeds and batch.fits for batch in config.gaussians.batches(job_seconds()))
     if config.superposition:
         superposition_llc.calibration(config), superposition_llc.resolution(config)
         superposition_llc.calibrated_runs(config), superposition_llc.resolved_runs(config)

@@ -1,21 +1,15 @@
-"""Fit N Gaussians to an image, once for each seed."""
+"""Fit N Gaussians to an image."""
 
-from pathlib import PurePath
-
-from lgi.checkpoints import unfinished
-from lgi.gaussians.fits.run import fit_run
-from lgi.jobs import logged
+from lgi.gaussians.fits.run import fit_runs
+from lgi.jobs import logged, write_runs
 
 
 @logged
 def main(snakemake):
-    params = snakemake.params
-    how = {"device": params.device, "source": params.source, "threads": snakemake.threads}
-    # Paths alone say which seeds share a job.
-    seeds = [int(PurePath(path).stem.rpartition("seed")[2]) for path in snakemake.output]
-    with unfinished(snakemake.output) as runs:
-        for seed, run in zip(seeds, runs, strict=True):
-            run.write(*fit_run(**params.fit, seed=seed, **how, checkpoint=run))
+    write_runs(
+        snakemake,
+        lambda runs, source, saved: fit_runs(runs, source, snakemake.threads, saved),
+    )
 
 
 if "snakemake" in globals():

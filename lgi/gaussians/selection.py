@@ -1,8 +1,7 @@
 """Which runs of study 1: one type for run lists, figures, analyses and claims."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count, product
+from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import model_validator
@@ -124,57 +123,3 @@ def together(fits: Iterable[FitName]) -> dict[tuple[str, str, int], list[int]]:
     for fit in fits:
         found.setdefault(fit[:3], []).append(fit.seed)
     return found
-
-
-TAKEN = {"figure", "animation"}
-"""Names of lists whose batches would be called as the rules `fit_figure` and `fit_animation`."""
-
-
-class Batch(NamedTuple):
-    """Fits that run with the same seeds, those of one image, recipe and N in one job."""
-
-    name: str  # of the list that names their runs first; numbered where it has several batches
-    seeds: tuple[int, ...]
-    fits: list[tuple[str, str, int]]  # image, recipe and N of each
-
-
-def batches(lists: Sequence[RunList], seeds_at_most: Callable[[str, str, int], int]) -> list[Batch]:
-    """Return the jobs that listed runs share.
-
-    A run belongs to the list that names it first: another list adds jobs and changes none.
-
-    Parameters
-    ----------
-    lists
-        The lists of the configuration.
-    seeds_at_most
-        Function of image, recipe and N to the number of seeds in a job. A run that shares its job
-        with no other is in no batch.
-    """
-    seen: set[FitName] = set()
-    found: dict[tuple[str, tuple[int, ...]], list] = {}
-    for entry in lists:
-        own = sorted(set(entry.fits()) - seen)
-        seen.update(own)
-        for fit, seeds in together(own).items():
-            size = seeds_at_most(*fit)
-            blocks = [tuple(seeds[first : first + size]) for first in range(0, len(seeds), size)]
-            for block in blocks:
-                if len(block) > 1:
-                    found.setdefault((entry.name, block), []).append(fit)
-    blocks_of = Counter(home for home, _ in found)
-    names = {entry.name: _names(entry.name, lists) for entry in lists}
-    return [
-        Batch(next(names[home]), seeds, part)
-        for (home, seeds), fits in found.items()
-        # Where a list has more blocks than fits, a batch for each finds its paths sooner.
-        for part in ([[fit] for fit in fits] if len(fits) < blocks_of[home] else [fits])
-    ]
-
-
-def _names(home: str, lists: Sequence[RunList]) -> Iterator[str]:
-    """Yield names of the batches of a list, past the names of other lists and of rules."""
-    if home not in TAKEN:
-        yield f"fit_{home}"
-    others = {entry.name for entry in lists}
-    yield from (f"fit_{home}_{i}" for i in count(2) if f"{home}_{i}" not in others)

@@ -13,7 +13,6 @@ from lgi.gaussians.blending.settings import BlendingSettings
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits import published
 from lgi.gaussians.fits.drawn import FitsSettings
-from lgi.gaussians.fits.duration import fit_seconds, runs_at_most
 from lgi.gaussians.fits.images import check_image, image_size, load_image
 from lgi.gaussians.fits.initial import COLUMNS, Variety
 from lgi.gaussians.fits.pictures.read import LOOKED_INTO, picture_size
@@ -23,7 +22,7 @@ from lgi.gaussians.n_study.settings import NStudySettings
 from lgi.gaussians.original import OriginalStudy
 from lgi.gaussians.prediction.settings import PredictionSettings
 from lgi.gaussians.price.settings import PriceSettings
-from lgi.gaussians.selection import Batch, FitName, RunList, Selection, batches
+from lgi.gaussians.selection import FitName, RunList, Selection
 from lgi.gaussians.sizes.settings import SizesSettings
 from lgi.gaussians.turn.settings import TurnSettings
 from lgi.settings import Name, Settings, sections, unique
@@ -86,15 +85,6 @@ class Gaussians(Settings):
             name: sum(sizes[group] for group in self.recipes[name].trained)
             for name in sorted({fit.recipe for fit in self.select(selection)})
         }
-
-    def batches(self, seconds: float) -> list[Batch]:
-        """Return the jobs that listed runs share, each of about so many seconds or fewer."""
-
-        def seeds_at_most(image: str, recipe: str, n: int) -> int:
-            size = image_size(self.images[image])
-            return runs_at_most(seconds, fit_seconds(self.recipes[recipe].iterations, n, size))
-
-        return batches(self.runs, seeds_at_most)
 
     def start_misfit(self, image: str, recipe: str, n: int) -> str | None:
         """Say why a run cannot start, if it cannot; no list need name the run.

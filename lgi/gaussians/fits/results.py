@@ -28,14 +28,6 @@ def fit_path(fit) -> str:
     return FIT.format(**fit._asdict())
 
 
-def fit_of(wildcards: Any) -> tuple[str, str, int]:
-    """Return the image, recipe and N of a job, from one wildcard for all or one for each."""
-    if hasattr(wildcards, "fit"):
-        image, recipe, n = wildcards.fit.split("/")
-        return image, recipe, int(n.removeprefix("n"))
-    return wildcards.image, wildcards.recipe, int(wildcards.n)
-
-
 def fit_inputs(config: Any, wildcards: Any) -> list[str]:
     """Return the files that a fit waits for: none.
 
@@ -47,37 +39,24 @@ def fit_inputs(config: Any, wildcards: Any) -> list[str]:
     ConfigError
         If the run cannot start.
     """
-    image, recipe, n = fit_of(wildcards)
+    image, recipe, n = wildcards.image, wildcards.recipe, int(wildcards.n)
     if misfit := config.gaussians.start_misfit(image, recipe, n):
         raise ConfigError(f"{image}/{recipe}/n{n}: {misfit}")
-    if int(getattr(wildcards, "seed", 0)) > LARGEST_SEED:
+    if int(wildcards.seed) > LARGEST_SEED:
         raise ConfigError(f"seed {wildcards.seed}: allowed are 0 to 2^64 - 1")
     return []
 
 
 def fit_threads(config: Any, wildcards: Any) -> int:
-    """Return how many threads a fit is given: by the pixels of its image; on a GPU it needs one."""
-    if config.device != "cpu":
-        return 1
-    return useful_threads(*image_size(config.gaussians.images[fit_of(wildcards)[0]]))
+    """Return how many threads a fit on the CPU is given: by the pixels of its image."""
+    return useful_threads(*image_size(config.gaussians.images[wildcards.image]))
 
 
-def fit_minutes(config: Any, wildcards: Any, seeds: int = 1) -> int:
-    """Return how many minutes a scheduler is asked for: four times as long as fits last, and ten.
-
-    Parameters
-    ----------
-    config
-        The configuration.
-    wildcards
-        Those of the job.
-    seeds
-        Number of fits in it, one after the other.
-    """
-    image, recipe, n = fit_of(wildcards)
-    size = image_size(config.gaussians.images[image])
-    each = fit_seconds(config.gaussians.recipes[recipe].iterations, n, size)
-    return 10 + math.ceil(4 * seeds * each / 60)
+def _seconds(config: Any, wildcards: Any) -> float:
+    size = image_size(config.gaussians.images[wildcards.image])
+    return fit_seconds(
+        config.gaussians.recipes[wildcards.recipe].iterations, int(wildcards.n), size
+    )
 
 
 def fit_mem_mb(config: Any, wildcards: Any) -> int:
@@ -86,20 +65,14 @@ def fit_mem_mb(config: Any, wildcards: Any) -> int:
     The peak is 126 bytes a pixel and 9.5 for each of its Gaussians (docs/gaussians_sizes_speed.md);
     1,000 bytes are those of 92 Gaussians that reach it.
     """
-    width, height = image_size(config.gaussians.images[fit_of(wildcards)[0]])
+    width, height = image_size(config.gaussians.images[wildcards.image])
     return 1_500 + math.ceil(width * height * 1_000 / 10**6)
 
 
 def fit_settings(config: Any, wildcards: Any) -> dict:
-    """Return what a fit depends on besides its seed and its engine."""
-    image, recipe, n = fit_of(wildcards)
-    return {
-        "image_name": image,
-        "image": planned(config.gaussians.images[image]),
-        "recipe_name": recipe,
-        "recipe": config.gaussians.recipes[recipe],
-        "n": n,
-    }
+    """Return what a fit depends on besides its source: the arguments of `fit_run`."""
+    numbers = {"n": int(wildcards.n), "seed": int(wildcards.seed)}
+    return _image(config, wildcards.image) | _recipe(config, wildcards.recipe) | numbers
 
 
 def _image(config: Any, image: str) -> dict:
@@ -128,7 +101,9 @@ RESULTS = (
         "fit",
         FIT,
         "Fit N Gaussians to an image: one run file.",
-        record=NAMED | {"": lambda config, _: {"provenance.device": config.device}},
+        record=NAMED | {"": lambda config, _: {}},
+        seconds=_seconds,
+        on_card=True,
         wanted=lambda config: [fit._asdict() for fit in config.gaussians.listed()],
     ),
     Result(

@@ -3,7 +3,9 @@
 from typing import Any
 
 from lgi.catalogue import FIGURES, ROOT, TABLES, Result
+from lgi.gaussians.fits.images import image_size
 from lgi.gaussians.fits.results import NAMED
+from lgi.llc.duration import gradients
 
 _FIT = "{image}/{recipe}/n{n}_seed{seed}"
 MINIMUM = ROOT + "llc/gaussians/minima/" + _FIT + ".npz"
@@ -23,12 +25,27 @@ def _swept(config: Any) -> list[dict]:
     return [fit._asdict() for fit in config.gaussians.select(*config.gaussians.llc.sweep.fits)]
 
 
+def _minimum_seconds(config: Any, wildcards: Any) -> float:
+    return 0.03 * int(wildcards.n)
+
+
+TERM = 1.5e-9
+"""Seconds of a gradient for one Gaussian at one pixel, on one core."""
+
+
+def _estimate_seconds(config: Any, wildcards: Any) -> float:
+    width, height = image_size(config.gaussians.images[wildcards.image])
+    taken = sum(map(gradients, config.gaussians.llc.settings.values()))
+    return taken * int(wildcards.n) * width * height * TERM
+
+
 RESULTS = (
     Result(
         rule="find_minimum",
         output=MINIMUM,
         purpose="Go on from a fit to the minimum of the squared error, and expand it there.",
         record=NAMED | {"": lambda config, _: {"settings": config.gaussians.llc.minimum}},
+        seconds=_minimum_seconds,
         wanted=_estimated,
         groups=("llc",),
     ),
@@ -37,6 +54,7 @@ RESULTS = (
         output=ESTIMATE,
         purpose="Estimate the effective dimension of one fit at each σ and γ.",
         record={"": lambda config, _: {"settings": config.gaussians.llc.settings}},
+        seconds=_estimate_seconds,
         wanted=_estimated,
         groups=("llc",),
     ),

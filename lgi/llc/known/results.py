@@ -27,6 +27,7 @@ RESULTS = (
         output={"answers": TABLE, "free_energy": FREE_ENERGY},
         purpose="Estimate every problem whose learning coefficient is known, with one setting.",
         labels={"answers": "known answers", "free_energy": "free energies"},
+        on_card=True,
     ),
     Result(
         rule="plot_known_answers",

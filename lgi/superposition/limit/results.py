@@ -3,7 +3,13 @@
 from typing import Any
 
 from lgi.catalogue import FIGURES, ROOT, TABLES, Result
-from lgi.superposition.training.results import started, trained
+from lgi.superposition.limit.settings import HIDDEN
+from lgi.superposition.training.results import (
+    started,
+    trained,
+    training_run,
+    training_seconds,
+)
 
 RUN_FILE = ROOT + "superposition/limit/{limit_init}/samples{limit_samples}.npz"
 PLATEAUS = TABLES + "superposition_limit.csv"
@@ -29,6 +35,17 @@ def runs(config: Any) -> list[dict]:
     return [{"limit_init": run["init"], "limit_samples": run["samples"]} for run in named]
 
 
+def training(config: Any, wildcards: Any) -> dict:
+    """Return the arguments of `train_run` for one start and sample size."""
+    limit = config.superposition.limit
+    names = wildcards.limit_init, wildcards.limit_samples
+    return training_run(config, limit, *names, hidden=HIDDEN, sparsity=1.0)  # the limit
+
+
+def _seconds(config: Any, wildcards: Any) -> float:
+    return training_seconds(config.superposition.limit, int(wildcards.limit_samples))
+
+
 def _asked(config: Any) -> list[dict]:
     return [{}] if config.superposition.limit else []
 
@@ -44,6 +61,8 @@ RESULTS = (
             "limit_samples": lambda config, samples: {"samples": int(samples)},
         },
         wanted=runs,
+        seconds=_seconds,
+        on_card=True,
     ),
     Result(
         rule="superposition_limit_plateaus",

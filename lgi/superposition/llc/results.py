@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lgi.catalogue import FIGURES, ROOT, TABLES, Result
+from lgi.llc.duration import gradients
 from lgi.superposition.llc.settings import Chosen, snapshots
 from lgi.superposition.selection import State
 from lgi.superposition.training.results import (
@@ -56,6 +57,16 @@ def calibrated_runs(config: Any) -> list[str]:
 def setting(config: Any, name: str) -> dict:
     """Return the setting of an estimate; in a mapping, since Snakemake compares plain types."""
     return {"setting": config.superposition.llc.estimated(config)[name]}
+
+
+GRADIENT = 4e-7
+"""Seconds that a gradient of one model takes on one core."""
+
+
+def _seconds(config: Any, wildcards: Any) -> float:
+    study = config.superposition
+    estimate = study.llc.estimated(config)[wildcards.setting]
+    return len(study.runs.seeds) * estimate.epochs.most * gradients(estimate) * GRADIENT
 
 
 def calibration(config: Any) -> dict:
@@ -143,6 +154,8 @@ RESULTS = (
         output=ESTIMATE,
         purpose="Estimate the LLC of every model of one run file at the listed epochs.",
         record={"": lambda config, _: {}, "setting": setting},
+        seconds=_seconds,
+        on_card=True,
         wanted=_each_run,
         groups=("llc",),
     ),
@@ -151,6 +164,7 @@ RESULTS = (
         output=TRACE,
         purpose="Keep the chains of one estimate, as ArviZ InferenceData in NetCDF.",
         record={"": lambda config, _: {}, "setting": setting, "sparsity": sparsity},
+        on_card=True,
         wanted=_each_trace,
         groups=("llc",),
     ),
@@ -158,6 +172,7 @@ RESULTS = (
         rule="calibrate_superposition_llc",
         output=CALIBRATION,
         purpose="Estimate the LLC of a few models while one value of the setting varies at a time.",
+        on_card=True,
         groups=("llc",),
         labels={"table": "calibration of the LLC"},
     ),
@@ -165,6 +180,7 @@ RESULTS = (
         rule="resolve_superposition_llc",
         output=RESOLUTION,
         purpose="Estimate the LLC of a few models at larger and smaller scales of nβ and γ.",
+        on_card=True,
         groups=("llc",),
         labels={"table": "resolution curves of the LLC"},
     ),

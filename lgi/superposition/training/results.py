@@ -1,10 +1,10 @@
 """Results of training: run files, tables of losses, and their figures."""
 
-import math
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lgi.catalogue import FIGURES, ROOT, TABLES, Result
+from lgi.superposition.training.data import possible_patterns
 
 RUN_FILE = ROOT + "superposition/{init}/samples{samples}/sparsity{sparsity}.npz"
 TABLE = TABLES + "superposition.csv"
@@ -13,21 +13,22 @@ STARTS = TABLES + "superposition_starts.csv"
 _DRAW = "lgi.superposition.training.figures:"
 LOSS_OVER_TRAINING = "loss_over_training{variant}"
 KGON4_VS_KGON6 = "kgon4_vs_kgon6{variant}"
-EPOCH = 1.1e-4
-"""Seconds of an epoch of one seed at 10,000 samples, the most of config.yaml."""
+EPOCH = 1.1e-8
+"""Seconds of an epoch for a distinct sample of a seed."""
 
 
-def training_minutes(training: Any, seeds: Sized) -> int:
-    """Return how many minutes a scheduler is asked for: four times what training takes, and ten.
+def training_seconds(study: Any, samples: int) -> float:
+    """Return about how long a training lasts on one core.
 
     Parameters
     ----------
-    training
-        Settings of the training, of which `epochs` counts.
-    seeds
-        Seeds that one job trains.
+    study
+        Settings of the study that trains: its data, epochs and seeds count.
+    samples
+        Training samples of each seed.
     """
-    return 10 + math.ceil(4 * len(seeds) * training.epochs * EPOCH / 60)
+    distinct = min(samples, possible_patterns(study.data))
+    return len(study.runs.seeds) * study.training.epochs * distinct * EPOCH
 
 
 def run_files(
@@ -77,8 +78,36 @@ def trained(config: Any, study: Any) -> dict:
         "data": study.data,
         "training": study.training,
         "seeds": study.runs.seeds,
-        "provenance.device": config.device,
     }
+
+
+def training_run(config: Any, study: Any, init: str, samples: int, **model: Any) -> dict:
+    """Return what a training depends on besides its source: the arguments of `train_run`.
+
+    Parameters
+    ----------
+    config, study
+        The configuration, and the settings of the study that trains.
+    init
+        Name of the start.
+    samples
+        Training samples of a seed.
+    **model
+        ``hidden`` and ``sparsity``.
+    """
+    named = {"init_name": init, "init": config.superposition.initialisations[init]}
+    return named | {"samples": int(samples)} | model | trained(config, study)
+
+
+def training(config: Any, wildcards: Any) -> dict:
+    """Return the arguments of `train_run` for one start, sample size and sparsity."""
+    study = config.superposition
+    model = {"hidden": study.hidden} | sparsity(config, wildcards.sparsity)
+    return training_run(config, study, wildcards.init, wildcards.samples, **model)
+
+
+def _seconds(config: Any, wildcards: Any) -> float:
+    return training_seconds(config.superposition, int(wildcards.samples))
 
 
 RESULTS = (
@@ -94,6 +123,8 @@ RESULTS = (
             "sparsity": sparsity,
         },
         wanted=lambda config: [run._asdict() for run in config.superposition.runs.runs()],
+        seconds=_seconds,
+        on_card=True,
     ),
     Result(
         rule="collect_superposition",
