@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
+from snakemake.api import Workflow
 from snakemake.dag import DAG
 from snakemake.exceptions import RuleException, WorkflowError
 from snakemake.executors import local
@@ -89,17 +90,17 @@ def parted(
         item that lasts longer has a part of its own.
     """
     parts: list[list[Item]] = []
-    last, letters = math.inf, 0
+    last, letters = 0.0, 0
     for item, each, named in items:
         last, letters = last + each, letters + named
-        if last > seconds or len(parts[-1]) == most or letters > longest:
+        if not parts or last > seconds or len(parts[-1]) == most or letters > longest:
             parts.append([])
             last, letters = each, named
         parts[-1].append(item)
     return parts
 
 
-def share(workflow: Any, sharing: Callable[[], Sharing]) -> None:
+def share(workflow: Workflow, sharing: Callable[[], Sharing]) -> None:
     """Let jobs of a workflow share processes.
 
     Parameters
@@ -310,7 +311,7 @@ def _levels(dag: DAG) -> Callable[[Job], int]:
     return level
 
 
-def _bound(seconds: float, work: float, workflow: Any) -> float:
+def _bound(seconds: float, work: float, workflow: Workflow) -> float:
     """Return how long a process may last, so that so many seconds of work keep all cores busy."""
     if workflow.non_local_exec or not workflow.cores:
         return seconds

@@ -1,10 +1,7 @@
 """What a run on a SLURM cluster needs, beside its profile."""
 
 import asyncio
-import os
-import shlex
 import subprocess
-from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
@@ -28,22 +25,6 @@ def check_accounting() -> None:
             f"sacct does not tell what becomes of jobs here ({done.stderr.strip()}): "
             "pass --slurm-status-command squeue, or say it in the profile of your site"
         )
-
-
-def exporting(names: Iterable[str], first: str | None = None) -> str:
-    """Return the shell command by which each job begins: it sets what a site may not pass on.
-
-    `sbatch --export=ALL` of the plugin passes the environment; a site's own wrapper may not.
-
-    Parameters
-    ----------
-    names
-        Environment variables; those that are set here are set there.
-    first
-        What a job was to begin with so far.
-    """
-    said = [f"{name}={shlex.quote(os.environ[name])}" for name in names if name in os.environ]
-    return " && ".join(filter(None, [said and f"export {' '.join(said)}", first]))
 
 
 def outlast_outages(plugin: ModuleType, status_command: str, pause: float = PAUSE) -> None:

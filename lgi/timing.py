@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Job(NamedTuple):
-    """A job that a run of the workflow finished."""
+    """A job that a run of the workflow finished; runs that shared a process are one."""
 
     part: str  # the study that declares its rule, else the rule file, without its ending
     rule: str
@@ -28,25 +28,31 @@ def finished_jobs(workflow, studies: Mapping[str, str]) -> list[Job]:
     Returns
     -------
     list of Job
-        One for each job with outputs; none if outputs were only touched (``--touch``).
+        One for each job with outputs, or for each batch of them (`lgi.batches`); none if outputs
+        were only touched (``--touch``).
     """
     if workflow.touch:
         return []
     # Snakemake's cache still holds what it knew of the last job's outputs before that job ended.
     workflow.persistence.deactivate_cache()
     began = workflow.start_time.timestamp()
+    processes = defaultdict(list)
+    for job in workflow.dag.finished_jobs:
+        if job.output:
+            processes[workflow.dag.get_job_group(job) or job].append(job)
     return [
         Job(
-            part=studies.get(job.rule.name, Path(job.rule.snakefile).stem),
-            rule=job.rule.name,
-            output=str(job.output[0]),
+            part=studies.get(first.rule.name, Path(first.rule.snakefile).stem),
+            rule=first.rule.name,
+            output=str(first.output[0]),
             # On a cluster the last output is dated by when this process noticed its end.
-            seconds=wall_time(map(workflow.persistence.metadata, job.output), began)
-            if workflow.local_exec or job.is_local
+            seconds=wall_time(
+                [workflow.persistence.metadata(path) for job in jobs for path in job.output], began
+            )
+            if workflow.local_exec or first.is_local
             else None,
         )
-        for job in workflow.dag.finished_jobs
-        if job.output
+        for first, jobs in ((jobs[0], jobs) for jobs in processes.values())
     ]
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from itertools import chain
 from pathlib import PurePath
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -13,12 +14,12 @@ import pytest
 from lgi.asked import compare, read_asked, recorded
 from lgi.errors import RunFileError
 from lgi.gaussians.fits.results import FIT, fit_settings
-from lgi.gaussians.fits.run import fit_run
+from lgi.gaussians.fits.run import fit_runs
 from lgi.regression.results import RUN
 from lgi.regression.training import train_run as regress
 from lgi.runs import read_run, read_table, write_run, write_table
-from lgi.superposition.training.results import RUN_FILE
-from lgi.superposition.training.run import train_run
+from lgi.superposition.training.results import RUN_FILE, training
+from lgi.superposition.training.run import train_runs
 from tests.configurations import SMOKE, catalogue
 
 SOURCE = "0123456789ab"
@@ -35,24 +36,13 @@ def made(smoke):
     config = smoke.config
     told = {"image": "gradient_checkerboard", "recipe": "published", "n": 4, "seed": 42}
     settings = fit_settings(config, type("Wildcards", (), told))
-    study = config.superposition
     named = {"init": "kgon4", "samples": 100, "sparsity": "0.4262"}
-    trained = train_run(
-        named["init"],
-        study.initialisations[named["init"]],
-        study.hidden,
-        named["samples"],
-        study.runs.exact[named["sparsity"]],
-        study.data,
-        study.training,
-        study.runs.seeds,
-        "cpu",
-        SOURCE,
-    )
+    model = SimpleNamespace(**{name: str(value) for name, value in named.items()})
+    (trained,) = train_runs([training(config, model)], SOURCE)
     example = config.regression
     regressed = regress(example.data, example.training, 2, example.runs.seeds, SOURCE)
     found = {
-        FIT.format(**told): fit_run(**settings, seed=42, device="cpu", source=SOURCE)[1],
+        FIT.format(**told): next(fit_runs([settings], SOURCE))[1],
         RUN_FILE.format(**named): trained[1],
         RUN.format(rank=2): regressed[1],
     }

@@ -233,19 +233,6 @@ def test_a_log_on_a_full_disk_hides_no_error_and_fails_no_job(job, capfd):
     assert "error: a.csv: empty" in capfd.readouterr().err
 
 
-def test_cuda_without_a_gpu_is_told_before_any_work(job, monkeypatch):
-    import torch
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    done = []
-    assert job(done.append, device="cuda") == 1
-    assert done == []
-    assert job.log.read_text(encoding="utf-8").startswith("error: device: cuda: PyTorch ")
-    assert job.log.read_text(encoding="utf-8").count("\n") == 1
-    assert job(done.append, device="cpu") == 0
-    assert len(done) == 1
-
-
 def test_too_little_memory_for_an_array(tmp_path):
     """The limit is that of `ulimit -v`, which SLURM and shells set."""
     code = f"""

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from lgi.errors import ClusterError
-from lgi.slurm import check_accounting, exporting, outlast_outages
+from lgi.slurm import check_accounting, outlast_outages
 
 
 def plugin(answers):
@@ -49,12 +49,3 @@ def test_a_cluster_without_accounting_is_refused(code, monkeypatch, tmp_path):
             check_accounting()
     else:
         check_accounting()
-
-
-def test_a_job_begins_with_what_a_site_may_not_pass_on(monkeypatch):
-    monkeypatch.setenv("LGI_SET", "two words")
-    monkeypatch.delenv("LGI_UNSET", raising=False)
-    assert exporting(["LGI_SET", "LGI_UNSET"]) == "export LGI_SET='two words'"
-    assert exporting(["LGI_SET"], "module load x") == "export LGI_SET='two words' && module load x"
-    assert exporting(["LGI_UNSET"], "module load x") == "module load x"
-    assert exporting(["LGI_UNSET"]) == ""

@@ -100,20 +100,29 @@ class Workflow:
 
     def __init__(self, *jobs):
         self.records = {}
-        self.dag = SimpleNamespace(finished_jobs=list(map(self.job, jobs)))
+        self.batches = {}
+        self.dag = SimpleNamespace(
+            finished_jobs=list(map(self.job, jobs)),
+            get_job_group=lambda job: self.batches.get(job.output[0]),
+        )
         self.persistence = SimpleNamespace(metadata=self.records.get, deactivate_cache=lambda: None)
 
     def job(self, outputs):
         self.records.update(dict.fromkeys(outputs, recorded(110.0, 112.5)))
-        name = "plot_fit" if outputs and outputs[0].endswith(".png") else "fit_fine"
+        name = "plot_fit" if outputs and outputs[0].endswith(".png") else "fit"
         rule = SimpleNamespace(name=name, snakefile="/lab/rules/gaussians.smk")
-        return SimpleNamespace(rule=rule, output=outputs, is_local=name == "plot_fit")
+        return Finished(rule, outputs, name == "plot_fit")
+
+
+class Finished:
+    def __init__(self, rule, output, is_local):
+        self.rule, self.output, self.is_local = rule, output, is_local
 
 
 def test_jobs_are_found_under_the_study_that_declares_their_rule_or_its_file():
     workflow = Workflow(["a.npz"], ["b.png", "b.svg"])
     assert finished_jobs(workflow, {"plot_fit": "pictures"}) == [
-        Job("gaussians", "fit_fine", "a.npz", 2.5),
+        Job("gaussians", "fit", "a.npz", 2.5),
         Job("pictures", "plot_fit", "b.png", 2.5),
     ]
 
@@ -122,6 +131,14 @@ def test_the_time_of_a_job_on_a_cluster_is_unknown():
     workflow = Workflow(["a.npz"], ["b.png"])
     workflow.local_exec = False
     assert [job.seconds for job in finished_jobs(workflow, {})] == [None, 2.5]
+
+
+def test_runs_that_shared_a_process_are_one_job():
+    workflow = Workflow(["a.npz"], ["b.npz"], ["c.npz"])
+    workflow.batches = {"a.npz": "batch", "b.npz": "batch"}
+    workflow.records["b.npz"] = recorded(110.0, 114.0)
+    found = finished_jobs(workflow, {})
+    assert [(job.output, job.seconds) for job in found] == [("a.npz", 4.0), ("c.npz", 2.5)]
 
 
 def test_groups_of_targets_are_no_jobs():

@@ -46,39 +46,34 @@ def edited(moved):
         path.write_text(text, encoding="utf-8")
 
 
-def fits(jobs):
-    """Return the rules that fit, among planned jobs."""
-    drawn = {"fit_figure", "fit_animation"}
-    return {rule for rule in jobs if rule == "fit" or rule.startswith("fit_")} - drawn
-
-
 TRAINED = {"train_superposition", "train_superposition_limit"}
 ESTIMATED = {"find_minimum", "estimate_gaussians_llc", "estimate_superposition_llc"}
 
 
 def test_a_constant_of_an_engine_retrains_its_study_alone(edited):
     jobs = planned(edited("lgi/gaussians/fits/loss_cpu.py", "= 2**14", "= 2**13"))
-    assert {"fit", "fit_fine", "fit_seeds"} <= fits(jobs)
+    assert jobs["fit"] > 40
     assert not TRAINED & jobs.keys()
 
 
 def test_a_constant_of_training_retrains_the_other_study_alone(edited):
     jobs = planned(edited("lgi/superposition/training/train_cpu.py", "= 2**26", "= 2**25"))
     assert jobs.keys() >= TRAINED
-    assert not fits(jobs)
+    assert not jobs["fit"]
 
 
 def test_the_look_of_figures_trains_and_estimates_nothing(edited):
     jobs = planned(edited("lgi/figures/style.py", '"axes.titlesize": 8', '"axes.titlesize": 9'))
     assert {"fit_figure", "loss_vs_n", "llc_and_loss", "plot_snapshots"} <= jobs.keys()
-    assert not (fits(jobs) | TRAINED | ESTIMATED | {"gaussians_table"}) & jobs.keys()
+    assert not ({"fit"} | TRAINED | ESTIMATED | {"gaussians_table"}) & jobs.keys()
 
 
 def test_a_table_trains_nothing_and_figures_of_others_stay(edited):
     name = "lgi/gaussians/price/table.py"
     jobs = planned(edited(name, 'MINIMA = "description', 'MINIMA = "new description'))
     assert "price_gaussians" in jobs
-    assert not (fits(jobs) | TRAINED | ESTIMATED | {"loss_vs_n", "tabulate_turns"}) & jobs.keys()
+    remade = {"fit"} | TRAINED | ESTIMATED | {"loss_vs_n", "tabulate_turns"}
+    assert not remade & jobs.keys()
 
 
 def test_a_value_retrains_the_runs_that_have_it(moved):
@@ -90,13 +85,13 @@ def test_a_value_retrains_the_runs_that_have_it(moved):
     jobs, made = planned(output), makers(output)
     assert jobs["train_superposition"] == 2
     assert not {"train_superposition_limit"} & jobs.keys()  # has values of its own
-    remade = set().union(*(made[rule] for rule in fits(jobs)))
-    assert remade == {FIT.format("early_stop", 5, seed) for seed in (1, 42)}
+    assert made["fit"] == {FIT.format("early_stop", 5, seed) for seed in (1, 42)}
+    assert not {"fit_figure", "fit_animation"} & jobs.keys()  # they show others
 
 
-def test_a_device_retrains_both_studies(moved):
-    jobs = planned(moved.snakemake("--dry-run", overlays=[{"device": "cuda"}]).stdout)
-    assert {"fit", "fit_fine", *TRAINED} <= jobs.keys()
+@pytest.mark.parametrize("changed", [{"device": "cuda"}, {"device": "cpu"}, {"runs_per_job": 3}])
+def test_neither_a_device_nor_how_runs_share_processes_makes_anything_anew(moved, changed):
+    assert "Nothing to be done" in moved.snakemake("--dry-run", overlays=[changed]).stdout
 
 
 def test_new_runs_are_made_alone_with_what_gathers_them(moved):
@@ -115,7 +110,7 @@ def test_new_runs_are_made_alone_with_what_gathers_them(moved):
     jobs, made = planned(output), makers(output)
     new = {FIT.format("published", 8, seed) for seed in (1, 42)}
     new |= {FIT.format("published", 5, seed) for seed in (7, 8)}
-    assert set().union(*(made[rule] for rule in fits(jobs))) == new
+    assert made["fit"] == new
     assert jobs["train_superposition"] == 2 * 2 * 2 - 2
     assert jobs["gaussians_table"] == jobs["tabulate_turns"] == 1
     there = {path for paths in made.values() for path in paths} & set(moved.files())
@@ -148,16 +143,16 @@ def test_nothing_is_made_anew_for_file_times_places_or_the_version(moved, edited
             os.utime(path, (at, at))
 
 
-def test_a_job_of_several_fits_makes_those_that_are_missing(moved, finished):
-    """A lost run and a new seed: the others keep their bytes, though the job lists them."""
+def test_of_runs_that_shared_a_process_a_lost_one_is_made_alone(moved, finished):
+    """With a new one; the others keep their bytes and times."""
     lost = FIT.format("published", 7, 1)
     (moved.folder / lost).unlink()
     gap = next(entry for entry in RUNS if entry["name"] == "gap")
     runs = [entry for entry in RUNS if entry is not gap] + [gap | {"seeds": [42, 1, 3]}]
     new, old = FIT.format("published", 7, 3), FIT.format("published", 7, 42)
-    kept = moved.folder / old
-    content = kept.read_bytes()
-    moved.snakemake("--", lost, new, overlays=[{"gaussians": {"runs": runs}}])
-    assert kept.read_bytes() == content
+    before = (moved.folder / old).stat()
+    done = moved.snakemake("--", lost, new, old, overlays=[{"gaussians": {"runs": runs}}])
+    assert "fit: 2 runs in one process" in done.stdout
+    assert (moved.folder / old).stat().st_mtime_ns == before.st_mtime_ns
     assert (moved.folder / lost).read_bytes() == (finished.folder / lost).read_bytes()
     (moved.folder / new).unlink()

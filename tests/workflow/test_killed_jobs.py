@@ -30,18 +30,18 @@ with open(job, "rb") as file:
 class Job:
     """A job of a script, in a process of its own, without Snakemake."""
 
-    def __init__(self, folder: Path, script: str, params: dict, wildcards=None, seeds=(0,)):
+    def __init__(self, folder: Path, script: str, runs: list[dict]):
         self.folder, self.script = folder, ROOT / "workflow_scripts" / f"{script}.py"
-        self.outputs = [folder / f"run_seed{seed}.npz" for seed in seeds]
+        self.outputs = [folder / f"run{number}.npz" for number in range(len(runs))]
         self.log = folder / "job.log"
-        paths = list(map(str, self.outputs))
-        job = SimpleNamespace(
-            params=SimpleNamespace(**params),
-            wildcards=SimpleNamespace(**(wildcards or {})),
-            output=SimpleNamespace(run=paths[0]) if wildcards else paths,
-            threads=1,
-            log=[str(self.log)],
-        )
+        shared = {"rule": script, "log": [str(self.log)]}
+        batch = [
+            shared | {"params": SimpleNamespace(run=run, source="source"), "output": [str(path)]}
+            for run, path in zip(runs, self.outputs, strict=True)
+        ]
+        params = SimpleNamespace(batch=batch)
+        config = {"device": "cpu"}
+        job = SimpleNamespace(**batch[0] | {"params": params}, threads=1, config=config)
         folder.mkdir()
         (folder / "job").write_bytes(pickle.dumps(job))
 
@@ -80,24 +80,23 @@ def fits(folder: Path) -> Job:
         "recipe": recipes["error_guided"].model_copy(update={"iterations": 2000}),
         "n": 120,
     }
-    params = {"fit": fit, "device": "cpu", "source": "source"}
-    return Job(folder, "fit_gaussians", params, seeds=(42, 7, 9))
+    return Job(folder, "fit_gaussians", [fit | {"seed": seed} for seed in (42, 7, 9)])
 
 
 def training(folder: Path) -> Job:
     section = checked().superposition
-    params = {
-        "initialisation": section.initialisations["kgon4"].model_dump(),
+    longer = section.training.model_copy(update={"batch_size": 100, "epochs": 2500})
+    run = {
+        "init_name": "kgon4",
+        "init": section.initialisations["kgon4"],
         "hidden": 2,
+        "samples": 1000,
         "sparsity": 0.8,
-        "data": section.data.model_dump(),
-        "training": section.training.model_dump() | {"batch_size": 100, "epochs": 2500},
+        "data": section.data,
+        "training": longer,
         "seeds": list(range(40)),
-        "device": "cpu",
-        "source": "source",
     }
-    wildcards = {"init": "kgon4", "samples": "1000"}
-    return Job(folder, "train_superposition", params, wildcards)
+    return Job(folder, "train_superposition", [run])
 
 
 MAKERS = {"fits": fits, "training": training}

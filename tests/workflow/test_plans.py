@@ -12,7 +12,7 @@ import yaml
 from PIL import Image
 
 from lgi import checkpoints
-from lgi.gaussians.fits.duration import SECONDS, VARIABLE
+from lgi.batches import VARIABLE
 from lgi.runs import read_run
 from tests.configurations import RUNS, SMOKE, checked
 from tests.workflow.conftest import makers, planned
@@ -30,18 +30,22 @@ def refused(laboratory, *targets, **given) -> str:
     return done.stdout
 
 
+def processes(output: str) -> dict[str, tuple[int, int]]:
+    """Return how many runs of each rule share how many processes."""
+    said = re.search(r"^Runs that share processes: (.*)\.$", output, re.M)
+    found = re.findall(r"(\d+) of (\w+) in (\d+)", said[1]) if said else []
+    return {rule: (int(runs), int(parts)) for runs, rule, parts in found}
+
+
 def test_the_published_experiments_are_planned_in_full(laboratory):
-    jobs = planned(laboratory.snakemake("--dry-run", base=None).stdout)
-    # A job fits the seeds of an image, recipe and N that no list before has.
-    blocks = checked().gaussians.batches(SECONDS)
-    shared = {rule for rule in jobs if rule.startswith("fit_")} - {"fit_figure", "fit_animation"}
-    assert shared == {block.name for block in blocks}
-    assert sum(jobs[rule] for rule in shared) == 150
-    # Alone: 12 listed; minima for 3 N of 2 images from 4 seeds each, and the film at N = 53.
-    assert jobs["fit"] == 12 + 4 * (3 + 3) + 1
-    # Named by the list that names them first.
-    assert (jobs["fit_fine"], jobs["fit_cures"], jobs["fit_cures_2"]) == (11, 21, 1)
-    assert (jobs["fit_seeds"], jobs["fit_seeds_2"], jobs["fit_fresh"]) == (3, 8, 6)
+    output = laboratory.snakemake("--dry-run", base=None, cores=8).stdout
+    jobs, shared = planned(output), processes(output)
+    # Beside the listed: minima for 3 N of 2 images from 4 seeds each, and the film at N = 53.
+    assert jobs["fit"] == len(checked().gaussians.listed()) + 4 * (3 + 3) + 1
+    started = sum(jobs.values()) - jobs["total"] - sum(n - k for n, k in shared.values())
+    assert 250 < started < 350
+    # Enough of them for 8 cores.
+    assert min(shared[rule][1] for rule in ("fit", "train_superposition")) >= 20
     # 4 starts x 2 sample sizes x 9 sparsities
     assert jobs["train_superposition"] == 72
     assert jobs["estimate_superposition_llc"] == 4 * 72  # four settings
@@ -56,14 +60,24 @@ def test_the_published_experiments_are_planned_in_full(laboratory):
     assert jobs["unknown"] == 0
 
 
-def test_how_many_runs_share_a_job_can_be_said_and_packs_thousands_in_few(laboratory):
+def test_how_many_runs_share_a_process_can_be_said(laboratory):
     seeds = FIT | {"name": "seeds_of_one", "n": 5, "seeds": list(range(2_000))}
     overlay = {"gaussians": {"runs": [*RUNS, seeds], "recipes": {"film": {"iterations": 3_000}}}}
     table = "results/tables/gaussians.csv"
-    for seconds, least, most in (("30", 32, 32), ("300", 2, 2)):
+
+    def parts(seconds, **more):
         env = {VARIABLE: seconds}
-        jobs = planned(laboratory.snakemake("--dry-run", table, overlays=[overlay], env=env).stdout)
-        assert least <= sum(n for r, n in jobs.items() if r.startswith("fit_seeds_of_one")) <= most
+        given = {"overlays": [overlay | more], "env": env, "cores": 1}
+        return processes(laboratory.snakemake("--dry-run", table, **given).stdout).get("fit")
+
+    assert parts("0") is None
+    runs, short = parts("30")
+    assert runs == 2_040
+    assert 15 < short < 30
+    assert parts("3000") == (runs, 5)
+    assert parts("3000", runs_per_job=10) == (runs, 204)
+    assert parts("30", device="cuda") == (runs, 5)
+    assert parts("0", device="cuda", runs_per_job=10_000) == (runs, 1)
     assert "must be a number of seconds" in refused(laboratory, env={VARIABLE: "long"})
     assert "is no number of seconds" in refused(laboratory, env={checkpoints.VARIABLE: "long"})
 
@@ -83,30 +97,28 @@ def test_a_figure_plans_only_what_it_shows(laboratory):
     assert all("/fine/" in path and "/samples1000/" in path for path in estimates)
 
 
-def test_training_alone_asks_for_cuda_and_lists_that_look_alike_have_jobs_of_their_own(laboratory):
-    lists = [
-        FIT | {"name": f"list{n}", "n": [n], "seeds": [1, middle, 9]}
-        for n, middle in ((2, 3), (3, 4), (4, 3))
-    ]
-    overlay = {"device": "cuda", "gaussians": {"runs": [*RUNS, *lists]}}
-    output = laboratory.snakemake("--dry-run", overlays=[overlay]).stdout
-    jobs = planned(output)
-    assert [jobs[f"fit_list{n}"] for n in (2, 3, 4)] == [1, 1, 1]
+ON_CARD = {
+    *("fit", "train_superposition", "train_superposition_limit", "estimate_superposition_llc"),
+    *("trace_superposition_llc", "calibrate_superposition_llc", "resolve_superposition_llc"),
+    "check_known_answers",
+}
+
+
+@pytest.mark.parametrize("device", ["cpu", "auto", "cuda"])
+def test_jobs_with_an_engine_for_a_gpu_alone_ask_for_one(laboratory, device):
+    output = laboratory.snakemake("--dry-run", overlays=[{"device": device}]).stdout
     asking = {
         re.search(r"rule (\w+):", job)[1]
         for job in re.split(r"\n(?=(?:local)?rule \w+:)", output)
-        if re.search(r"resources: .*gpu=", job)
+        if re.search(r"resources: .*gpu=1", job)
     }
-    drawn = {"fit_figure", "fit_animation"}
-    fits = {rule for rule in jobs if rule.split("_")[0] == "fit"} - drawn
-    assert {"fit", "fit_seeds", "fit_list2"} <= fits
-    assert asking == fits | {"train_superposition", "train_superposition_limit"}
+    assert asking == (ON_CARD if device == "cuda" else set())
 
 
 def test_the_slurm_profile_plans_from_a_fresh_clone(laboratory):
     output = laboratory.snakemake("--dry-run", "--profile", "slurm").stdout
     assert planned(output)["train_superposition"] == 2
-    assert "gpu=" not in output  # device: cpu
+    assert "gpu=1" not in output
 
 
 def test_groups_are_targets_with_their_purpose(laboratory):

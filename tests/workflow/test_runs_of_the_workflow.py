@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lgi.gaussians.fits.duration import VARIABLE
+from lgi.batches import VARIABLE
 from lgi.gaussians.fits.results import FIT, PUBLISHED, REPRODUCIBILITY
 from lgi.gaussians.fits.results import TABLE as GAUSSIANS
 from lgi.llc.inference_data import read_trace

@@ -19,11 +19,11 @@ def test_a_run_ends_with_the_time_of_each_part(laboratory):
     table = rows(output)
     assert {name: jobs for name, (jobs, _) in table.items()} == {
         "gaussians": 2,
-        "fit_fine": 1,
+        "fit": 1,
         "fit_figure": 1,
         "all": 2,
     }
-    parts = table["fit_fine"][1] + table["fit_figure"][1]
+    parts = table["fit"][1] + table["fit_figure"][1]
     assert abs(table["all"][1] - parts) <= 0.15  # three numbers rounded to 0.1 s
     assert 0.1 < table["all"][1] < wall_time(output)  # the two jobs run one after the other
 

@@ -1,12 +1,11 @@
-"""Which runs a list and a selection name, and how they share jobs."""
+"""Which runs a list and a selection name."""
 
 from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
 
-from lgi.gaussians.selection import TAKEN, FitName, RunList, Selection, batches, together
-from lgi.studies import STUDIES
+from lgi.gaussians.selection import FitName, RunList, Selection, together
 
 
 def listed(name, **values):
@@ -76,81 +75,3 @@ def test_seeds_of_one_image_recipe_and_n_belong_together():
         ("ramp", "published", 4): [42, 1],
         ("ramp", "published", 5): [42, 1],
     }
-
-
-def some_at_most(size):
-    return lambda image, recipe, n: size
-
-
-def test_every_run_is_in_one_batch_named_by_its_list():
-    found = batches(LISTS, some_at_most(100))
-    runs = [FitName(*fit, seed) for batch in found for fit in batch.fits for seed in batch.seeds]
-    assert len(runs) == len(set(runs))
-    # The one seed of list wide shares its job with no other.
-    assert set(runs) == {fit for entry in LISTS[::2] for fit in entry.fits()}
-    # N = 5 of the published recipe has seeds of two lists, one of them in both.
-    assert {batch.name: batch.seeds for batch in found} == {
-        "fit_fine": (1, 42),
-        "fit_seeds": (2, 3),
-    }
-
-
-def test_another_list_adds_jobs_and_changes_none():
-    more = listed("more", n=[5, 6], seeds=[7, 8, 42])
-    assert batches([*LISTS, more], some_at_most(2)) == [
-        *batches(LISTS, some_at_most(2)),
-        ("fit_more", (7, 8), [("ramp", "published", 5), ("ramp", "published", 6)]),
-    ]
-
-
-def test_many_seeds_are_several_jobs_and_a_long_fit_has_one_of_its_own():
-    many = [listed("many", n=[3, 4, 5, 6], seeds=list(range(10)))]
-
-    def size(image, recipe, n):
-        return 1 if n == 6 else 4
-
-    found = batches(many, size)
-    assert [(batch.name, batch.seeds) for batch in found] == [
-        ("fit_many", (0, 1, 2, 3)),
-        ("fit_many_2", (4, 5, 6, 7)),
-        ("fit_many_3", (8, 9)),
-    ]
-    assert all([n for _, _, n in batch.fits] == [3, 4, 5] for batch in found)
-    assert batches(many, some_at_most(1)) == []
-
-
-def test_seed_lists_that_look_alike_have_batches_of_their_own():
-    """The same length and ends once gave two rules one name."""
-    alike = [listed(f"list{n}", n=n, seeds=[1, m, 9]) for n, m in ((2, 3), (3, 4), (4, 3))]
-    assert [(batch.name, batch.seeds) for batch in batches(alike, some_at_most(9))] == [
-        ("fit_list2", (1, 3, 9)),
-        ("fit_list3", (1, 4, 9)),
-        ("fit_list4", (1, 3, 9)),
-    ]
-
-
-def test_a_list_with_several_batches_numbers_them_past_other_lists():
-    """List fine has several, and a list called fine_2 is there already."""
-    lists = [
-        listed("fine", n=[4, 5, 6, 7], seeds=list(range(6))),
-        listed("fine_2", n=7, seeds=[8, 9]),
-    ]
-    names = [batch.name for batch in batches(lists, some_at_most(2))]
-    assert names == ["fit_fine", "fit_fine_3", "fit_fine_4", "fit_fine_2"]
-
-
-def test_no_batch_is_called_as_a_rule():
-    """Lists called figure and animation stopped the plan: their rules were there already."""
-    rules = {result.rule for study in STUDIES for result in study.results}
-    homes = {rule.removeprefix("fit_") for rule in rules if rule.startswith("fit_")}
-    assert homes == TAKEN
-    names = {batch.name for home in homes for batch in batches([listed(home)], some_at_most(9))}
-    assert len(names) == len(homes)
-    assert not names & rules
-
-
-def test_more_seeds_than_fits_are_batches_of_one_fit():
-    lists = [listed("fine", n=[4, 5], seeds=list(range(6)))]
-    found = batches(lists, some_at_most(2))
-    assert [len(batch.fits) for batch in found] == [1] * 6
-    assert len({batch.name for batch in found}) == 6
