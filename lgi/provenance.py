@@ -15,8 +15,9 @@ import lgi
 
 PACKAGE = Path(__file__).parent
 # `lgi` itself holds the version, `lgi.jobs` fills the log of a job, `lgi.cache` says where compiled
-# code is kept, and `lgi.devices` which device there is: none changes a result.
-_NO_PART = ("lgi", "lgi.jobs", "lgi.cache", "lgi.devices")
+# code is kept, `lgi.devices` which device there is, and `lgi.spent` counts time: none changes a
+# result.
+_NO_PART = ("lgi", "lgi.jobs", "lgi.cache", "lgi.devices", "lgi.spent")
 
 
 def source_fingerprint(*entries: str | Path) -> str:

@@ -18,7 +18,7 @@ if said := compiled_code.settle():
     logger.warning(said)
 
 from lgi import config as configuration
-from lgi import batches, checkpoints, devices, sessions, timing
+from lgi import batches, checkpoints, devices, sessions, spent, timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies, copy_name, sums
 from lgi.errors import LgiError
 from lgi.folders import check_folders
@@ -267,4 +267,6 @@ def report_times():
     elapsed = (datetime.now() - workflow.start_time).total_seconds()
     studies = {rule: study.name for rule, (study, _) in CATALOGUE.rules.items()}
     if text := timing.table(timing.finished_jobs(workflow, studies), elapsed):
+        logger.info(text)
+    if text := spent.sentence(spent.end(spent.cpu_seconds())):
         logger.info(text)

@@ -1,5 +1,6 @@
 """Make declared tables, figures, animations or texts (see `lgi.catalogue`)."""
 
+from lgi import spent
 from lgi.jobs import logged, outcomes, runs_of
 from lgi.making import make
 
@@ -21,8 +22,8 @@ def made(jobs):
 
 @logged
 def main(snakemake):
-    for _ in outcomes(made, runs_of(snakemake)):
-        pass
+    for job, _ in outcomes(made, runs_of(snakemake)):
+        spent.tell(job.rule)
 
 
 if "snakemake" in globals():
