@@ -98,25 +98,47 @@ def rank_correlations(pairs: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     chosen
         Indices of pairs [resamples, m].
     """
-    size = np.abs(pairs).max(axis=0)
+    n, size = len(pairs), np.abs(pairs).max(axis=0)
     rounded = np.round(pairs / np.where(size > 0, size, 1), 12)
+    first = n * np.arange(len(chosen))[:, None]
+    counts = np.bincount((first + chosen).ravel(), minlength=n * len(chosen)).reshape(-1, n)
+    result = _correlation_of_counts(rounded, counts)
     columns = zip(pairs.T, rounded.T, strict=True)
     if any(len(np.unique(each)) > len(np.unique(merged)) for each, merged in columns):
         # What is rounding depends on the largest value of each resample.
-        return rank_correlation(pairs[chosen])
-    ranks = np.stack([_resampled_ranks(column, chosen) for column in pairs.T], axis=-2)
-    return _correlation(ranks.swapaxes(-1, -2))
+        others = [
+            counts[:, column == largest].any(axis=1)
+            for column, largest in zip(np.abs(pairs).T, size, strict=True)
+        ]
+        rest = ~np.logical_and.reduce(others)
+        result[rest] = rank_correlation(pairs[chosen[rest]])
+    return result
 
 
-def _resampled_ranks(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Return the ranks of resamples [resamples, m], ties at their mean, by counting."""
+def _correlation_of_counts(pairs: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the rank correlation of pairs [n, 2] that resamples [resamples, n] hold so often.
+
+    Ranks are halves of whole numbers about a mean that is one too, so that all sums are exact and
+    the order of their terms says nothing.
+    """
+    x, y = (_counted_ranks(column, counts) for column in pairs.T)
+    weighed = counts * x
+    spread = np.sqrt(np.einsum("ri,ri->r", weighed, x) * np.einsum("ri,ri,ri->r", counts, y, y))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.einsum("ri,ri->r", weighed, y) / spread
+
+
+def _counted_ranks(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the rank of each value in each resample, ties at their mean, less the mean rank."""
     levels, place = np.unique(values, return_inverse=True)
-    place = place[chosen]
-    first = len(levels) * np.arange(len(chosen))[:, None]
-    counts = np.bincount((first + place).ravel(), minlength=len(chosen) * len(levels))
-    counts = counts.reshape(len(chosen), len(levels))
-    ranks = np.cumsum(counts, axis=1) - (counts - 1) / 2
-    return np.take_along_axis(ranks, place, axis=1)
+    if len(levels) < len(values):
+        order = np.argsort(place, kind="stable")
+        starts = np.searchsorted(place[order], np.arange(len(levels)))
+        of_levels = np.add.reduceat(counts[:, order], starts, axis=1)
+    else:
+        of_levels = counts[:, np.argsort(values)]
+    ranks = np.cumsum(of_levels, axis=1) - (of_levels - 1) / 2
+    return ranks[:, place] - (counts.sum(axis=1, keepdims=True) + 1) / 2
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

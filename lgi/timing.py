@@ -43,8 +43,7 @@ def finished_jobs(workflow, studies: Mapping[str, str]) -> list[Job]:
     return [
         Job(
             part=studies.get(first.rule.name, Path(first.rule.snakefile).stem),
-            # A batch of several rules has a name of its own.
-            rule=getattr(process, "name", first.rule.name),
+            rule=first.rule.name,
             output=str(first.output[0]),
             # On a cluster the last output is dated by when this process noticed its end.
             seconds=wall_time(
