@@ -3,6 +3,9 @@ PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# CUDA=1: with what jobs on a GPU need (docs/cuda.md).
+CUDA ?=
+READY := $(INSTALLED) $(if $(filter-out 0,$(CUDA)),.venv/cuda)
 DEVINTERP := .venv-devinterp
 SMOKE := $(BIN)/snakemake --directory build/smoke --configfile tests/config/smoke.yaml
 
@@ -13,27 +16,27 @@ export XDG_CACHE_HOME
 
 .PHONY: results test test-slow smoke bench bench-sizes bench-planning bench-devinterp verify lint format gallery clean
 
-results: $(INSTALLED)  ## every table, figure and animation of config.yaml
+results: $(READY)  ## every table, figure and animation of config.yaml
 	$(BIN)/snakemake --cores $(CORES)
 
-test: $(INSTALLED)  ## the tests that take seconds; those of the workflow read build/smoke and finish it first
+test: $(READY)  ## the tests that take seconds; those of the workflow read build/smoke and finish it first
 	$(BIN)/pytest -n 2 --dist loadfile
 
-test-slow: $(INSTALLED)  ## the longer ones
+test-slow: $(READY)  ## the longer ones
 	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
-smoke: $(INSTALLED)  ## the whole workflow in small, in a folder of its own, twice: the second run has nothing to do
+smoke: $(READY)  ## the whole workflow in small, in a folder of its own, twice: the second run has nothing to do
 	rm -rf build/smoke && mkdir -p build/smoke
 	$(SMOKE) --cores $(CORES)
 	$(SMOKE) --cores 1 --dry-run | grep "Nothing to be done"
 
-bench: $(INSTALLED)  ## the engines beside straightforward PyTorch, as ratios
+bench: $(READY)  ## the engines beside straightforward PyTorch, as ratios
 	$(BIN)/python -m benchmarks
 
-bench-sizes: $(INSTALLED)  ## what an iteration costs as image and N grow, into docs
+bench-sizes: $(READY)  ## what an iteration costs as image and N grow, into docs
 	$(BIN)/python -m benchmarks.gaussians_sizes
 
-bench-planning: $(INSTALLED)  ## what a dry run of 1,000 to 10,000 runs costs
+bench-planning: $(READY)  ## what a dry run of 1,000 to 10,000 runs costs
 	$(BIN)/python -m benchmarks.planning
 
 bench-devinterp: $(INSTALLED) $(DEVINTERP)/installed  ## LLC estimates beside devinterp's, which has an environment of its own
@@ -53,7 +56,7 @@ format: $(INSTALLED)  ## rewrites the code in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/snakefmt Snakefile rules
 
-gallery: $(INSTALLED)  ## small copies of the pictures that README and docs show
+gallery: $(READY)  ## small copies of the pictures that README and docs show
 	$(BIN)/snakemake --cores $(CORES) gallery
 
 clean:  ## removes the environments and Snakemake's state, keeps results
@@ -65,6 +68,10 @@ $(INSTALLED): envs/requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+.venv/cuda: envs/cuda.lock $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint envs/requirements.lock -r envs/cuda.lock
 	touch $@
 
 $(DEVINTERP)/installed: benchmarks/devinterp-requirements.txt envs/requirements.lock

@@ -204,7 +204,10 @@ class Batch(GroupJob):
 
     def log_info(self) -> None:
         """Say in one line what begins."""
-        first, *_, last = (job.output[0] for job in self.jobs)
+        if len(self) == 1:  # the others have finished
+            self.jobs[0].log_info()
+            return
+        first, last = self.jobs[0].output[0], self.jobs[-1].output[0]
         logger.info(f"{self.name}: {len(self)} runs in one process, {first} ... {last}")
 
     def log_error(self, msg: str | None = None, aux_logs: list | None = None, **given) -> None:
@@ -238,7 +241,8 @@ class Batch(GroupJob):
             return
         failed = []
         for job in self.jobs:
-            if await self._is_kept(job):
+            # One is left to have failed, whatever the process died of.
+            if (failed or job is not self.jobs[-1]) and await self._is_kept(job):
                 # As if it had been a job of its own.
                 self.dag._running.add(job)
                 await self.dag.finish(job)

@@ -11,11 +11,13 @@ functions of the CPU; so they are tested without a GPU.
 
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
+from importlib.metadata import version
 
 import numba
 from numba import cuda
 
-from lgi.devices import SIMULATED, missing, need_gpu
+from lgi.devices import PACKAGE, SIMULATED, missing, need_gpu
+from lgi.jit import Guarded, Summed, code_folder
 
 __all__ = [
     "SIMULATED",
@@ -82,8 +84,9 @@ def _plain(argument):
 
 @cache
 def _settle() -> None:
-    """Let the compiler contract nothing, and keep compiled kernels where compiled code is kept."""
+    """Let the compiler contract nothing; keep compiled kernels as other compiled code is kept."""
     from numba.cuda import dispatcher
+    from numba.cuda.core.caching import IndexDataCacheFile
     from numba.cuda.cudadrv import nvvm
 
     compile_ir = nvvm.compile_ir
@@ -93,8 +96,12 @@ def _settle() -> None:
         return compile_ir(llvmir, **options, fma=False)
 
     nvvm.compile_ir = uncontracted
-    # The package numba-cuda has a configuration of its own.
-    dispatcher.config.CACHE_DIR = numba.config.CACHE_DIR
+    files = type("Files", (Summed, IndexDataCacheFile), {})
+    guarded = (Guarded, dispatcher.CUDACache)
+    dispatcher.CUDACache = type("KernelCache", guarded, {"_files": files})
+    # The package numba-cuda has a configuration of its own, and its files do not name its version.
+    compiler = f"{PACKAGE}-{version(PACKAGE)}"
+    dispatcher.config.CACHE_DIR = code_folder(compiler, "lgi.cuda")
 
 
 def card() -> str:

@@ -49,14 +49,18 @@ def njit(function=None, /, **options):
     return compiled(function) if function else compiled
 
 
-class _Files(IndexDataCacheFile):
-    """Numba's files, each with its checksum, so that no damaged code is ever run."""
+class Summed:
+    """Files of compiled code with their checksums, so that no damaged code is ever run.
+
+    To be mixed into numba's `IndexDataCacheFile`, of which numba-cuda has its own.
+    """
 
     def save(self, key, data) -> None:
-        # With its key: two processes that compile for other types at once may take one name.
+        """Save code with its key: two processes that compile at once may take one name."""
         super().save(key, (key, data))
 
     def load(self, key):
+        """Return the code of a key, None if there is none or it is damaged."""
         found = super().load(key)
         return found[1] if found and found[0] == key else None
 
@@ -78,18 +82,26 @@ class _Files(IndexDataCacheFile):
             file.write(content.getvalue() + hashlib.sha256(content.getvalue()).digest())
 
 
+class _Files(Summed, IndexDataCacheFile):
+    pass
+
+
 class _Code(CompileResultCacheImpl):
     # Not beside the source, where numba would not notice a change in another module.
     _locator_classes = (UserProvidedCacheLocator,)
 
 
-class _Cache(FunctionCache):
-    _impl_class = _Code
+class Guarded:
+    """A cache of compiled code with files of its own kind, to be mixed into numba's `Cache`."""
+
+    _files: type
 
     def __init__(self, function):
         super().__init__(function)
         files = self._cache_file
-        self._cache_file = _Files(self._cache_path, self._impl.filename_base, files._source_stamp)
+        self._cache_file = self._files(
+            self._cache_path, self._impl.filename_base, files._source_stamp
+        )
 
     @contextmanager
     def _guard_against_spurious_io_errors(self):
@@ -97,6 +109,11 @@ class _Cache(FunctionCache):
             yield
         except OSError as error:
             _say(error)
+
+
+class _Cache(Guarded, FunctionCache):
+    _impl_class = _Code
+    _files = _Files
 
 
 def _is_whole(path: str) -> bool:
@@ -112,15 +129,24 @@ def _say(reason: Exception) -> None:
     print(f"compiled code is not kept: {reason}", file=sys.stderr)
 
 
-def _settle() -> str:
-    """Return the folder of numba's files, empty for none."""
+def code_folder(compiler: str, users_of: str) -> str:
+    """Return where a compiler keeps its code, empty for nowhere.
+
+    Parameters
+    ----------
+    compiler
+        Its name, and all of its version that its files do not say.
+    users_of
+        What is compiled depends on the source of the modules that import this one, and on that of
+        what they import.
+    """
     folder, said = cache_folder()
     if said:
         print(said, file=sys.stderr)
-    return str(folder / "numba" / compiled_fingerprint()) if folder else ""
+    return str(folder / compiler / compiled_fingerprint(users_of)) if folder else ""
 
 
-numba.config.CACHE_DIR = _settle()
+numba.config.CACHE_DIR = code_folder("numba", "lgi.jit")
 
 
 def _load_array_functions() -> None:

@@ -54,20 +54,28 @@ VARIABLE = "LGI_SOURCE"
 """Variable of the environment in which a process tells those that it starts what it found."""
 
 
-def compiled_fingerprint() -> str:
+def compiled_fingerprint(users_of: str) -> str:
     """Return a hash of what the source means that compiled code depends on.
 
     Parsing the source takes a tenth of a second; what a parent process found is right as long as
     no byte of the package has changed since.
+
+    Parameters
+    ----------
+    users_of
+        The module that compiles, such as ``"lgi.jit"``: code of those that import it is compiled.
     """
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(f"{path}\0".encode() + path.read_bytes())
-    known, _, found = os.environ.get(VARIABLE, "").partition(":")
-    if known != digest.hexdigest():
-        found = source_fingerprint(*modules_using("lgi.jit"))
-        os.environ[VARIABLE] = f"{digest.hexdigest()}:{found}"
-    return found
+    bytes_now = digest.hexdigest()
+    known, *told = (os.environ.get(VARIABLE) or "none").split()
+    found = dict(one.split("=") for one in told) if known == bytes_now else {}
+    if users_of not in found:
+        found[users_of] = source_fingerprint(*modules_using(users_of))
+        told = [f"{name}={value}" for name, value in found.items()]
+        os.environ[VARIABLE] = " ".join([bytes_now, *told])
+    return found[users_of]
 
 
 def describe(engine: str, device: str, source: str) -> dict:

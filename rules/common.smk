@@ -62,7 +62,8 @@ config["captions"] = {
 
 ENVIRONMENT = "../envs/lgi.yaml"
 
-# Rules whose work has an engine for a GPU.
+# Rules whose work has an engine for a GPU, and what they need: the libraries of CUDA are large.
+CARD_ENVIRONMENT = "../envs/cuda.yaml" if CONFIG.device == "cuda" else ENVIRONMENT
 ON_CARD = {rule for rule, (_, result) in CATALOGUE.rules.items() if result.on_card}
 
 
@@ -104,13 +105,13 @@ def requested(minutes=15, mem_mb=1_500):
 
 
 def requested_for(rule, **asked):
-    """What a job of a rule asks for whose time is estimated, and a GPU where it needs one."""
+    """What a job of a rule asks for: time as it is estimated, and a GPU where it needs one."""
     result = CATALOGUE.result(rule)
 
     def minutes(wildcards):
         return 10 + math.ceil(4 * result.seconds(CONFIG, wildcards) / 60)
 
-    found = requested(minutes=minutes, **asked)
+    found = requested(**({"minutes": minutes} if result.seconds else {}), **asked)
     # Not mentioned, it may run on any node; 0 asks for nothing.
     card = {"gpu": lambda wildcards: int(on_card())} if CONFIG.device != "cpu" else {}
     return found | (card if rule in ON_CARD else {})
@@ -222,7 +223,7 @@ def shown_as(path, study, result, name):
 
 fingerprint = cache(source_fingerprint)
 # Jobs take it from their environment.
-compiled_fingerprint()
+compiled_fingerprint("lgi.jit")
 
 
 def source_of(rule, *entries):

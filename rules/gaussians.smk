@@ -25,7 +25,7 @@ rule fit:
     wildcard_constraints:
         **constraints("fit"),
     conda:
-        ENVIRONMENT
+        CARD_ENVIRONMENT
     threads: lambda wildcards: 1 if on_card() else fit_threads(CONFIG, wildcards)
     resources:
         **requested_for("fit", mem_mb=partial(fit_mem_mb, CONFIG)),

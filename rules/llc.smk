@@ -10,9 +10,9 @@ rule check_known_answers:
     log:
         CATALOGUE.result("check_known_answers").log,
     conda:
-        ENVIRONMENT
+        CARD_ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("check_known_answers"),
     params:
         settings=known_answers.settings(CONFIG),
         rungs=CONFIG.llc.rungs,

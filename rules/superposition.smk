@@ -15,7 +15,7 @@ rule train_superposition:
     wildcard_constraints:
         **constraints("train_superposition"),
     conda:
-        ENVIRONMENT
+        CARD_ENVIRONMENT
     resources:
         **requested_for("train_superposition"),
     params:
@@ -36,7 +36,7 @@ if CONFIG.superposition.limit:
         wildcard_constraints:
             **constraints("train_superposition_limit"),
         conda:
-            ENVIRONMENT
+            CARD_ENVIRONMENT
         resources:
             **requested_for("train_superposition_limit"),
         params:
@@ -65,7 +65,7 @@ rule estimate_superposition_llc:
     wildcard_constraints:
         **constraints("estimate_superposition_llc"),
     conda:
-        ENVIRONMENT
+        CARD_ENVIRONMENT
     resources:
         **requested_for("estimate_superposition_llc"),
     params:
@@ -87,9 +87,9 @@ rule trace_superposition_llc:
     wildcard_constraints:
         **constraints("trace_superposition_llc"),
     conda:
-        ENVIRONMENT
+        CARD_ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("trace_superposition_llc"),
     params:
         settings=lambda wildcards: ESTIMATED[wildcards.setting],
         asked=asked_of_one(CATALOGUE.result("train_superposition").output["run"]),
@@ -107,9 +107,9 @@ rule calibrate_superposition_llc:
     log:
         CATALOGUE.result("calibrate_superposition_llc").log,
     conda:
-        ENVIRONMENT
+        CARD_ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("calibrate_superposition_llc"),
     params:
         settings=superposition_llc.calibration(CONFIG),
         models=superposition_llc.calibrated(CONFIG),
@@ -128,9 +128,9 @@ rule resolve_superposition_llc:
     log:
         CATALOGUE.result("resolve_superposition_llc").log,
     conda:
-        ENVIRONMENT
+        CARD_ENVIRONMENT
     resources:
-        **requested(),
+        **requested_for("resolve_superposition_llc"),
     params:
         settings=superposition_llc.resolution(CONFIG),
         models=superposition_llc.resolved(CONFIG),

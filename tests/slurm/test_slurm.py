@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from lgi.runs import read_run
-from tests.configurations import ROOT, RUNS, SMOKE_FILE
+from tests.configurations import ROOT, SMOKE_FILE
 from tests.slurm.cluster import DAEMONS, ETC, NoSlurmError, process, running, until
 
 pytestmark = pytest.mark.slow
@@ -50,8 +50,8 @@ TOO_LONG, BROKEN, CANCELLED = 61, 62, 63
 HELD = 65, 66
 """Fits that wait while there is a file of their N in the working folder."""
 HELD_FITS = [FIT.format(n=n) for n in HELD]
-SIXTEEN = RUNS[0] | {"name": "sixteen", "n": 8, "seeds": list(range(16))}
-"""Fits that share one job, with LGI_JOB_SECONDS=0.15 two."""
+ALONE = {"LGI_JOB_SECONDS": "0"}
+"""Each run has a job of its own."""
 MISBEHAVE = f"""
 import time
 from pathlib import Path
@@ -198,7 +198,7 @@ def misbehaving(tmp_path_factory):
     code = tmp_path_factory.mktemp("clone")
     for name in ("lgi", "rules", "workflow_scripts", "profiles", "slurm", "published"):
         shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml", "docs/caption.rst", "envs/lgi.yaml"):
+    for name in ("Snakefile", "config.yaml", "docs/caption.rst", "envs/lgi.yaml", "envs/cuda.yaml"):
         (code / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, code / name)
     script = code / "workflow_scripts" / "fit_gaussians.py"
@@ -232,9 +232,9 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
     code, short = misbehaving
     allocation = Run(folder / "allocation")
     found = {
-        "lost": Run(folder / "lost", code).hold(*HELD).snakemake(*HELD_FITS, site=site),
+        "lost": Run(folder / "lost", code).hold(*HELD).snakemake(*HELD_FITS, site=site, **ALONE),
         "disturbed": Run(folder / "disturbed", code).snakemake(
-            *(FIT.format(n=n) for n in (TOO_LONG, BROKEN, CANCELLED)), site=short
+            *(FIT.format(n=n) for n in (TOO_LONG, BROKEN, CANCELLED)), site=short, **ALONE
         ),
         "small": Run(folder / "small").snakemake(*SMALL, site=site, command=(SNAKEMAKE,)),
         "cuda": Run(folder / "cuda").snakemake(
@@ -243,10 +243,9 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
             options=("--retries", 0, "--config", "device=cuda"),
         ),
         "unexported": Run(folder / "unexported").snakemake(
-            *(FIT.format(n=8).replace("seed7", f"seed{seed}") for seed in SIXTEEN["seeds"]),
+            *(FIT.format(n=8).replace("seed7", f"seed{seed}") for seed in range(16)),
             site=site,
-            overlay={"gaussians": {"runs": [*RUNS, SIXTEEN]}},
-            LGI_JOB_SECONDS="0.15",
+            LGI_JOB_SECONDS="0.3",
             PATH=f"{unexported(folder / 'commands')}{os.pathsep}{os.environ['PATH']}",
         ),
         "local": Run(folder / "local").snakemake(*SMALL, site=None),
@@ -311,7 +310,7 @@ def test_a_lost_run_is_gone_on_from_by_the_same_command(slurm, runs, site):
 
     for lose in (signal.SIGHUP, None):
         (before,) = run.jobs(slurm)[fit_job(ended)]
-        run.snakemake(*HELD_FITS, site=site)
+        run.snakemake(*HELD_FITS, site=site, **ALONE)
         until(lambda: run.state(slurm, ended) == "RUNNING", seconds=1_800)
         assert "A run was lost: process " in run.said()
         assert "1 of its SLURM jobs cancelled" in run.said()
@@ -331,13 +330,13 @@ def test_a_lost_run_is_gone_on_from_by_the_same_command(slurm, runs, site):
     assert made.record["recipe"]["iterations"] == 190
 
 
-def test_jobs_build_the_rules_of_their_run_where_no_environment_is_passed_on(slurm, runs):
+def test_runs_share_a_job_also_where_no_environment_is_passed_on(slurm, runs):
     runs["unexported"].ends_with(0)
-    jobs = runs["unexported"].jobs(slurm)
-    assert {rule: job["JobState"] for rule, (job,) in jobs.items()} == {
-        "fit_sixteen": "COMPLETED",
-        "fit_sixteen_2": "COMPLETED",
-    }
+    ((rule, jobs),) = runs["unexported"].jobs(slurm).items()
+    assert rule == "fit"
+    assert 1 < len(jobs) < 16
+    assert {job["JobState"] for job in jobs} == {"COMPLETED"}
+    assert len(runs["unexported"].files()) == 16
 
 
 def test_a_job_over_its_time_limit_is_tried_again_with_more(slurm, runs):
@@ -403,7 +402,8 @@ def test_a_run_outlasts_a_restart_of_the_daemons(slurm, runs, misbehaving, site,
     for name in runs.keys() - {"lost"}:  # which waits for its own test
         runs[name].process.wait(timeout=1_800)
     code, _ = misbehaving
-    run = Run(tmp_path / "restarted", code).hold(*HELD).snakemake(*HELD_FITS, site=site)
+    run = Run(tmp_path / "restarted", code).hold(*HELD)
+    run.snakemake(*HELD_FITS, site=site, **ALONE)
     runs["restarted"] = run  # ended with them
     logs = run.folder / "logs"
     # Before that `srun` would wait for the slurmctld.

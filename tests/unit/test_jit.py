@@ -9,6 +9,7 @@ import numba
 import numpy as np
 import pytest
 
+from lgi.jit import Summed
 from tests.configurations import ROOT
 from tests.disks import small_disk
 
@@ -145,3 +146,19 @@ def test_processes_may_compile_at_once(kept):
         for one, two in (calls, calls[::-1])
     ]
     assert [process.wait() for process in running] == [0, 0]
+
+
+@pytest.mark.parametrize("package", ["numba.core.caching", "numba.cuda.core.caching"])
+def test_neither_damaged_code_nor_that_of_another_key_is_believed(tmp_path, package):
+    """Kernels are kept by numba-cuda, where it is installed."""
+    base = pytest.importorskip(package).IndexDataCacheFile
+    files = type("Files", (Summed, base), {})(str(tmp_path), "kernel", "stamp")
+    files.save("types", b"code")
+    assert files.load("types") == b"code"
+    assert files.load("others") is None
+    for path in sorted(tmp_path.iterdir()):
+        content = path.read_bytes()
+        path.write_bytes(content[:5] + bytes([content[5] ^ 4]) + content[6:])
+        assert files.load("types") is None
+        path.write_bytes(content)
+    assert files.load("types") == b"code"

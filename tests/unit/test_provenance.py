@@ -282,9 +282,13 @@ def test_a_parents_fingerprint_is_taken_until_a_byte_changes(package, monkeypatc
     package.write("jit", "import os\n")
     package.write("compiled", "import lgi.jit\nRATE = 1\n")
     monkeypatch.setenv(lgi.provenance.VARIABLE, "")
-    found = lgi.provenance.compiled_fingerprint()
+    found = lgi.provenance.compiled_fingerprint("lgi.jit")
     monkeypatch.setattr(lgi.provenance, "modules_using", None)  # nothing is searched again
-    assert lgi.provenance.compiled_fingerprint() == found == source_fingerprint("lgi.compiled")
+    assert (
+        lgi.provenance.compiled_fingerprint("lgi.jit")
+        == found
+        == source_fingerprint("lgi.compiled")
+    )
     monkeypatch.undo()
 
 
@@ -292,6 +296,10 @@ def test_a_parents_fingerprint_of_other_source_is_not_taken(package, monkeypatch
     package.write("jit", "import os\n")
     package.write("compiled", "import lgi.jit\nRATE = 1\n")
     monkeypatch.setenv(lgi.provenance.VARIABLE, "")
-    found = lgi.provenance.compiled_fingerprint()
+    found = lgi.provenance.compiled_fingerprint("lgi.jit")
     package.edit("compiled", "RATE = 1", "RATE = 2")
-    assert lgi.provenance.compiled_fingerprint() == source_fingerprint("lgi.compiled") != found
+    assert (
+        lgi.provenance.compiled_fingerprint("lgi.jit")
+        == source_fingerprint("lgi.compiled")
+        != found
+    )

@@ -21,6 +21,15 @@ BUILT = ROOT / "build" / "smoke"
 """Where `make smoke` runs the whole workflow in small."""
 
 
+PRETENDED = ("sbatch", "squeue", "scancel", "srun", "sinfo", "sacct", "sacctmgr", "scontrol")
+SUBMITTING = (
+    *("--executor", "slurm", "--jobs", 4, "--slurm-status-command", "squeue"),
+    *("--slurm-init-seconds-before-status-checks", 1, "--slurm-jobname-prefix", "lgi"),
+    *("--default-resources", "slurm_account=none", "slurm_partition=pretended", "mem_mb=500"),
+    *("runtime=5", "--latency-wait", 5),
+)
+
+
 class Laboratory:
     """A working folder beside a clone's code, with the smoke configuration and overlays."""
 
@@ -111,3 +120,16 @@ def finished():
             BUILT.mkdir()
         laboratory.snakemake()
     return laboratory
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """Return the folder of jobs of a pretended SLURM, the commands of which are on the PATH."""
+    commands, jobs = tmp_path / "commands", tmp_path / "jobs"
+    commands.mkdir()
+    jobs.mkdir()
+    for name in PRETENDED:
+        (commands / name).symlink_to(Path(__file__).with_name("pretended_slurm.py"))
+    monkeypatch.setenv("PATH", f"{commands}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PRETENDED_SLURM", str(jobs))
+    return jobs

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,21 +16,13 @@ from lgi.regression import results as regression
 from lgi.runs import read_run
 from lgi.superposition.training.results import TABLE as SUPERPOSITION
 from tests.configurations import ROOT
-from tests.workflow.conftest import Laboratory, planned
+from tests.workflow.conftest import SUBMITTING, Laboratory, planned
 
 pytestmark = pytest.mark.slow
 
 TARGET = FIT.format(image="gradient_checkerboard", recipe="published", n=5, seed=2)
 LONG = {"gaussians": {"recipes": {"published": {"iterations": 10_000_000}}}}
 OTHER = {"gaussians": {"recipes": {"published": {"iterations": 190}}}}
-
-PRETENDED = ("sbatch", "squeue", "scancel", "srun", "sinfo", "sacct", "sacctmgr", "scontrol")
-SUBMITTING = (
-    *("--executor", "slurm", "--jobs", 4, "--slurm-status-command", "squeue"),
-    *("--slurm-init-seconds-before-status-checks", 1, "--slurm-jobname-prefix", "lgi"),
-    *("--default-resources", "slurm_account=none", "slurm_partition=pretended", "mem_mb=500"),
-    *("runtime=5", "--latency-wait", 5),
-)
 
 REGRESSION = "results/tables/regression_llc.csv"
 WORK = (
@@ -45,19 +36,6 @@ WORKLOAD = {
     "gaussians": {"recipes": {"published": {"iterations": 10_000}}},
     "superposition": {"llc": {"settings": {"fine": {"draws": 2_000}}}},
 }
-
-
-@pytest.fixture
-def slurm(tmp_path, monkeypatch):
-    """Return the folder of jobs of a pretended SLURM, the commands of which are on the PATH."""
-    commands, jobs = tmp_path / "commands", tmp_path / "jobs"
-    commands.mkdir()
-    jobs.mkdir()
-    for name in PRETENDED:
-        (commands / name).symlink_to(Path(__file__).with_name("pretended_slurm.py"))
-    monkeypatch.setenv("PATH", f"{commands}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PRETENDED_SLURM", str(jobs))
-    return jobs
 
 
 def start(laboratory, *arguments, **given):
