@@ -27,6 +27,7 @@ include: "rules/groups.smk"
 
 onstart:
     prepare_slurm()
+    spent.begin(str(os.getpid()))
     tell_device()
 
 

@@ -11,8 +11,9 @@ import math
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from snakemake.api import Workflow
@@ -55,6 +56,9 @@ class Sharing(NamedTuple):
     """Runs that share a process at most."""
     on_card: frozenset[str] = frozenset()
     """Rules whose jobs are known to run on a GPU: their time is no bound."""
+    kinds: Mapping[str, str] = MappingProxyType({})
+    """By rule: what its jobs are called. Jobs of one kind have one script and share processes also
+    where they are of several rules; of other rules their name is their kind."""
 
 
 def job_seconds() -> float:
@@ -139,21 +143,23 @@ def share(workflow: Workflow, sharing: Callable[[], Sharing]) -> None:
 
 
 class Batch(GroupJob):
-    """Jobs of one rule that one process runs; a run that fails takes no other with it.
+    """Jobs of one script that one process runs; a run that fails takes no other with it.
 
     Parameters
     ----------
     name
         Of the batch.
+    kind
+        What its jobs are called: the name of their rule, if they have one.
     jobs
         Two or more.
     seconds
         About how long all of them last, one after the other on one core.
     """
 
-    def __init__(self, name: str, jobs: Sequence[Job], seconds: float) -> None:
+    def __init__(self, name: str, kind: str, jobs: Sequence[Job], seconds: float) -> None:
         super().__init__(name, tuple(jobs), None)
-        self._seconds = seconds
+        self._kind, self._seconds = kind, seconds
         self._cleared = self._registered = self._is_ready = False
         self.finalize()
 
@@ -169,8 +175,8 @@ class Batch(GroupJob):
 
     @property
     def name(self) -> str:
-        """The name of its rule."""
-        return self.jobs[0].rule.name
+        """What its jobs are called."""
+        return self._kind
 
     def is_ready(self) -> bool:
         """Tell whether all that its jobs need is made."""
@@ -275,16 +281,17 @@ def _batches(dag: DAG, sharing: Sharing, seconds: float) -> Iterator[Batch]:
     """Yield the batches of what is to be made."""
     workflow = dag.workflow
     found = defaultdict(list)
+    level = _levels(dag)
     for job in dag.needrun_jobs():
-        if job.group is None and job.rule.name in sharing.seconds:
-            found[job.rule.name, job.threads].append(job)
-    for (rule, _), jobs in found.items():
+        if job.group is None and (rule := job.rule.name) in sharing.seconds:
+            found[sharing.kinds.get(rule, rule), level(job), job.threads].append(job)
+    for (kind, depth, _), jobs in found.items():
         jobs.sort(key=lambda job: job.output[0])
-        lasting = {job: sharing.seconds[rule](job.wildcards) for job in jobs}
+        lasting = {job: sharing.seconds[job.rule.name](job.wildcards) for job in jobs}
         most = sharing.most
         if not workflow.is_main_process:  # one process, as was planned
             bound = most = math.inf
-        elif rule in sharing.on_card:
+        elif jobs[0].rule.name in sharing.on_card:
             bound = math.inf
         else:
             bound = _bound(seconds, sum(lasting.values()), workflow)
@@ -292,7 +299,20 @@ def _batches(dag: DAG, sharing: Sharing, seconds: float) -> Iterator[Batch]:
         items = [(job, lasting[job], _letters(job)) for job in jobs]
         for number_, part in enumerate(parted(items, bound, most, longest)):
             if len(part) > 1:
-                yield Batch(f"{rule}_{number_}", part, sum(map(lasting.get, part)))
+                yield Batch(f"{kind}_{depth}_{number_}", kind, part, sum(map(lasting.get, part)))
+
+
+def _levels(dag: DAG) -> Callable[[Job], int]:
+    """Return the function that says how many steps of what is to be made come before a job.
+
+    Jobs of one level do not need one another, nor do batches of them.
+    """
+
+    @cache
+    def level(job: Job) -> int:
+        return max((1 + level(one) for one in dag.dependencies[job] if dag.needrun(one)), default=0)
+
+    return level
 
 
 def _bound(seconds: float, work: float, workflow: Workflow) -> float:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -45,6 +46,14 @@ PURPOSES = {
 
 COPY = "docs/gallery/{name}"
 """The small copy of a picture or text that README and docs show."""
+
+
+BRIEF = 1.0
+"""Seconds that most tables and pictures take, once their modules are imported."""
+
+
+def _brief(config: Any, wildcards: Any) -> float:
+    return BRIEF
 
 
 def once(config: Any) -> list[dict]:
@@ -83,7 +92,7 @@ class Result:
     # entries of the record.
     record: Mapping[str, Callable[[Any, str], Mapping[str, Any]]] = field(default_factory=dict)
     # About how long one lasts on a core, in seconds, where many share a process (`lgi.batches`):
-    # a function of the configuration and the wildcards.
+    # a function of the configuration and the wildcards; `BRIEF` for what `make` makes.
     seconds: Callable[[Any, Mapping[str, str]], float] | None = None
     on_card: bool = False  # whether its work has an engine for a GPU
     # Function of the configuration to the values of the wildcards with which `all` asks for it.
@@ -188,6 +197,18 @@ class Catalogue:
     def result(self, rule: str) -> Result:
         """Return the declaration of a rule."""
         return self.rules[rule][1]
+
+    def seconds(self) -> dict[str, Callable[[Mapping[str, str]], float]]:
+        """Return about how long jobs last that may share a process, by rule."""
+        return {
+            rule: partial(result.seconds or _brief, self.config)
+            for rule, (_, result) in self.rules.items()
+            if result.seconds or result.make
+        }
+
+    def kinds(self) -> dict[str, str]:
+        """Return what results are called together that have one script, by rule."""
+        return {result.rule: f"{study.name}_results" for study, result in self.made}
 
     def inputs(self, result: Result, wildcards: Mapping[str, str]) -> dict[str, str | list[str]]:
         """Return the files that a job of a result reads, by name."""

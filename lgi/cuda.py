@@ -18,7 +18,6 @@ from numba import cuda
 
 from lgi.devices import PACKAGE, SIMULATED, missing, need_gpu
 from lgi.jit import Guarded, Summed, code_folder
-from lgi.provenance import modules_using
 
 __all__ = [
     "SIMULATED",
@@ -113,7 +112,7 @@ def _settle() -> None:
     dispatcher.CUDACache = type("KernelCache", guarded, {"_files": files})
     # The package numba-cuda has a configuration of its own, and its files do not name its version.
     compiler = f"{PACKAGE}-{version(PACKAGE)}"
-    dispatcher.config.CACHE_DIR = code_folder(compiler, *modules_using("lgi.cuda"))
+    dispatcher.config.CACHE_DIR = code_folder(compiler, "lgi.cuda")
 
 
 def card() -> str:

@@ -9,6 +9,8 @@ from importlib import import_module
 from inspect import signature
 from typing import Any
 
+from lgi import spent
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -66,4 +68,5 @@ def chosen(engines: dict[str, Engine]) -> Engine:
 def load(name: str) -> Callable[..., Any]:
     """Import and return the function called ``"package.module:function"``."""
     module, _, function = name.partition(":")
-    return getattr(import_module(module), function)
+    with spent.on(spent.START):
+        return getattr(import_module(module), function)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+
+from lgi.distributions import coin_quantile, normal_quantile, t_quantile, t_tail
 
 HALVES = 200  # random halves of a jackknife; more change the ends by less than a tenth
 
@@ -52,7 +53,7 @@ def median(values: np.ndarray, confidence: float) -> Interval:
     n = len(values)
     if not n:
         return Interval(np.nan, np.nan, np.nan, 0)
-    beyond = int(stats.binom.ppf((1 - confidence) / 2, n, 0.5))  # values below the lower end, and 1
+    beyond = coin_quantile((1 - confidence) / 2, n)  # values below the lower end, and 1
     low, high = (values[beyond - 1], values[n - beyond]) if beyond else (np.nan, np.nan)
     return Interval(float(np.median(values)), float(low), float(high), n)
 
@@ -61,6 +62,8 @@ def share(hits: int, n: int, confidence: float) -> Interval:
     """Return a share with its exact interval (Clopper and Pearson 1934); it takes one value."""
     if not n:
         return Interval(np.nan, np.nan, np.nan, 0)
+    from scipy import stats  # here, since importing it takes long
+
     interval = stats.binomtest(int(hits), int(n)).proportion_ci(confidence, method="exact")
     return Interval(hits / n, float(interval.low), float(interval.high), int(n))
 
@@ -81,8 +84,8 @@ def rank_correlation(pairs: np.ndarray) -> np.ndarray:
         [..., n, 2]; leading axes are samples of their own.
     """
     size = np.abs(pairs).max(axis=-2, keepdims=True)
-    ranks = stats.rankdata(np.round(pairs / np.where(size > 0, size, 1), 12), axis=-2)
-    return _correlation(ranks)
+    rounded = np.round(pairs / np.where(size > 0, size, 1), 12)
+    return _correlation(_ranks(rounded.swapaxes(-1, -2)).swapaxes(-1, -2))
 
 
 def rank_correlations(pairs: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -95,25 +98,63 @@ def rank_correlations(pairs: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     chosen
         Indices of pairs [resamples, m].
     """
-    size = np.abs(pairs).max(axis=0)
+    n, size = len(pairs), np.abs(pairs).max(axis=0)
     rounded = np.round(pairs / np.where(size > 0, size, 1), 12)
+    first = n * np.arange(len(chosen))[:, None]
+    counts = np.bincount((first + chosen).ravel(), minlength=n * len(chosen)).reshape(-1, n)
+    result = _correlation_of_counts(rounded, counts)
     columns = zip(pairs.T, rounded.T, strict=True)
     if any(len(np.unique(each)) > len(np.unique(merged)) for each, merged in columns):
         # What is rounding depends on the largest value of each resample.
-        return rank_correlation(pairs[chosen])
-    ranks = np.stack([_resampled_ranks(column, chosen) for column in pairs.T], axis=-2)
-    return _correlation(ranks.swapaxes(-1, -2))
+        others = [
+            counts[:, column == largest].any(axis=1)
+            for column, largest in zip(np.abs(pairs).T, size, strict=True)
+        ]
+        rest = ~np.logical_and.reduce(others)
+        result[rest] = rank_correlation(pairs[chosen[rest]])
+    return result
 
 
-def _resampled_ranks(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Return the ranks of resamples [resamples, m], ties at their mean, by counting."""
+def _correlation_of_counts(pairs: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the rank correlation of pairs [n, 2] that resamples [resamples, n] hold so often.
+
+    Ranks are halves of whole numbers about a mean that is one too, so that all sums are exact and
+    the order of their terms says nothing.
+    """
+    x, y = (_counted_ranks(column, counts) for column in pairs.T)
+    weighed = counts * x
+    spread = np.sqrt(np.einsum("ri,ri->r", weighed, x) * np.einsum("ri,ri,ri->r", counts, y, y))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.einsum("ri,ri->r", weighed, y) / spread
+
+
+def _counted_ranks(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the rank of each value in each resample, ties at their mean, less the mean rank."""
     levels, place = np.unique(values, return_inverse=True)
-    place = place[chosen]
-    first = len(levels) * np.arange(len(chosen))[:, None]
-    counts = np.bincount((first + place).ravel(), minlength=len(chosen) * len(levels))
-    counts = counts.reshape(len(chosen), len(levels))
-    ranks = np.cumsum(counts, axis=1) - (counts - 1) / 2
-    return np.take_along_axis(ranks, place, axis=1)
+    if len(levels) < len(values):
+        order = np.argsort(place, kind="stable")
+        starts = np.searchsorted(place[order], np.arange(len(levels)))
+        of_levels = np.add.reduceat(counts[:, order], starts, axis=1)
+    else:
+        of_levels = counts[:, np.argsort(values)]
+    ranks = np.cumsum(of_levels, axis=1) - (of_levels - 1) / 2
+    return ranks[:, place] - (counts.sum(axis=1, keepdims=True) + 1) / 2
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Return the ranks along the last axis, ties at their mean; NaN where there is one."""
+    order = np.argsort(values, axis=-1, stable=True)
+    ordered = np.take_along_axis(values, order, axis=-1)
+    place = np.arange(values.shape[-1])
+    new = np.concatenate(
+        [np.ones_like(ordered[..., :1], bool), ordered[..., 1:] != ordered[..., :-1]], axis=-1
+    )
+    last = np.roll(new, -1, axis=-1)  # the first is always new, so that the last is a last one
+    first = np.maximum.accumulate(np.where(new, place, 0), axis=-1)
+    end = np.minimum.accumulate(np.where(last, place, len(place))[..., ::-1], axis=-1)[..., ::-1]
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, 1 + (first + end) / 2, axis=-1)
+    return np.where(np.isnan(values).any(axis=-1, keepdims=True), np.nan, ranks)
 
 
 def _correlation(ranks: np.ndarray) -> np.ndarray:  # [..., n, 2]
@@ -142,7 +183,7 @@ def spearman(x: np.ndarray, y: np.ndarray, confidence: float) -> Interval:
         return Interval(value, np.nan, np.nan, n)
     nearest = 1 - 12 / (n * (n * n - 1))
     inside = float(np.clip(value, -nearest, nearest))
-    half = _quantile(confidence) * np.sqrt((1 + inside**2 / 2) / (n - 3))
+    half = normal_quantile((1 + confidence) / 2) * np.sqrt((1 + inside**2 / 2) / (n - 3))
     low, high = np.tanh(np.arctanh(inside) - half), np.tanh(np.arctanh(inside) + half)
     return Interval(
         value, -1.0 if value < -nearest else float(low), 1.0 if value > nearest else float(high), n
@@ -164,11 +205,22 @@ def line(x: np.ndarray, y: np.ndarray, confidence: float) -> Line:
     nothing = Interval(np.nan, np.nan, np.nan, n)
     if n < 3 or len(np.unique(x)) < 2:
         return Line(nothing, nothing, np.nan, nothing)
-    fit = stats.linregress(x, y)
-    slope = _student(fit.slope, fit.stderr, n - 2, n, confidence)
-    intercept = _student(fit.intercept, fit.intercept_stderr, n - 2, n, confidence)
-    r_squared = fit.rvalue**2 if np.ptp(y) else np.nan
-    return Line(slope, intercept, float(r_squared), _curvature(x, y, confidence))
+    of_x, of_both, _, of_y = np.cov(x, y, bias=True).flat
+    r = np.clip(of_both / np.sqrt(of_x * of_y), -1, 1) if of_y else np.nan
+    slope = of_both / of_x
+    error = np.sqrt((1 - r**2) * of_y / of_x / (n - 2))
+    return Line(
+        _student(slope, error, n - 2, n, confidence),
+        _student(
+            y.mean() - slope * x.mean(),
+            error * np.sqrt(of_x + x.mean() ** 2),
+            n - 2,
+            n,
+            confidence,
+        ),
+        float(r**2) if np.ptp(y) else np.nan,
+        _curvature(x, y, confidence),
+    )
 
 
 def prediction(x: np.ndarray, y: np.ndarray, at: float, confidence: float) -> Interval:
@@ -251,7 +303,7 @@ def p_of_mean(values: np.ndarray) -> float:
     error = values.std(ddof=1) / np.sqrt(n)
     if not error:
         return float(not values[0])
-    return float(2 * stats.t.sf(abs(values.mean() / error), n - 1))
+    return float(2 * t_tail(abs(values.mean() / error), n - 1))
 
 
 def holm(p: np.ndarray) -> np.ndarray:
@@ -280,12 +332,8 @@ def _curvature(x: np.ndarray, y: np.ndarray, confidence: float) -> Interval:
 def _student(value: float, error: float, freedom: int, n: int, confidence: float) -> Interval:
     if freedom < 1 or not np.isfinite(error):
         return Interval(float(value), np.nan, np.nan, n)
-    half = error * stats.t.ppf((1 + confidence) / 2, freedom)
+    half = error * t_quantile((1 + confidence) / 2, freedom)
     return Interval(float(value), float(value - half), float(value + half), n)
-
-
-def _quantile(confidence: float) -> float:
-    return float(stats.norm.ppf((1 + confidence) / 2))
 
 
 def _finite(values: np.ndarray) -> np.ndarray:

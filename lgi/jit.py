@@ -20,7 +20,7 @@ from numba.core.caching import (
 )
 
 from lgi.cache import cache_folder
-from lgi.provenance import modules_using, source_fingerprint
+from lgi.provenance import compiled_fingerprint
 
 
 def njit(function=None, /, **options):
@@ -129,23 +129,24 @@ def _say(reason: Exception) -> None:
     print(f"compiled code is not kept: {reason}", file=sys.stderr)
 
 
-def code_folder(compiler: str, *modules: str) -> str:
+def code_folder(compiler: str, users_of: str) -> str:
     """Return where a compiler keeps its code, empty for nowhere.
 
     Parameters
     ----------
     compiler
         Its name, and all of its version that its files do not say.
-    *modules
-        What is compiled depends on their source, and on that of what they import.
+    users_of
+        What is compiled depends on the source of the modules that import this one, and on that of
+        what they import.
     """
     folder, said = cache_folder()
     if said:
         print(said, file=sys.stderr)
-    return str(folder / compiler / source_fingerprint(*modules)) if folder else ""
+    return str(folder / compiler / compiled_fingerprint(users_of)) if folder else ""
 
 
-numba.config.CACHE_DIR = code_folder("numba", *modules_using("lgi.jit"))
+numba.config.CACHE_DIR = code_folder("numba", "lgi.jit")
 
 
 def _load_array_functions() -> None:

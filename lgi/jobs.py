@@ -4,13 +4,13 @@ import gc
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import wraps
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from lgi import devices, engines
+from lgi import devices, engines, spent
 from lgi.checkpoints import unfinished
 from lgi.errors import LgiError
 
@@ -42,13 +42,15 @@ def logged(main: Callable) -> Callable:
             log = open(path, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115, closing it may fail and must not hide an error
         except OSError as error:
             sys.exit(f"error: {path}: the log cannot be written ({error.strerror})")
-        with redirect_stdout(log), redirect_stderr(log):
+        with redirect_stdout(log), redirect_stderr(log), spent.on(spent.ENGINE):
             failure = _failure(main, snakemake)
         try:
             with log:
                 log.write(failure)
         except OSError as error:
             print(f"{failure}{path}: the log is not whole ({error.strerror})", file=sys.stderr)
+        with suppress(OSError):
+            spent.tell(snakemake.rule)
         if failure:
             sys.exit(1)
 

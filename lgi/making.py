@@ -5,6 +5,7 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
+from lgi import spent
 from lgi.asked import Asked, read_asked
 from lgi.engines import load
 from lgi.errors import NothingToDrawError
@@ -26,12 +27,15 @@ SAYING = {".png": "lgi.figures.style:saying", ".gif": "lgi.figures.animation:say
 
 def read(path: str, run_reader: str, asked: Asked) -> Any:
     """Return what a file holds, by its suffix: a table, the chains of an estimate, or a run."""
-    return read_asked(path, asked, load(READERS.get(Path(path).suffix, run_reader)))
+    with spent.on(spent.READING):
+        return read_asked(path, asked, load(READERS.get(Path(path).suffix, run_reader)))
 
 
 def write(path: str, made: Any) -> None:
     """Write a table, a figure, the frames of an animation or a text, by the suffix."""
-    load(WRITERS[Path(path).suffix])(path, made)
+    suffix = Path(path).suffix
+    with spent.on(spent.DRAWING if suffix in SAYING else spent.TABLES):
+        load(WRITERS[suffix])(path, made)
 
 
 def write_text(path: str, text: str) -> None:
@@ -88,14 +92,16 @@ def make(
         else:
             held[name] = (read(path, run_reader, asked) for path in paths)
     one = next(iter(outputs.values())) if len(outputs) == 1 else ""
-    made, unused = _drawn(function, held, one)
+    with spent.on(spent.DRAWING if Path(one).suffix in SAYING else spent.TABLES):
+        made, unused = _drawn(function, held, one)
     for path, value in zip(outputs.values(), made if len(outputs) > 1 else (made,), strict=True):
         write(path, value)
     if pictures:
         tables = {name: path for name, path in outputs.items() if Path(path).suffix == ".csv"}
         held |= {name: read_table(path) for name, path in tables.items()}
     for path, draw in pictures.items():
-        figure, left = _drawn(draw, held, path)
+        with spent.on(spent.DRAWING):
+            figure, left = _drawn(draw, held, path)
         write(path, figure)
         unused &= left
     if unused:

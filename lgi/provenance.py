@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 import platform
 from collections.abc import Iterable
 from functools import cache
@@ -14,8 +15,9 @@ import lgi
 
 PACKAGE = Path(__file__).parent
 # `lgi` itself holds the version, `lgi.jobs` fills the log of a job, `lgi.cache` says where compiled
-# code is kept, and `lgi.devices` which device there is: none changes a result.
-_NO_PART = ("lgi", "lgi.jobs", "lgi.cache", "lgi.devices")
+# code is kept, `lgi.devices` which device there is, and `lgi.spent` counts time: none changes a
+# result.
+_NO_PART = ("lgi", "lgi.jobs", "lgi.cache", "lgi.devices", "lgi.spent")
 
 
 def source_fingerprint(*entries: str | Path) -> str:
@@ -46,6 +48,34 @@ def source_fingerprint(*entries: str | Path) -> str:
     meanings = [_module(name).meaning for name in sorted(found)]
     digest = hashlib.sha256("\n".join([script.meaning for script in scripts] + meanings).encode())
     return digest.hexdigest()[:12]
+
+
+VARIABLE = "LGI_SOURCE"
+"""Variable of the environment in which a process tells those that it starts what it found."""
+
+
+def compiled_fingerprint(users_of: str) -> str:
+    """Return a hash of what the source means that compiled code depends on.
+
+    Parsing the source takes a tenth of a second; what a parent process found is right as long as
+    no byte of the package has changed since.
+
+    Parameters
+    ----------
+    users_of
+        The module that compiles, such as ``"lgi.jit"``: code of those that import it is compiled.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(f"{path}\0".encode() + path.read_bytes())
+    bytes_now = digest.hexdigest()
+    known, *told = (os.environ.get(VARIABLE) or "none").split()
+    found = dict(one.split("=") for one in told) if known == bytes_now else {}
+    if users_of not in found:
+        found[users_of] = source_fingerprint(*modules_using(users_of))
+        told = [f"{name}={value}" for name, value in found.items()]
+        os.environ[VARIABLE] = " ".join([bytes_now, *told])
+    return found[users_of]
 
 
 def describe(engine: str, device: str, source: str) -> dict:

@@ -18,11 +18,11 @@ if said := compiled_code.settle():
     logger.warning(said)
 
 from lgi import config as configuration
-from lgi import batches, checkpoints, devices, sessions, timing
+from lgi import batches, checkpoints, devices, sessions, spent, timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies, copy_name, sums
 from lgi.errors import LgiError
 from lgi.folders import check_folders
-from lgi.provenance import source_fingerprint
+from lgi.provenance import compiled_fingerprint, source_fingerprint
 from lgi.runs import SUM
 from lgi.slurm import check_accounting, outlast_outages
 from lgi.studies import STUDIES
@@ -77,13 +77,11 @@ def on_card():
 
 def sharing():
     """How jobs share processes."""
-    seconds = {
-        name: partial(result.seconds, CONFIG)
-        for name, (_, result) in CATALOGUE.rules.items()
-        if result.seconds
-    }
     return batches.Sharing(
-        seconds, CONFIG.runs_per_job, ON_CARD if on_card() else set()
+        CATALOGUE.seconds(),
+        CONFIG.runs_per_job,
+        ON_CARD if on_card() else set(),
+        CATALOGUE.kinds(),
     )
 
 
@@ -224,6 +222,8 @@ def shown_as(path, study, result, name):
 
 
 fingerprint = cache(source_fingerprint)
+# Jobs take it from their environment.
+compiled_fingerprint("lgi.jit")
 
 
 def source_of(rule, *entries):
@@ -268,4 +268,6 @@ def report_times():
     elapsed = (datetime.now() - workflow.start_time).total_seconds()
     studies = {rule: study.name for rule, (study, _) in CATALOGUE.rules.items()}
     if text := timing.table(timing.finished_jobs(workflow, studies), elapsed):
+        logger.info(text)
+    if text := spent.sentence(spent.end(spent.cpu_seconds())):
         logger.info(text)

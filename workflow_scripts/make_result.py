@@ -1,22 +1,29 @@
-"""Make a declared table, figure, animation or text (see `lgi.catalogue`)."""
+"""Make declared tables, figures, animations or texts (see `lgi.catalogue`)."""
 
-from lgi.jobs import logged
+from lgi import spent
+from lgi.jobs import logged, outcomes, runs_of
 from lgi.making import make
+
+
+def made(jobs):
+    for job in jobs:
+        params, output = job.params, job.output
+        yield make(
+            params.make,
+            dict(job.input.items()),
+            params.settings,
+            {name: output[name] for name in params.outputs},
+            {output[name]: draw for name, draw in params.pictures.items()},
+            params.run_reader,
+            params.contents,
+            params.asked,
+        )
 
 
 @logged
 def main(snakemake):
-    params, output = snakemake.params, snakemake.output
-    make(
-        params.make,
-        dict(snakemake.input.items()),
-        params.settings,
-        {name: output[name] for name in params.outputs},
-        {output[name]: draw for name, draw in params.pictures.items()},
-        params.run_reader,
-        params.contents,
-        params.asked,
-    )
+    for job, _ in outcomes(made, runs_of(snakemake)):
+        spent.tell(job.rule)
 
 
 if "snakemake" in globals():

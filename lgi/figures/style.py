@@ -11,8 +11,10 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import (
@@ -110,15 +112,27 @@ def save(path: str | Path, figure: Figure) -> None:
     """
     path = Path(path)
     with atomic_path(path.with_suffix(".svg")) as svg, atomic_path(path) as png:
-        figure.savefig(png, metadata={"Software": None})
+        # `Figure.savefig` draws twice, once for nothing.
+        pixels = _pixels(figure)
         # Where the panels are few, a legend or a label may be longer than they are together.
         for _ in range(ATTEMPTS):
             if not _grown(figure):
                 break
-            figure.savefig(png, metadata={"Software": None})
+            pixels = _pixels(figure)
+        dpi = figure.dpi = mpl.rcParams["savefig.dpi"]
+        imsave(png, pixels, format="png", dpi=dpi, metadata={"Software": None})
         # The layout was found for the PNG: searching it again would double the time.
         figure.set_layout_engine("none")
-        figure.savefig(svg, metadata={"Date": None, "Creator": None})
+        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
+
+
+def _pixels(figure: Figure) -> np.ndarray:
+    """Return the pixels [height, width, 4] of a figure as its PNG shows it."""
+    screen, figure.dpi = figure.dpi, mpl.rcParams["savefig.dpi"]
+    figure.canvas.draw()
+    pixels = np.array(figure.canvas.buffer_rgba())
+    figure.dpi = screen
+    return pixels
 
 
 def _grown(figure: Figure) -> bool:

@@ -116,6 +116,7 @@ def _judged(config: Any, wildcards: Any) -> dict:
 RESULTS = (
     Result(
         rule="judge_superposition_claims",
+        seconds=lambda *_: 25.0,
         output={"claims": CLAIMS, "summary": SUMMARY},
         purpose="Give each statement of study 2 its verdict, with the numbers behind it.",
         make="lgi.superposition.claims:claims",

@@ -18,14 +18,35 @@ CPU_JOBS = (
     "lgi.superposition.training.table",
 )
 
+FITS = ("lgi.gaussians.fits.run", "lgi.gaussians.fits.fit_cpu")
+TABLES = (
+    "lgi.superposition.claims",
+    "lgi.superposition.llc.tables",
+    "lgi.gaussians.n_study.seeds",
+    "lgi.gaussians.claims",
+    "lgi.gaussians.prediction.power",
+)
+LIGHT_TABLES = (
+    "lgi.making",
+    "lgi.intervals",
+    "lgi.superposition.training.table",
+    "lgi.superposition.geometry.table",
+    "lgi.gaussians.fits.table",
+    "lgi.gaussians.n_study.table",
+    "lgi.gaussians.prediction.features",
+)
+
 
 @pytest.mark.parametrize(
     ("modules", "heavy"),
     [
         (FIGURES, {"pandas", "matplotlib.pyplot", "torch", "scipy", "numba"}),
-        (CPU_JOBS, {"torch"}),
+        (CPU_JOBS, {"torch", "matplotlib", "scipy.stats"}),
+        (FITS, {"torch", "matplotlib", "pandas", "scipy.special"}),
+        (TABLES, {"torch", "matplotlib", "scipy.stats"}),
+        (LIGHT_TABLES, {"torch", "matplotlib", "scipy", "numba"}),
     ],
-    ids=["figures", "cpu jobs"],
+    ids=["figures", "cpu jobs", "fits", "tables", "tables without compiled code"],
 )
 def test_heavy_modules_stay_out(modules, heavy):
     code = f"import sys, {', '.join(modules)}; print(sorted({heavy} & set(sys.modules)))"

@@ -174,3 +174,21 @@ def test_values_that_do_not_vary():
     assert np.isnan(intervals.line(same, np.arange(5), LEVEL).slope.value)
     assert intervals.p_of_mean(np.zeros(5)) == 1
     assert intervals.p_of_mean(np.ones(5)) == 0
+
+
+@pytest.mark.parametrize("values", ["normal", "tied", "constant"])
+def test_lines_and_ranks_have_scipys_bits(values):
+    rng = random()
+    x = rng.integers(0, 5, 20) / 10
+    y = {"normal": rng.normal(size=20), "tied": np.round(x, 1), "constant": np.ones(20)}[values]
+    line, known = intervals.line(x, y, 0.95), stats.linregress(x, y)
+    half = known.stderr * stats.t.ppf(0.975, 18)
+    expected = [known.slope, known.slope - half, known.slope + half]
+    np.testing.assert_array_equal(line.slope[:3], expected)
+    pairs = np.stack([np.stack([x, y], axis=-1), np.stack([y, x], axis=-1)])
+    ranks = intervals._ranks(pairs.swapaxes(-1, -2)).swapaxes(-1, -2)
+    np.testing.assert_array_equal(ranks, stats.rankdata(pairs, axis=-2))
+
+
+def test_ranks_of_what_is_no_number_are_none():
+    assert np.isnan(intervals._ranks(np.array([2.0, np.nan, 1.0]))).all()

@@ -276,3 +276,30 @@ def test_a_record_has_no_dates_or_paths():
 def test_cpu_jobs_do_not_import_torch(module):
     code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_parents_fingerprint_is_taken_until_a_byte_changes(package, monkeypatch):
+    package.write("jit", "import os\n")
+    package.write("compiled", "import lgi.jit\nRATE = 1\n")
+    monkeypatch.setenv(lgi.provenance.VARIABLE, "")
+    found = lgi.provenance.compiled_fingerprint("lgi.jit")
+    monkeypatch.setattr(lgi.provenance, "modules_using", None)  # nothing is searched again
+    assert (
+        lgi.provenance.compiled_fingerprint("lgi.jit")
+        == found
+        == source_fingerprint("lgi.compiled")
+    )
+    monkeypatch.undo()
+
+
+def test_a_parents_fingerprint_of_other_source_is_not_taken(package, monkeypatch):
+    package.write("jit", "import os\n")
+    package.write("compiled", "import lgi.jit\nRATE = 1\n")
+    monkeypatch.setenv(lgi.provenance.VARIABLE, "")
+    found = lgi.provenance.compiled_fingerprint("lgi.jit")
+    package.edit("compiled", "RATE = 1", "RATE = 2")
+    assert (
+        lgi.provenance.compiled_fingerprint("lgi.jit")
+        == source_fingerprint("lgi.compiled")
+        != found
+    )

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from scipy import ndimage
 
 C1, C2 = 0.01**2, 0.03**2
 EXPONENTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -50,6 +49,8 @@ def _parts(image: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 def _averaged(values: np.ndarray) -> np.ndarray:
     """Return the mean over the window around each pixel that has a whole one."""
+    from scipy import ndimage  # here, since few of those who import a table of fits need it
+
     reach = WINDOW // 2
     window = np.exp(-((np.arange(WINDOW) - reach) ** 2) / (2 * DEVIATION**2))
     window /= window.sum()

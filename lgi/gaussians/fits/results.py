@@ -111,6 +111,7 @@ RESULTS = (
         {"all_fits": TABLE, "made_again": REPRODUCIBILITY},
         "Gather all fits into one table, and compare the runs that were made twice.",
         "lgi.gaussians.fits.table:tables",
+        seconds=lambda *_: 4.0,
         inputs=lambda config, _: {
             "fits": [fit_path(fit) for fit in config.gaussians.listed()],
             "published": PUBLISHED,

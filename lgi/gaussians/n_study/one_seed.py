@@ -7,9 +7,9 @@ for the truth, so where it is itself unsure nobody can agree with it more than b
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
 
 from lgi import intervals
+from lgi.distributions import t_quantile
 from lgi.intervals import Interval
 
 CORRELATION, SHARE = (-1.0, 1.0), (0.0, 1.0)
@@ -139,7 +139,9 @@ def seeds_needed(step: float, deviation: float, confidence: float, power: float)
 
 def _power(n: int, effect: float, confidence: float) -> float:
     """Return the chance that the t test of n values finds a mean of `effect` deviations."""
-    critical = stats.t.ppf((1 + confidence) / 2, n - 1)
+    from scipy import stats  # here, since importing it takes long
+
+    critical = t_quantile((1 + confidence) / 2, n - 1)
     return float(stats.nct.sf(critical, n - 1, effect * np.sqrt(n)))
 
 

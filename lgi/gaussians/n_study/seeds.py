@@ -9,9 +9,9 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from lgi import intervals
+from lgi.distributions import normal_mass
 from lgi.errors import DataError
 from lgi.gaussians.fits.table import rows_of, table
 from lgi.gaussians.fits.view import Fit
@@ -361,7 +361,7 @@ def _expected_share(found: np.ndarray) -> float:
     values = found[np.isfinite(found)]
     if not len(values) or not deviation > 0:
         return np.nan
-    return float(stats.norm.cdf(values.mean() / deviation))
+    return float(normal_mass(values.mean() / deviation))
 
 
 def _pooled(found: np.ndarray) -> float:
@@ -377,6 +377,8 @@ def _deviation(values: np.ndarray) -> float:
 
 def _p_of_ranks(values: np.ndarray) -> float:
     """Return the p-value of Wilcoxon's signed-rank test; differences of 0 say nothing."""
+    from scipy import stats  # here, since importing it takes long
+
     values = values[values != 0]
     return float(stats.wilcoxon(values).pvalue) if len(values) > 1 else np.nan
 

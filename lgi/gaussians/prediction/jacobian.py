@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import linalg
 
 from lgi.gaussians.fits.edge import COVERED, edge_of
 from lgi.gaussians.fits.initial import COLUMNS, present
@@ -164,6 +163,8 @@ def _slopes(parameters: np.ndarray, near: Weights) -> dict[int, np.ndarray]:
 
 def spectrum(jacobian: np.ndarray) -> np.ndarray:
     """Return the singular values of a Jacobian [rows, columns], descending: one per column."""
+    from scipy import linalg  # here, since importing it takes long
+
     rows, columns = jacobian.shape
     return np.pad(linalg.svdvals(jacobian), (0, max(columns - rows, 0)))
 
@@ -173,6 +174,8 @@ def gram_spectrum(gram: np.ndarray) -> np.ndarray:
 
     Squares are known to about 1e-16 of the largest, so values below 1e-8 of the largest are noise.
     """
+    from scipy import linalg
+
     return np.sqrt(np.maximum(linalg.eigvalsh(gram)[::-1], 0))
 
 

@@ -85,6 +85,7 @@ RESULTS = (
         OF_N,
         "Tabulate what the fits of one N are like at their start, best and end.",
         make="lgi.gaussians.prediction.features:table",
+        seconds=lambda *_: 3.0,
         inputs=_of_n,
         wanted=_OF_EACH_N,
     ),
@@ -102,6 +103,7 @@ RESULTS = (
         "Tabulate how well features predict the best loss, and where fits do worse than at N - 1; "
         "and how often predictors of known skill are found.",
         make="lgi.gaussians.prediction.power:tables",
+        seconds=lambda *_: 10.0,
         inputs={"features": FEATURES},
         settings=_settings,
         labels={"table": "what predicts a fit"},

@@ -14,10 +14,10 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from lgi import intervals
 from lgi.claims import Region, verdict
+from lgi.distributions import t_quantile
 from lgi.errors import DataError
 from lgi.gaussians.prediction.cross_validation import auc, folds, predictions, skill
 from lgi.gaussians.prediction.features import OF_GAUSSIANS, OF_JACOBIAN, STATES
@@ -247,7 +247,7 @@ def _judged(rows: pd.DataFrame, confidence: float, least: float) -> pd.DataFrame
     single = (1 + confidence) / 2
     joint = together.map(partial(intervals.joint_level, single))
     freedom = np.maximum(rows["seeds"] - 1, 1)
-    wider = stats.t.ppf(joint, freedom) / stats.t.ppf(single, freedom)
+    wider = t_quantile(joint, freedom) / t_quantile(single, freedom)
     for end in ("low", "high"):
         rows[f"joint_{end}"] = rows["value"] + wider * (rows[end] - rows["value"])
     ends = ["low", "high", "joint_low", "joint_high"]

@@ -67,6 +67,7 @@ RESULTS = (
         "Tabulate error and coverage along training, in units of the best.",
         make="lgi.gaussians.turn.table:curves",
         draw={TURN_FIGURE: "lgi.gaussians.turn.figures:turn"},
+        seconds=lambda *_: 6.0,
         inputs=_fits,
         labels={"figure": "what pixels add to the loss of all runs"},
         caption="Error and coverage of every run that the statements on turning speak of, "

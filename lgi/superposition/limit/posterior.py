@@ -8,8 +8,8 @@ approximation is right, down.
 """
 
 import numpy as np
-from scipy.stats import norm
 
+from lgi.distributions import normal_mass
 from lgi.engines import chosen
 from lgi.llc.engines import SAMPLERS
 from lgi.llc.keys import chain_keys
@@ -204,4 +204,4 @@ def _never_fires(stream: np.random.Generator, prior: float) -> np.ndarray:
     inner = np.stack([minimum[:5], minimum[6:11]]).T @ own  # W_i·W_6
     others_off = (inner + minimum[12:17, None] <= 0).all(axis=0)
     highest = np.maximum(np.maximum(inner.max(axis=0), 0), (own**2).sum(axis=0))
-    return np.where(others_off, norm.cdf(-highest / prior), 0)
+    return np.where(others_off, normal_mass(-highest / prior), 0)

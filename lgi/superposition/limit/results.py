@@ -75,6 +75,7 @@ RESULTS = (
     ),
     Result(
         rule="superposition_limit_llc",
+        seconds=lambda *_: 10.0,
         output=COEFFICIENTS,
         purpose="Estimate the coefficient at the exact minima of one active feature.",
         make=_MAKE + "coefficients",
@@ -85,6 +86,7 @@ RESULTS = (
     ),
     Result(
         rule="superposition_limit_posterior",
+        seconds=lambda *_: 100.0,
         output={"weights": WEIGHTS, "transitions": TRANSITIONS},
         purpose="Find at which n the posterior moves between polygons, by four methods.",
         make=_MAKE + "posterior",

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from lgi.errors import DataError
 from lgi.intervals import spearman
@@ -182,5 +181,7 @@ def _undefined(x: np.ndarray, y: np.ndarray) -> str:
 
 
 def _pearson(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    from scipy import stats  # here, since importing it takes long
+
     result = stats.pearsonr(x, y)
     return result.statistic, *result.confidence_interval(CONFIDENCE)

@@ -26,6 +26,7 @@ def _asked(config: Any) -> list[dict]:
 RESULTS = (
     Result(
         rule="superposition_phases",
+        seconds=lambda *_: 30.0,
         output={"minima": PHASES, "trained": TRAINED},
         purpose="Minimise the population loss from many starts, by polygon and sparsity; draw it.",
         make="lgi.superposition.phases.table:phases",

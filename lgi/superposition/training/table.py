@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from lgi.distributions import t_quantile
 from lgi.errors import DataError
 from lgi.runs import Run
 from lgi.superposition.geometry.geometry import (
@@ -140,7 +140,7 @@ def start_comparison(
     groups = final[np.isfinite(final[loss])].groupby(RUN)[loss]
     result = groups.agg(mean_loss="mean", error="sem", best_loss="min", seeds="size").reset_index()
     freedom = result["seeds"].where(result["seeds"] > 1) - 1
-    half = result.pop("error") * stats.t.ppf(0.975, freedom)
+    half = result.pop("error") * t_quantile(0.975, freedom)
     result.insert(len(RUN) + 1, "mean_low", result["mean_loss"] - half)
     result.insert(len(RUN) + 2, "mean_high", result["mean_loss"] + half)
     return result

@@ -3,6 +3,7 @@ import errno
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from lgi.errors import DataError, RunFileError
 from lgi.figures import style
@@ -30,7 +31,7 @@ def test_save_that_fails_leaves_nothing(tmp_path, monkeypatch):
     def fail(*_args, **_kwargs):
         raise OSError(errno.ENOSPC, "disk full")
 
-    monkeypatch.setattr(figure, "savefig", fail)
+    monkeypatch.setattr(style, "imsave", fail)
     with pytest.raises(RunFileError, match=r"curve\.png: cannot be written \(disk full\)"):
         style.save(tmp_path / "curve.png", figure)
     assert not list(tmp_path.iterdir())
@@ -129,3 +130,24 @@ def test_a_figure_that_is_not_cut_keeps_its_size(tmp_path):
     figure.subplots().plot([0, 1])
     style.save(tmp_path / "x.png", figure)
     assert figure.get_size_inches().tolist() == [3, 2]
+
+
+def test_a_figure_is_drawn_once_for_each_file(tmp_path, monkeypatch):
+    drawn, draw = [], Figure.draw
+    monkeypatch.setattr(Figure, "draw", lambda *given: drawn.append(given) or draw(*given))
+    figure = style.new_figure(3, 2)
+    figure.add_subplot().plot([1, 2])
+    style.save(tmp_path / "a.png", figure)
+    assert len(drawn) == 2
+
+
+def test_a_saved_figure_has_the_bytes_of_savefig(tmp_path):
+    for name in ("here", "savefig"):
+        figure = style.new_figure(3, 2)
+        figure.add_subplot().plot([1, 2], label="line")
+        if name == "here":
+            style.save(tmp_path / "here.png", figure)
+        else:
+            with mpl.rc_context(style.LOOK):
+                figure.savefig(tmp_path / "savefig.png", metadata={"Software": None})
+    assert (tmp_path / "here.png").read_bytes() == (tmp_path / "savefig.png").read_bytes()
