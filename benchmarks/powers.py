@@ -38,9 +38,7 @@ def fit_power(sizes, costs) -> Power:
     exponent, logarithm = np.polyfit(np.log(sizes), np.log(costs), 1)
     fitted = np.exp(logarithm) * sizes**exponent
     residual = np.max(np.abs(costs / fitted - 1))
-    return Power(
-        *map(float, (exponent, np.exp(logarithm), residual, sizes.min(), sizes.max()))
-    )
+    return Power(*map(float, (exponent, np.exp(logarithm), residual, sizes.min(), sizes.max())))
 
 
 def exponents(factors: dict[str, np.ndarray], costs: np.ndarray) -> dict[str, float]:

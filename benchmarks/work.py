@@ -112,10 +112,13 @@ def fit(arrays: Mapping[str, np.ndarray], record: Mapping) -> Work:
     evaluations = pixels * float(np.trapezoid(overlap, places))
     added = recipe["blend"] == "sum"
     each = evaluation(
-        turned="rotation" in recipe["trained"], smooth=recipe["edge"]["kind"] == "smooth", added=added
+        turned="rotation" in recipe["trained"],
+        smooth=recipe["edge"]["kind"] == "smooth",
+        added=added,
     )
     trained = len(arrays["start"]) * sum(
-        {"position": 2, "scale": 2, "rotation": 1, "colour": 3}[group] for group in recipe["trained"]
+        {"position": 2, "scale": 2, "rotation": 1, "colour": 3}[group]
+        for group in recipe["trained"]
     )
     of_pixels = pixels * pixel(reported=recipe["gradient"] == "reported", added=added)
     return Work(
