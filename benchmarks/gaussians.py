@@ -4,12 +4,12 @@ import math
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
 import yaml
 
+from benchmarks.machine import CONFIG
 from lgi.gaussians.fits import fit_cpu
 from lgi.gaussians.fits.fit import learning_rate
 from lgi.gaussians.fits.images import load_image
@@ -23,8 +23,6 @@ BASELINE_ITERATIONS = {"published": 500, "exact": 100}
 # reported gradient SSIM from moments that cancel.
 TOLERANCE = {"published": 1e-4, "exact": 1e-3}
 WINDOW, C1, C2 = 8, 0.01**2, 0.03**2
-
-CONFIG = Path(__file__).parents[1] / "config.yaml"
 
 
 def compare() -> list[dict]:

@@ -100,9 +100,10 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(start_up(options.device)))
         return 0
     if options.device == "cuda":
-        from lgi.cuda import need_gpu
+        from lgi.cuda import missing
 
-        need_gpu()
+        if reason := missing():
+            sys.exit(reason)
     done = Benchmark(options).run()
     return int(any(check.differing for check in done.checks))
 

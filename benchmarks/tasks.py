@@ -84,10 +84,11 @@ def all_models(config: Any) -> list[dict]:
         for samples in study.runs.samples
         for sparsity in study.runs.exact.values()
     ]
-    return [_training(study, *cell) for cell in cells]
+    return [cell(study, *names) for names in cells]
 
 
-def _training(study: Any, init: str, samples: int, sparsity: float, **changed) -> dict:
+def cell(study: Any, init: str, samples: int, sparsity: float, **changed) -> dict:
+    """Return a run of study 2 with what is said, all else as config.yaml has it."""
     return {
         "init_name": init,
         "init": study.initialisations[init],
@@ -117,12 +118,12 @@ def sample_of_models(config: Any, epochs: int, seeds: int) -> list[dict]:
     one = OneActiveData(kind="one_active", features=study.data.features, test_samples=100)
     common = {"seeds": list(range(seeds)), "training": training}
     return [
-        _training(study, "kgon4", 1_000, 0.4, **common),
-        _training(study, "optimal", 100, 0.9, **common),
-        _training(study, "random", 100, 0.8, **common | {"data": uniform}),
-        _training(study, "kgon6", 90, 0.5, **common | {"data": one}),
-        _training(study, "kgon6", 100, 0.8, **common | {"training": small}),
-        _training(study, "random", 50, 0.8, **common | {"training": small, "data": uniform}),
+        cell(study, "kgon4", 1_000, 0.4, **common),
+        cell(study, "optimal", 100, 0.9, **common),
+        cell(study, "random", 100, 0.8, **common | {"data": uniform}),
+        cell(study, "kgon6", 90, 0.5, **common | {"data": one}),
+        cell(study, "kgon6", 100, 0.8, **common | {"training": small}),
+        cell(study, "random", 50, 0.8, **common | {"training": small, "data": uniform}),
     ]
 
 
