@@ -12,15 +12,14 @@ from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
-import yaml
 from scipy.optimize import nnls
 
-from benchmarks.machine import CONFIG, ROOT, cores, processor
+from benchmarks.machine import ROOT, configuration, cores, processor
 from benchmarks.powers import exponents
 from lgi.gaussians.fits import fit_cpu
 from lgi.gaussians.fits.images import load_image
 from lgi.gaussians.fits.initial import start
-from lgi.gaussians.fits.settings import RecipeSettings, TexturedImage
+from lgi.gaussians.fits.settings import GridStart, TexturedImage
 from lgi.gaussians.fits.team import Team
 
 SIDES, NUMBERS, SCALES = (64, 128, 256, 512), (100, 1_000, 10_000), (0.5, 1.0)
@@ -57,9 +56,9 @@ def _measure(side: int, n: int, scale: float) -> dict:
 
 def _seconds(side: int, n: int, scale: float, threads: int) -> tuple[float, float]:
     """Return the least seconds of an iteration, and how many pixels Gaussians reach in it."""
-    recipe = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["gaussians"]["recipes"]["published"]
-    begin = {"kind": "grid", "scale": scale, "jitter": 0.25}
-    recipe = RecipeSettings.model_validate(recipe | {"initialisation": begin})
+    recipe = configuration().gaussians.recipes["published"]
+    begin = GridStart(kind="grid", scale=scale, jitter=0.25)
+    recipe = recipe.model_copy(update={"initialisation": begin})
     target = load_image(TexturedImage(kind="textured", width=side, height=side))
     first = start(n, 1, recipe.initialisation, target)
     with Team(threads) as team:

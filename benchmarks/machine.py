@@ -1,13 +1,19 @@
-"""On what is measured: processors, versions, and the configuration whose work it is."""
+"""On what is measured and how: processors, versions, and two ways timed in turn."""
 
 import os
 import platform
+import time
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 CONFIG = ROOT / "config.yaml"
+REPEATS = 5
+"""Times that each of two ways is timed; medians count."""
 
 
 @cache
@@ -45,6 +51,52 @@ def _installed(packages):
             yield f"{package} {version(package)}"
         except PackageNotFoundError:
             continue
+
+
+class Beside(NamedTuple):
+    """Two ways to do the same, timed in turn."""
+
+    ours: list[float]  # CPU seconds of each time
+    theirs: list[float]
+    our_result: Any  # of the last time
+    their_result: Any
+
+    def rates(self, work: float, their_work: float) -> dict:
+        """Return what a row of the benchmark's table says of them.
+
+        Parameters
+        ----------
+        work, their_work
+            How much of what is counted each of them does in a time.
+        """
+        ours = [work / seconds for seconds in self.ours]
+        theirs = [their_work / seconds for seconds in self.theirs]
+        ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+        return {
+            "rate": median(ours),
+            "baseline_rate": median(theirs),
+            "ratio": median(ratios),
+            "ratios": (min(ratios), max(ratios)),
+        }
+
+
+def beside(ours: Callable, theirs: Callable, repeats: int = REPEATS) -> Beside:
+    """Time two ways to do the same, in turn, so that both see the same machine.
+
+    Parameters
+    ----------
+    ours, theirs
+        What is timed, in seconds of CPU time, which other programs stretch little.
+    repeats
+        How often.
+    """
+    seconds, results = ([], []), [None, None]
+    for _ in range(repeats):
+        for way, run in enumerate((ours, theirs)):
+            begin = time.process_time()
+            results[way] = run()
+            seconds[way].append(time.process_time() - begin)
+    return Beside(*seconds, *results)
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -276,10 +276,9 @@ def write(points: Sequence[Point], page: Path, picture: Path, load: float) -> No
         f"Written by `make bench-scaling` (`benchmarks/scaling.py`) on "
         f"{datetime.datetime.now(datetime.UTC).date()}: {where}; "
         f"{versions('numpy', 'numba', 'numba-cuda')}.",
-        f"One size grows, all else stays. The least of {REPEATS}: on the CPU seconds of CPU time of one "
-        "thread, which other work on the machine",
-        f"(a load average of {load:.1f} when it began) stretches through the shared caches alone; "
-        "on a GPU seconds by the clock.",
+        f"One size grows, all else stays. The least of {REPEATS}: on the CPU seconds of CPU time",
+        "of one thread, which other work on the machine stretches through the shared caches alone",
+        f"(a load average of {load:.1f} when it began); on a GPU seconds by the clock.",
         f"The whole run counts: starts, data and statistics too. Exponents by least squares of the "
         f"logarithms, from the {FITTED} largest sizes.",
         "",
@@ -330,6 +329,9 @@ def _panel(panel, axis, points, fitted, looks) -> None:
     panel.set_xscale("log")
     panel.set_yscale("log")
     panel.set_xlabel(axis.size)
+    shown = [axis.sizes[i] for i in (0, len(axis.sizes) // 2, -1)]
+    panel.set_xticks(shown, [f"{size:,}" for size in shown])
+    panel.minorticks_off()
     for place, (device, (_, colour, marker)) in enumerate(looks.items()):
         here = [p for p in points if p[:3] == (axis.task, axis.size, device)]
         if not here:
