@@ -36,11 +36,12 @@ class Sizes(NamedTuple):
     epochs: int  # of a training in the sample
     seeds: int
     draws: int  # of a chain in the sample
+    chains: int  # of an estimate in it
     repeats: int  # timed ones
     cpu_seconds: float  # that the CPU engine may take for one row of the table
 
 
-FULL, TINY = Sizes(256, 200, 40, 60, 3, 30.0), Sizes(4, 3, 2, 8, 1, 30.0)
+FULL, TINY = Sizes(256, 200, 40, 60, 3, 3, 30.0), Sizes(3, 2, 2, 6, 2, 1, 30.0)
 
 
 class Check(NamedTuple):
@@ -154,7 +155,7 @@ def start_up(device: str) -> dict[str, float]:
         mark("first fit")
         trained = tasks.train(tasks.sample_of_models(config, 2, 2)[:1])
         mark("first training")
-        tasks.estimate(tasks.sample_of_estimates(config, trained, 16)[:1])
+        tasks.estimate(tasks.sample_of_estimates(config, trained, 6, 2)[:1])
         mark("first estimate")
     return marks
 
@@ -297,10 +298,10 @@ class Benchmark:
         waiting = [self.cpu.start(one, items) for one, items in ((_fit, fits), (_train, models))]
         gpu_fits, gpu_models = self._gpu(tasks.fit, fits), self._gpu(tasks.train, models)
         cpu_fits, cpu_models = ([get() for get in each] for each in waiting)
-        cases = tasks.sample_of_estimates(config, cpu_models, sizes.draws)
+        cases = tasks.sample_of_estimates(config, cpu_models, sizes.draws, sizes.chains)
         known = tasks.sample_of_known(config, sizes.draws, 3)
         if self.options.tiny:
-            cases = cases[:: len(cpu_models)]
+            cases = [_one_epoch(case) for case in cases[:: len(cpu_models)]]
             known["names"] = known["names"][:1]
         waiting = self.cpu.start(_estimate, cases), self.cpu.start(tasks.answer, [known])
         gpu_tables, gpu_known = self._gpu(tasks.estimate, cases), self._gpu(tasks.answer, known)
@@ -380,7 +381,7 @@ class Benchmark:
             self.trained = self._gpu(tasks.train, tasks.all_models(self.config))
         cases = tasks.all_estimates(self.config, self.trained)
         if self.options.tiny:
-            cases = tasks.sample_of_estimates(self.config, self.trained[:1], 8)[:2]
+            cases = tasks.sample_of_estimates(self.config, self.trained[:1], 6, 2)[1:3]
         patterns = {}
         works = []
         for run, setting in cases:
@@ -570,6 +571,13 @@ def _short(run: dict) -> dict:
     """Return a training that numba's simulator does in a second."""
     training = run["training"].model_copy(update={"epochs": 3})
     return run | {"training": training, "seeds": run["seeds"][:2]}
+
+
+def _one_epoch(case: tuple) -> tuple:
+    """Return an estimate at the first of its epochs alone."""
+    run, setting = case
+    first = type(setting.epochs)(at=setting.epochs.at[:1])
+    return run, setting.model_copy(update={"epochs": first})
 
 
 def _seconds(work: Callable[[], Any]) -> tuple[float, Any]:

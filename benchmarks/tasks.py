@@ -144,7 +144,9 @@ def all_estimates(config: Any, trained: Sequence[Made]) -> list[tuple[Run, Any]]
     return [(as_run(made), setting) for setting in settings.values() for made in listed]
 
 
-def sample_of_estimates(config: Any, trained: Sequence[Made], draws: int) -> list[tuple[Run, Any]]:
+def sample_of_estimates(
+    config: Any, trained: Sequence[Made], draws: int, chains: int
+) -> list[tuple[Run, Any]]:
     """Return short estimates by every sampler, of models at their first and last snapshot.
 
     Parameters
@@ -155,9 +157,11 @@ def sample_of_estimates(config: Any, trained: Sequence[Made], draws: int) -> lis
         Runs of `sample_of_models`.
     draws
         Of a chain; a quarter is burn-in.
+    chains
+        Of an estimate.
     """
     named = config.superposition.llc.settings
-    short = {"draws": draws, "burn_in": draws // 4, "chains": 3}
+    short = {"draws": draws, "burn_in": draws // 4, "chains": chains}
     mala = {"kind": "hmc", "step_size": 0.001, "leapfrog_steps": 1, "target_acceptance": 0.574}
     rmsprop = {"kind": "rmsprop_sgld", "step_size": 1e-4, "decay": 0.99, "stability": 0.1}
     plain = named["raw_mse"].model_dump() | {"coordinates": "parameters"}
