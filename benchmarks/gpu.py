@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 BEGAN = float(os.environ.get("BENCHMARK_BEGAN", time.time()))
 """When the benchmark began, in seconds since 1970."""
+PROCESS = time.time()
 PAGE = Path("docs", "cuda_speed.md")
 PACKAGES = ("numpy", "numba", "numba-cuda", "scipy", "pandas", "pydantic")
 AIMS = {"published fits": 5.0, "all fits": 20.0, "models": 3.0, "estimates": 5.0}
@@ -132,32 +133,36 @@ def start_up(device: str) -> dict[str, float]:
     dict
         ``imports``, ``context`` (of the driver), and ``first`` call of each kind of kernel.
     """
-    begin, marks = time.perf_counter(), {}
-
-    def mark(name: str) -> None:
-        nonlocal begin
-        now = time.perf_counter()
-        marks[name], begin = now - begin, now
-
     from benchmarks import tasks
     from benchmarks.machine import configuration
     from lgi import cuda
     from lgi.engines import on
 
-    mark("imports")
-    config = configuration()
-    mark("configuration")
-    if device == "cuda" and not cuda.SIMULATED:
-        cuda.cuda.current_context()
-    mark("context")
-    with on(device):
-        tasks.fit(tasks.sample_of_fits(config, 2)[:1])
-        mark("first fit")
+    seconds = {"imports": time.time() - PROCESS}
+    seconds["configuration"], config = _seconds(configuration)
+
+    def context():
+        if device == "cuda" and not cuda.SIMULATED:
+            cuda.cuda.current_context()
+
+    with on("cpu"):  # what is estimated; its time is not counted
         trained = tasks.train(tasks.sample_of_models(config, 2, 2)[:1])
-        mark("first training")
-        tasks.estimate(tasks.sample_of_estimates(config, trained, 6, 2)[:1])
-        mark("first estimate")
-    return marks
+    first = {
+        "context": context,
+        "first fit": lambda: tasks.fit(tasks.sample_of_fits(config, 2)[:1]),
+        "first training": lambda: tasks.train(tasks.sample_of_models(config, 2, 2)[:1]),
+        "first estimate": lambda: tasks.estimate(
+            tasks.sample_of_estimates(config, trained, 6, 2)[:1]
+        ),
+    }
+    for name, work in first.items():
+        try:
+            with on(device):
+                seconds[name] = _seconds(work)[0]
+        except Exception:  # told, and does not take the others with it
+            traceback.print_exc()
+            seconds[name] = float("nan")
+    return seconds
 
 
 def difference(name: str, ours: Any, theirs: Any) -> tuple[int, int, str]:
@@ -244,7 +249,7 @@ class Benchmark:
         self.rows: list[Row] = []
         self.start: dict[str, dict[str, float]] = {}
         self.ceilings: dict[str, float] = {}
-        self.scaling: list[dict] = []
+        self.scaling: list = []
 
     def run(self) -> "Benchmark":
         """Do all that there is time for; what was done is on the page even if the rest fails."""
@@ -252,7 +257,7 @@ class Benchmark:
 
         with Cores(self.cores) as cores:
             self.cpu = cores
-            for part in (self._start, self._ceilings, self._sample, *self._tasks(), self._cached):
+            for part in self._parts():
                 try:
                     part()
                 except Exception as error:
@@ -264,14 +269,18 @@ class Benchmark:
         print(self.page())
         return self
 
-    def _tasks(self) -> Iterator[Callable[[], None]]:
+    def _parts(self) -> Iterator[Callable[[], None]]:
+        yield from (self._start, self._ceilings)
+        yield from (self._sample_of_fits, self._sample_of_models, self._sample_of_estimates)
+        yield self._sample_of_known
         parts = {
             "published fits": self._published,
             "models": self._models,
             "estimates": self._estimates,
             "all fits": self._all_fits,
         }
-        return (part for name, part in parts.items() if name in self.options.only)
+        yield from (part for name, part in parts.items() if name in self.options.only)
+        yield from (self._cached, self._scaling)
 
     def _start(self) -> None:
         self.start["here, compiled code kept or not"] = start_up(self.options.device)
@@ -285,42 +294,50 @@ class Benchmark:
         self.ceilings = ceilings(1 if self.options.tiny else 5)
         self._say("ceilings")
 
-    def _sample(self) -> None:
-        """Compare a short run of every kind on both devices, and alone with among others."""
+    def _sample_of_fits(self) -> None:
+        """Compare a short fit of every kind on both devices, and alone with among others."""
         from benchmarks import tasks
 
-        config, sizes = self.config, self.sizes
-        fits = tasks.sample_of_fits(config, sizes.iterations, 3 if self.options.tiny else 12)
-        models = tasks.sample_of_models(config, sizes.epochs, sizes.seeds)
+        fits = tasks.sample_of_fits(self.config, self.sizes.iterations)
         if self.options.tiny:
             fits = [_small(fit) for fit in fits[:3]]
-        # The CPU begins while the kernels are compiled.
-        waiting = [self.cpu.start(one, items) for one, items in ((_fit, fits), (_train, models))]
-        gpu_fits, gpu_models = self._gpu(tasks.fit, fits), self._gpu(tasks.train, models)
-        cpu_fits, cpu_models = ([get() for get in each] for each in waiting)
-        cases = tasks.sample_of_estimates(config, cpu_models, sizes.draws, sizes.chains)
-        known = tasks.sample_of_known(config, sizes.draws, 3)
+        made = self._both("fits of every recipe and image", tasks.fit, _fit, fits)
+        self._alone("fits", tasks.fit, fits, made)
+
+    def _sample_of_models(self) -> None:
+        from benchmarks import tasks
+
+        models = tasks.sample_of_models(self.config, self.sizes.epochs, self.sizes.seeds)
+        what = "models on patterns, on values that do not repeat, in mini-batches"
+        self._alone("models", tasks.train, models, self._both(what, tasks.train, _train, models))
+
+    def _sample_of_estimates(self) -> None:
+        from benchmarks import tasks
+        from lgi.engines import on
+
+        config, sizes = self.config, self.sizes
+        with on("cpu"):
+            models = tasks.train(tasks.sample_of_models(config, 2, sizes.seeds))
+        cases = tasks.sample_of_estimates(config, models, sizes.draws, sizes.chains)
         if self.options.tiny:
-            cases = [_one_epoch(case) for case in cases[:: len(cpu_models)]]
+            cases = [_one_epoch(case) for case in cases[:: len(models)]]
+        made = self._both("estimates by every sampler", tasks.estimate, _estimate, cases)
+        self._alone("estimates", tasks.estimate, cases, made)
+
+    def _sample_of_known(self) -> None:
+        from benchmarks import tasks
+
+        known = tasks.sample_of_known(self.config, self.sizes.draws, 3)
+        if self.options.tiny:
             known["names"] = known["names"][:1]
-        waiting = self.cpu.start(_estimate, cases), self.cpu.start(tasks.answer, [known])
-        gpu_tables, gpu_known = self._gpu(tasks.estimate, cases), self._gpu(tasks.answer, known)
-        cpu_tables, cpu_known = ([get() for get in each] for each in waiting)
-        for what, ours, theirs in (
-            ("fits of every recipe and image", gpu_fits, cpu_fits),
-            (
-                "models on patterns, on values that do not repeat, in mini-batches",
-                gpu_models,
-                cpu_models,
-            ),
-            ("estimates by every sampler", gpu_tables, cpu_tables),
-            ("known answers", [gpu_known], cpu_known),
-        ):
-            self._check(f"GPU and CPU: {what}", ours, theirs)
-        self._alone("fits", tasks.fit, fits, gpu_fits)
-        self._alone("models", tasks.train, models, gpu_models)
-        self._alone("estimates", tasks.estimate, cases, gpu_tables)
-        self._say("samples compared")
+        self._both("known answers", lambda each: [tasks.answer(each[0])], tasks.answer, [known])
+
+    def _both(self, what: str, on_gpu: Callable, on_cpu: Callable, items: Sequence) -> list:
+        """Do the same on both devices, the CPU while kernels are compiled, and compare."""
+        waiting = self.cpu.start(on_cpu, items)
+        made = self._gpu(on_gpu, items)
+        self._check(f"GPU and CPU: {what}", made, [get() for get in waiting])
+        return made
 
     def _alone(self, what: str, work: Callable, items: Sequence, made: Sequence) -> None:
         """Compare runs among others with a third of them in another order, and with one alone."""
@@ -458,6 +475,22 @@ class Benchmark:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
         self.start["another process, compiled code kept"] = json.loads(done.stdout.splitlines()[-1])
 
+    def _scaling(self) -> None:
+        """Measure every other size of each axis, as far as time goes."""
+        if self.options.tiny or not self.clock.allows(40, "cost against size"):
+            return
+        from benchmarks import scaling
+
+        axes = [axis._replace(sizes=axis.sizes[-1::-2][::-1]) for axis in scaling.AXES]
+        devices = ["cpu", self.options.device] if self.options.device == "cuda" else ["cpu"]
+        measured = scaling.measured(
+            devices, self.config, axes, repeats=1, go_on=lambda: self.clock.left > 15
+        )
+        for point in measured:
+            self.scaling.append(point)
+        if self.clock.left <= 15:
+            self.clock.skipped.append("some sizes of cost against size")
+
     def _gpu(self, work: Callable, items: Any) -> list:
         from lgi.engines import on
 
@@ -501,6 +534,7 @@ class Benchmark:
         values = {name: getattr(self, name) for name in names}
         values["rows"] = [row._asdict() | {"work": row.work._asdict()} for row in self.rows]
         values["checks"] = [check._asdict() for check in self.checks]
+        values["scaling"] = [point._asdict() for point in self.scaling]
         values |= self.machine() | {"skipped": self.clock.skipped}
         text = json.dumps(values, indent=1)
         (folder / "cuda_speed.json").write_text(text, encoding="utf-8")
