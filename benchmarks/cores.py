@@ -50,7 +50,7 @@ class Cores:
 
     def warm(self, work: Callable, item: Any) -> None:
         """Let one process compile what the work needs, and then every process load it."""
-        for times in (1, 4 * self.number):
+        for times in (1, self.number):
             self._each(work, [item] * times)
 
     def timed(self, work: Callable, items: Sequence, costs: Sequence[float]) -> Timed:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from lgi.gaussians.fits.results import fit_settings
+from lgi.gaussians.fits.images import planned
 from lgi.gaussians.fits.run import fit_runs
+from lgi.gaussians.selection import FitName
 from lgi.llc.known.answers import known_answers
 from lgi.llc.known.results import settings as known_settings
 from lgi.runs import Run
@@ -38,9 +38,16 @@ def all_fits(config: Any) -> list[dict]:
     return [_fit(config, fit) for fit in config.gaussians.listed()]
 
 
-def _fit(config: Any, fit) -> dict:
-    wildcards = SimpleNamespace(image=fit.image, recipe=fit.recipe, n=fit.n)
-    return fit_settings(config, wildcards) | {"seed": fit.seed}
+def _fit(config: Any, fit: FitName) -> dict:
+    section = config.gaussians
+    return {
+        "image_name": fit.image,
+        "image": planned(section.images[fit.image]),
+        "recipe_name": fit.recipe,
+        "recipe": section.recipes[fit.recipe],
+        "n": fit.n,
+        "seed": fit.seed,
+    }
 
 
 def sample_of_fits(config: Any, iterations: int, n: int = 12) -> list[dict]:
@@ -60,7 +67,7 @@ def sample_of_fits(config: Any, iterations: int, n: int = 12) -> list[dict]:
     kinds = [(first, recipe) for recipe in section.recipes]
     kinds += [(image, "published_3000") for image in section.images if image != first]
     return [
-        _fit(config, SimpleNamespace(image=image, recipe=recipe, n=n, seed=42))
+        _fit(config, FitName(image, recipe, n, 42))
         | {"recipe": _shortened(section.recipes[recipe], iterations)}
         for image, recipe in kinds
     ]
