@@ -277,7 +277,7 @@ def write(points: Sequence[Point], page: Path, picture: Path, load: float) -> No
         f"{datetime.datetime.now(datetime.UTC).date()}: {where}; "
         f"{versions('numpy', 'numba', 'numba-cuda')}.",
         f"One size grows, all else stays. The least of {REPEATS}: on the CPU seconds of CPU time, "
-        "of one thread, which other work on the machine stretches through the shared caches alone (a "
+        "of one thread, which other work stretches through the shared caches alone (a "
         f"load average of {load:.1f} when it began); on a GPU seconds by the clock. The whole run "
         "counts: starts, data and statistics too. Exponents by least squares of the logarithms, "
         f"from the {FITTED} largest sizes.",
