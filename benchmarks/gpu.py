@@ -527,6 +527,10 @@ class Benchmark:
             self.scaling.append(point)
         if self.clock.left <= 15:
             self.clock.skipped.append("some sizes of cost against size")
+        folder = Path(os.environ.get("OUT") or "build")
+        scaling.write(
+            self.scaling, folder / "scaling.md", folder / "scaling.png", os.getloadavg()[0]
+        )
 
     def _gpu(self, work: Callable, items: Any) -> list:
         from lgi.engines import on
@@ -562,11 +566,12 @@ class Benchmark:
         }
 
     def write(self) -> None:
-        """Write the page, and everything measured as JSON."""
+        """Write the page, and beside everything measured as JSON a copy of it."""
         folder = Path(os.environ.get("OUT") or "build")
         folder.mkdir(parents=True, exist_ok=True)
         self.options.into.parent.mkdir(parents=True, exist_ok=True)
-        self.options.into.write_text(self.page(), encoding="utf-8")
+        for path in {self.options.into, folder / PAGE.name}:
+            path.write_text(self.page(), encoding="utf-8")
         names = ("checks", "rows", "start", "ceilings", "scaling")
         values = {name: getattr(self, name) for name in names}
         values["rows"] = [row._asdict() | {"work": row.work._asdict()} for row in self.rows]
