@@ -7,6 +7,7 @@ INSTALLED := .venv/installed
 CUDA ?=
 READY := $(INSTALLED) $(if $(filter-out 0,$(CUDA)),.venv/cuda)
 DEVINTERP := .venv-devinterp
+DEVINTERP2 := .venv-devinterp2
 SMOKE := $(BIN)/snakemake --directory build/smoke --configfile tests/config/smoke.yaml
 
 # Snakemake, matplotlib and compiled code keep files in the user's cache; without a home they need another.
@@ -14,7 +15,7 @@ XDG_CACHE_HOME ?= $(shell (mkdir -p "$$HOME/.cache" && test -w "$$HOME/.cache") 
 	&& echo "$$HOME/.cache" || echo "$(CURDIR)/.cache")
 export XDG_CACHE_HOME
 
-.PHONY: results test test-slow smoke bench bench-sizes bench-planning bench-devinterp verify lint format gallery clean
+.PHONY: results test test-slow smoke bench bench-sizes bench-scaling bench-gpu bench-planning bench-devinterp verify lint format gallery clean
 
 results: $(READY)  ## every table, figure and animation of config.yaml
 	$(BIN)/snakemake --cores $(CORES)
@@ -30,17 +31,23 @@ smoke: $(READY)  ## the whole workflow in small, in a folder of its own, twice: 
 	$(SMOKE) --cores $(CORES)
 	$(SMOKE) --cores 1 --dry-run | grep "Nothing to be done"
 
-bench: $(READY)  ## the engines beside straightforward PyTorch, as ratios
+bench: $(READY)  ## the engines beside straightforward PyTorch and devinterp, as ratios, and where a run's CPU time goes
 	$(BIN)/python -m benchmarks
 
 bench-sizes: $(READY)  ## what an iteration costs as image and N grow, into docs
 	$(BIN)/python -m benchmarks.gaussians_sizes
 
+bench-scaling: $(READY)  ## what each task costs as each of its sizes grows, into docs
+	$(BIN)/python -m benchmarks.scaling
+
+bench-gpu:  ## the engines for CUDA beside those for the CPU, into docs: same bits, seconds, roofline
+	benchmarks/gpu.sh
+
 bench-planning: $(READY)  ## what a dry run of 1,000 to 10,000 runs costs
 	$(BIN)/python -m benchmarks.planning
 
-bench-devinterp: $(INSTALLED) $(DEVINTERP)/installed  ## LLC estimates beside devinterp's, which has an environment of its own
-	$(BIN)/python -m benchmarks.devinterp $(DEVINTERP)/bin/python
+bench-devinterp: $(INSTALLED) $(DEVINTERP)/installed $(DEVINTERP2)/installed  ## LLC estimates beside those of devinterp 1.0.0 and 2.0.1, each in an environment of its own
+	$(BIN)/python -m benchmarks.devinterp $(DEVINTERP)/bin/python $(DEVINTERP2)/bin/python
 
 verify: $(INSTALLED)  ## reads every run file, table and trace of results/, lists those that are not whole
 	$(BIN)/python -m lgi.verify results
@@ -56,11 +63,11 @@ format: $(INSTALLED)  ## rewrites the code in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/snakefmt Snakefile rules
 
-gallery: $(READY)  ## small copies of the pictures that README and docs show
+gallery: $(INSTALLED)  ## small copies of the pictures that README and docs show
 	$(BIN)/snakemake --cores $(CORES) gallery
 
 clean:  ## removes the environments and Snakemake's state, keeps results
-	rm -rf .venv $(DEVINTERP) .snakemake
+	rm -rf .venv $(DEVINTERP) $(DEVINTERP2) .snakemake
 
 # The stamp is written last, so that a broken install is made again.
 $(INSTALLED): envs/requirements.lock pyproject.toml
@@ -74,11 +81,16 @@ $(INSTALLED): envs/requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint envs/requirements.lock -r envs/cuda.lock
 	touch $@
 
-$(DEVINTERP)/installed: benchmarks/devinterp-requirements.txt envs/requirements.lock
-	$(PYTHON) -m venv $(DEVINTERP)
-	$(DEVINTERP)/bin/pip install --quiet --disable-pip-version-check \
-		--constraint envs/requirements.lock --requirement benchmarks/devinterp-requirements.txt \
-	&& $(DEVINTERP)/bin/pip install --quiet --disable-pip-version-check --no-deps devinterp==1.0.0 \
-	|| { echo "$(DEVINTERP) could not be made: pip's message is above. It needs a package index," \
+$(DEVINTERP)/installed: VERSION := 1.0.0
+$(DEVINTERP)/installed: benchmarks/devinterp-requirements.txt
+$(DEVINTERP2)/installed: VERSION := 2.0.1
+$(DEVINTERP2)/installed: benchmarks/devinterp2-requirements.txt
+
+$(DEVINTERP)/installed $(DEVINTERP2)/installed: envs/requirements.lock
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check \
+		--constraint envs/requirements.lock --requirement $(filter benchmarks/%,$^) \
+	&& $(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps devinterp==$(VERSION) \
+	|| { echo "$(@D) could not be made: pip's message is above. It needs a package index," \
 		"that is, a network; only bench-devinterp needs it." >&2; exit 1; }
 	touch $@

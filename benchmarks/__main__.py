@@ -1,7 +1,7 @@
 """Measure every engine beside straightforward PyTorch, in one run, and print the ratios.
 
-`make bench`, or `python -m benchmarks gaussians superposition llc` for some of the parts. Each part
-compares on one thread, compiles before it measures, and checks that both sides give the same
+`make bench`, or `python -m benchmarks gaussians superposition llc devinterp shares` for some of the
+parts. Each rate is one thread's, compiled before it is measured, and both sides must give the same
 result.
 """
 
@@ -11,31 +11,37 @@ import os
 for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
 
-import platform
 import sys
 from importlib import import_module
-from importlib.metadata import version
-from pathlib import Path
+
+from benchmarks.machine import REPEATS, processor, versions
 
 PARTS = ("gaussians", "superposition", "llc")
+TEXTS = ("devinterp", "shares")
 
 
 def main(parts: list[str]) -> None:
-    """Run the parts and print one table, as Markdown for the README."""
-    unknown = set(parts) - set(PARTS)
+    """Run the parts and print one table, as Markdown for the README; then where time goes."""
+    unknown = set(parts) - {*PARTS, *TEXTS}
     if unknown:
-        sys.exit(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+        sys.exit(f"unknown part {', '.join(sorted(unknown))}; there are {', '.join(PARTS + TEXTS)}")
     print("| what | case | engine | rate | baseline | rate | ratio | checked equal |")
     print("|---|---|---|---|---|---|---|---|")
-    for part in parts or PARTS:
+    for part in [part for part in PARTS if part in (parts or PARTS)]:
         for row in import_module(f"benchmarks.{part}").compare():
+            low, high = row["ratios"]
             print(
                 f"| {part} | {_case(row)} | {row['engine']}, {row['precision']} "
                 f"| {_rate(row['rate'])} | {row['baseline']} | {_rate(row['baseline_rate'])} "
-                f"| **{row['ratio']:,.0f}×** | {row['equal']} |",
+                f"| **{row['ratio']:,.3g}×** ({low:,.3g} to {high:,.3g}) | {row['equal']} |",
                 flush=True,
             )
-    print(f"\n{_processor()}, one thread, {_versions()}")
+    print(
+        f"\nMedians of {REPEATS}, in turn, with the least and the largest ratio; CPU time. "
+        f"{processor()}, one thread, {versions('numpy', 'numba', 'torch')}"
+    )
+    for part in [part for part in TEXTS if part in (parts or TEXTS)]:
+        print(f"\n{import_module(f'benchmarks.{part}').text()}", flush=True)
 
 
 def _case(row: dict) -> str:
@@ -45,19 +51,6 @@ def _case(row: dict) -> str:
 
 def _rate(per_second: float) -> str:
     return f"{per_second:,.0f}/s" if per_second >= 100 else f"{per_second:.1f}/s"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
-
-
-def _versions() -> str:
-    packages = [f"{package} {version(package)}" for package in ("numpy", "numba", "torch")]
-    return ", ".join([f"Python {platform.python_version()}", *packages])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """LLC of the same models by lgi and by devinterp: value, error, time of a draw, tied weights.
 
-`make bench-devinterp`, or `python -m benchmarks.devinterp PYTHON` with the Python of an environment
-that has devinterp. lgi trains the models and writes them to a file; `benchmarks/devinterp_side.py`
-reads it there, in a process of its own, and answers in JSON. docs/llc_devinterp.md has the result.
+`make bench-devinterp`, or `python -m benchmarks.devinterp PYTHON [PYTHON2]` with the Python of an
+environment that has devinterp 1.0.0, and of one that has 2.0.1. lgi trains the models and writes
+them to a file; `benchmarks/devinterp_side.py` and `benchmarks/devinterp2_side.py` read it there, in
+processes of their own, and answer in JSON. docs/llc_devinterp.md has the result.
 """
 
 import json
@@ -11,12 +12,12 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import yaml
 
-from lgi.config import check
+from benchmarks.machine import ROOT, configuration, table
 from lgi.llc.estimate import estimate
 from lgi.llc.problem import Problem
 from lgi.llc.settings import EstimateSettings
@@ -25,8 +26,9 @@ from lgi.runs import write_run
 from lgi.superposition.training.kernels import loss_and_gradient
 from lgi.superposition.training.run import train_run, training_data, training_patterns
 
-ROOT = Path(__file__).parent.parent
 SIDE = Path(__file__).with_name("devinterp_side.py")
+SIDE_2 = Path(__file__).with_name("devinterp2_side.py")
+ENVIRONMENTS = (ROOT / ".venv-devinterp", ROOT / ".venv-devinterp2")
 MODELS, COMPARED = 448, 10  # trained; handed over, since devinterp takes a second for each variant
 INIT, SAMPLES, SPARSITY, EPOCH = "kgon4", 1_000, "0.8111", 20_000
 REPEATS = 5
@@ -41,23 +43,48 @@ VARIANTS = {
 }
 
 
-def main(python: str) -> None:
+def main(*pythons: str) -> None:
     """Compare on the models of this benchmark and print the tables.
 
     Parameters
     ----------
-    python
-        Interpreter of the environment that has devinterp.
+    *pythons
+        Interpreters of the environments that have devinterp 1.0.0, and 2.0.1 if that is asked for.
     """
-    check_environment(python)
+    for python in pythons:
+        check_environment(python)
+    print(compared(*pythons))
+
+
+def text() -> str:
+    """Return the comparison for `make bench`: with the environments that are there."""
+    pythons = [str(each / "bin" / "python") for each in ENVIRONMENTS if each.exists()]
+    if not pythons or not ENVIRONMENTS[0].exists():
+        return "devinterp: not compared; `make bench-devinterp` makes its environments (a network)."
+    return compared(*pythons)
+
+
+def compared(python: str, python_2: str | None = None) -> str:
+    """Return the tables of the comparison.
+
+    Parameters
+    ----------
+    python, python_2
+        Interpreters of the environments that have devinterp 1.0.0 and 2.0.1.
+    """
     arrays, record, setting = _models()
     ours = _estimates(arrays, record, setting)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "models.npz"
         write_models(path, arrays, training_data(record)[:COMPARED], setting)
         theirs = run_side(python, path)
+        theirs_2 = run_side(python_2, path, SIDE_2) if python_2 else None
     check_losses(ours, theirs)
-    print(report(ours, theirs, setting))
+    text = report(ours, theirs, setting)
+    if theirs_2:
+        check_losses(ours, theirs_2)
+        text += "\n\n" + report_2(ours, theirs, theirs_2, setting)
+    return text
 
 
 def check_environment(python: str) -> None:
@@ -94,7 +121,7 @@ def write_models(
     write_run(path, models | {"samples": samples}, record)
 
 
-def run_side(python: str, models: Path) -> dict:
+def run_side(python: str, models: Path, side: Path = SIDE) -> dict:
     """Run devinterp's side on the models and return its answer.
 
     Raises
@@ -103,7 +130,7 @@ def run_side(python: str, models: Path) -> dict:
         If it fails or takes longer than `TIMEOUT`; the message says why.
     """
     # -I: otherwise this folder would come first on the path, and this very module be devinterp.
-    command = [python, "-I", str(SIDE), str(models)]
+    command = [python, "-I", str(side), str(models)]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, encoding="utf-8", timeout=TIMEOUT
@@ -113,7 +140,7 @@ def run_side(python: str, models: Path) -> dict:
     if done.returncode:
         sys.exit(
             f"devinterp's side failed in {python}:\n{done.stderr[-2000:].rstrip()}\n"
-            "Remove its environment to make it again: rm -r .venv-devinterp"
+            f"Remove its environment to make it again: rm -r {Path(python).parent.parent}"
         )
     return json.loads(done.stdout)
 
@@ -155,10 +182,55 @@ def report(ours: Mapping, theirs: Mapping, setting: EstimateSettings) -> str:
     )
 
 
+def report_2(ours: Mapping, first: Mapping, second: Mapping, setting: EstimateSettings) -> str:
+    """Return the tables of devinterp 2.0.1, which estimates with the weights stored once.
+
+    Parameters
+    ----------
+    ours, first
+        As for `report`: what lgi and devinterp 1.0.0 found.
+    second
+        What devinterp 2.0.1 found.
+    setting
+        Settings of SGLD.
+    """
+    minima = np.flatnonzero(
+        np.asarray(ours["status"][: len(second["models"])]) != NOT_A_MINIMUM
+    ).tolist()
+    lgi = {name: ours[name][minima] for name in ("llc", "llc_se")}
+    rows = []
+    for title, found in (("devinterp 1.0.0", first), ("devinterp 2.0.1", second)):
+        own = [found["models"][model]["once"] for model in minima]
+        llc, error = (np.array([one[name] for one in own]) for name in ("llc", "llc_se"))
+        apart = np.sqrt(np.mean((llc - lgi["llc"]) ** 2 / (error**2 + lgi["llc_se"] ** 2)))
+        seconds = [one["once"]["seconds"] for one in found["models"]]
+        draws = setting.chains * setting.draws
+        ratios = [median(seconds) / draws / ours["draw_seconds"][n] for n in (MODELS, 1)]
+        rows.append(
+            (
+                title,
+                f"{np.mean(llc):.2f}",
+                f"{apart:.2f}",
+                f"{1e6 * median(seconds) / draws:,.0f} µs "
+                f"({1e6 * min(seconds) / draws:,.0f} to {1e6 * max(seconds) / draws:,.0f})",
+                *(f"{ratio:,.0f}×" for ratio in ratios),
+            )
+        )
+    head = (
+        "estimate, W stored once",
+        "mean λ̂",
+        "from lgi, in standard errors (root mean square)",
+        f"CPU time of a draw, median of {len(second['models'])} models",
+        f"over lgi, {MODELS} at once",
+        "over lgi, 1 at a time",
+    )
+    versions = ", ".join(f"{name} {number}" for name, number in second["versions"].items())
+    return f"{table(head, rows)}\n\nThe second environment of devinterp: {versions}"
+
+
 def _models() -> tuple[dict[str, np.ndarray], dict, EstimateSettings]:
     """Train the models of config.yaml and return them at `EPOCH`, with the setting sgld."""
-    config = check(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
-    study = config.superposition
+    study = configuration().superposition
     arrays, record = train_run(
         INIT,
         study.initialisations[INIT],
@@ -193,13 +265,13 @@ def _estimates(
     )
 
     def run(models: int) -> dict[str, np.ndarray]:
-        return estimate(problem.part(slice(models)), setting)
+        return estimate(problem.of(slice(models)), setting)
 
     estimates = run(MODELS)  # compiles
     draw_seconds = {}
     for models in (MODELS, 1):
         draws = models * setting.chains * setting.draws
-        draw_seconds[models] = min(_seconds(run, models) for _ in range(REPEATS)) / draws
+        draw_seconds[models] = median(_seconds(run, models) for _ in range(REPEATS)) / draws
     return estimates | {
         "seed": arrays["seed"],
         "n_beta": setting.n_beta(SAMPLES),
@@ -226,7 +298,7 @@ def _models_table(ours: Mapping, theirs: Mapping) -> str:
         )
         for model, own in enumerate(theirs["models"])
     ]
-    return _table(
+    return table(
         ("seed", "L(w*)", "lgi", "lgi's status", VARIANTS["once"], VARIANTS["twice"]), rows
     )
 
@@ -268,7 +340,7 @@ def _variants_table(ours: Mapping, theirs: Mapping) -> str:
     apart = np.sqrt(np.mean(((lgi["llc"] - once["llc"]) / errors) ** 2))
     return (
         f"Over the {len(minima)} of {compared} models that lgi does not call {NOT_A_MINIMUM}:\n\n"
-        f"{_table(head, rows)}\n\n"
+        f"{table(head, rows)}\n\n"
         f"Root mean square of the differences of lgi and devinterp (stored once), in units of "
         f"their standard errors together: {apart:.2f}"
     )
@@ -276,7 +348,7 @@ def _variants_table(ours: Mapping, theirs: Mapping) -> str:
 
 def _speed_table(ours: Mapping, theirs: Mapping, setting: EstimateSettings) -> str:
     draws = setting.chains * setting.draws
-    baseline = min(own["once"]["seconds"] for own in theirs["models"]) / draws
+    baseline = median(own["once"]["seconds"] for own in theirs["models"]) / draws
     timed = [
         (f"lgi, {_count(models)} at once, diagnostics included", seconds)
         for models, seconds in ours["draw_seconds"].items()
@@ -285,7 +357,7 @@ def _speed_table(ours: Mapping, theirs: Mapping, setting: EstimateSettings) -> s
         (title, f"{seconds * 1e6:.3g} µs", f"{1 / seconds:,.0f}", f"{baseline / seconds:,.0f}×")
         for title, seconds in [*timed, (f"devinterp, {_count(1)} at a time", baseline)]
     ]
-    return _table(("estimate", "CPU time of a draw", "draws/s, one thread", "ratio"), rows)
+    return table(("estimate", "CPU time of a draw", "draws/s, one thread", "ratio"), rows)
 
 
 def _count(models: int) -> str:
@@ -302,13 +374,8 @@ def _defaults_table(theirs: Mapping) -> str:
         )
         for row in theirs["defaults"]
     ]
-    return _table(("samples n", "batch size", "devinterp's default nβ", "n / ln n"), rows)
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table(("samples n", "batch size", "devinterp's default nβ", "n / ln n"), rows)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:] or [str(ROOT / ".venv-devinterp/bin/python")])
+    main(*sys.argv[1:] or [str(each / "bin" / "python") for each in ENVIRONMENTS])

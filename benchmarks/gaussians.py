@@ -1,15 +1,12 @@
 """Iterations of a Gaussian fit: the CPU engine beside autograd and Adam in PyTorch."""
 
 import math
-import time
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 
+from benchmarks.machine import beside, configuration
 from lgi.gaussians.fits import fit_cpu
 from lgi.gaussians.fits.fit import learning_rate
 from lgi.gaussians.fits.images import load_image
@@ -17,14 +14,12 @@ from lgi.gaussians.fits.initial import random_start
 from lgi.gaussians.fits.settings import GradientCheckerboardImage, RecipeSettings
 
 N, SEED, SIDE = 50, 42, 64
-ITERATIONS, REPEATS = 3_000, 3
+ITERATIONS = 3_000
 BASELINE_ITERATIONS = {"published": 500, "exact": 100}
 # Relative, of the losses of the baseline's window: float32 sums in another order, and with the
 # reported gradient SSIM from moments that cancel.
 TOLERANCE = {"published": 1e-4, "exact": 1e-3}
 WINDOW, C1, C2 = 8, 0.01**2, 0.03**2
-
-CONFIG = Path(__file__).parents[1] / "config.yaml"
 
 
 def compare() -> list[dict]:
@@ -41,33 +36,31 @@ def _compare(name: str, target: np.ndarray) -> dict:
     start = random_start(N, SEED, recipe.initialisation)
     iterations = BASELINE_ITERATIONS[name]
     fit_cpu.fit(target, start, recipe)  # compiles
-    (history, end), seconds = _best_of(REPEATS, lambda: fit_cpu.fit(target, start, recipe))
-    theirs, their_seconds = _best_of(1, lambda: _plain_losses(target, start, recipe, iterations))
-
+    timed = beside(
+        lambda: fit_cpu.fit(target, start, recipe),
+        lambda: _plain_losses(target, start, recipe, iterations),
+    )
+    (history, end), theirs = timed.our_result, timed.their_result
     arrays = history.arrays(end)
     shared = arrays["iteration"] <= iterations
     ours = arrays["l2"][shared]
     gap = np.max(np.abs(theirs[arrays["iteration"][shared] - 1] / ours - 1))
     if not gap < TOLERANCE[name]:
         raise AssertionError(f"{name}: losses differ by {gap:.1e}, more than {TOLERANCE[name]:.0e}")
-    rate, their_rate = ITERATIONS / seconds, iterations / their_seconds
-    return {
+    return timed.rates(ITERATIONS, iterations) | {
         "case": f"fit of N = {N}, recipe {name}, seed {SEED}, {SIDE} x {SIDE}",
         "engine": "numba",
         "precision": "float32",
         "window": f"iterations 1 to {ITERATIONS:,}, logging included",
-        "rate": rate,
         "baseline": f"PyTorch autograd and Adam, iterations 1 to {iterations:,}",
-        "baseline_rate": their_rate,
-        "ratio": rate / their_rate,
         "equal": f"L2 at {shared.sum()} iterations, largest relative difference {gap:.0e}",
     }
 
 
 def _recipe(name: str) -> RecipeSettings:
     """Return a recipe of the configuration, cut to the measured window."""
-    recipes = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["gaussians"]["recipes"]
-    return RecipeSettings.model_validate(recipes[name] | {"iterations": ITERATIONS, "snapshots": 0})
+    recipe = configuration().gaussians.recipes[name]
+    return recipe.model_copy(update={"iterations": ITERATIONS, "snapshots": 0})
 
 
 def _plain_losses(
@@ -132,13 +125,3 @@ def _plain_loss(image, target, l2, recipe: RecipeSettings) -> torch.Tensor:
     weights = recipe.loss
     l1 = (image - target).abs().mean()
     return weights.l1 * l1 + weights.l2 * l2 + weights.ssim * (1 - ssim.mean())
-
-
-def _best_of(repeats: int, run: Callable) -> tuple:
-    """Return the result and the least time in seconds."""
-    times = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        result = run()
-        times.append(time.perf_counter() - begin)
-    return result, min(times)

@@ -9,24 +9,23 @@ import resource
 import time
 from itertools import product
 from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 from scipy.optimize import nnls
 
+from benchmarks.machine import ROOT, configuration, cores, processor
+from benchmarks.powers import exponents
 from lgi.gaussians.fits import fit_cpu
 from lgi.gaussians.fits.images import load_image
 from lgi.gaussians.fits.initial import start
-from lgi.gaussians.fits.settings import RecipeSettings, TexturedImage
+from lgi.gaussians.fits.settings import GridStart, TexturedImage
 from lgi.gaussians.fits.team import Team
 
 SIDES, NUMBERS, SCALES = (64, 128, 256, 512), (100, 1_000, 10_000), (0.5, 1.0)
 THREADS = (1, 2)
 REPEATS, SECONDS = 3, 0.2
-CONFIG = Path(__file__).parents[1] / "config.yaml"
-REPORT = Path(__file__).parents[1] / "docs" / "gaussians_sizes_speed.md"
+REPORT = ROOT / "docs" / "gaussians_sizes_speed.md"
 
 
 def main() -> None:
@@ -57,9 +56,9 @@ def _measure(side: int, n: int, scale: float) -> dict:
 
 def _seconds(side: int, n: int, scale: float, threads: int) -> tuple[float, float]:
     """Return the least seconds of an iteration, and how many pixels Gaussians reach in it."""
-    recipe = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))["gaussians"]["recipes"]["published"]
-    begin = {"kind": "grid", "scale": scale, "jitter": 0.25}
-    recipe = RecipeSettings.model_validate(recipe | {"initialisation": begin})
+    recipe = configuration().gaussians.recipes["published"]
+    begin = GridStart(kind="grid", scale=scale, jitter=0.25)
+    recipe = recipe.model_copy(update={"initialisation": begin})
     target = load_image(TexturedImage(kind="textured", width=side, height=side))
     first = start(n, 1, recipe.initialisation, target)
     with Team(threads) as team:
@@ -74,11 +73,10 @@ def _seconds(side: int, n: int, scale: float, threads: int) -> tuple[float, floa
         return best, np.count_nonzero(blocks().weight > 0)
 
 
-def _exponents(rows: pd.DataFrame, cost: str) -> np.ndarray:
+def _exponents(rows: pd.DataFrame, cost: str) -> list[float]:
     """Return the powers of evaluations, N and pixels whose product fits a cost best."""
-    known = [np.log(rows["evaluations"]), np.log(rows["n"]), np.log(rows["side"] ** 2)]
-    matrix = np.column_stack([*known, np.ones(len(rows))])
-    return np.linalg.lstsq(matrix, np.log(rows[cost]), rcond=None)[0][:3]
+    known = {"evaluations": rows["evaluations"], "n": rows["n"], "pixels": rows["side"] ** 2}
+    return list(exponents(known, rows[cost]).values())
 
 
 def _shares(rows: pd.DataFrame, cost: str) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +103,7 @@ def _report(table: pd.DataFrame, load: float) -> str:
         "# Study 1: what an iteration costs",
         "",
         f"Written by `make bench-sizes` (`benchmarks/gaussians_sizes.py`) on {platform.machine()}, "
-        f"{_processor()}. Recipe `published` from",
+        f"{cores()} x {processor()}. Recipe `published` from",
         "a grid (scales in units of its cell) on the textured image; the least of "
         f"{REPEATS} means over iterations of {SECONDS} s. *Evaluations* are the pixels",
         "that Gaussians reach, over all Gaussians. Memory is the peak of the process above that "
@@ -147,14 +145,6 @@ def _report(table: pd.DataFrame, load: float) -> str:
         told = " | ".join(f"{factor * share:,.1f} {unit}" for share in shares)
         lines.append(f"| {name} | {told} | {over.min():.2f} to {over.max():.2f} |")
     return "\n".join(lines) + "\n"
-
-
-def _processor() -> str:
-    """Return the name and the number of the processors."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{len(names)} x {names[0]}" if names else platform.processor()
 
 
 if __name__ == "__main__":

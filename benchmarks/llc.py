@@ -1,10 +1,10 @@
 """SGLD beside a straightforward PyTorch loop; effective draws of HMC beside those of MALA."""
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.machine import beside
 from lgi.llc.diagnostics import ess_bulk
 from lgi.llc.keys import PROPOSAL, chain_keys
 from lgi.llc.samplers_cpu import Chains, hmc, sgld
@@ -22,7 +22,7 @@ from lgi.superposition.training.train_cpu import train_on_patterns
 MODELS, SAMPLES, HIDDEN, FEATURES = 448, 1_000, 2, 6
 SPARSITY = 1 - np.exp(-5 / 9)  # 0.4262: all 64 patterns occur
 STEP_SIZE, LOCALISATION, N_BETA = 1e-3, 1.0, SAMPLES / np.log(SAMPLES)
-DRAWS, BASELINE_DRAWS, REPEATS = 500, 500, 5
+DRAWS, BASELINE_DRAWS = 500, 500
 EXACT_MODELS, CHAINS = 100, 4  # of HMC and MALA
 TOLERANCE = 1e-9  # of the losses; float64 sums in another order differ by about 1e-14
 
@@ -50,25 +50,24 @@ def compare() -> list[dict]:
     keys = chain_keys([(seed, "llc", 0) for seed in seeds], chains=1)
 
     _engine(start, patterns, weights, keys, draws=1)  # compiles
-    seconds = min(_seconds(start, patterns, weights, keys) for _ in range(REPEATS))
-    drawn = _engine(start, patterns, weights, keys, DRAWS).loss[:BASELINE_DRAWS, 0]
-    _, baseline_seconds = _baseline(start[:, 0], samples[0])
-    losses, _ = _baseline(start[:, 0], samples[0], _noise_of(keys[:, 0]))
+    timed = beside(
+        lambda: _engine(start, patterns, weights, keys, DRAWS),
+        lambda: _baseline(start[:, 0], samples[0]),
+    )
+    drawn = timed.our_result.loss[:BASELINE_DRAWS, 0]
+    losses = _baseline(start[:, 0], samples[0], _noise_of(keys[:, 0]))
     difference = np.max(np.abs(drawn - losses))
     assert difference <= TOLERANCE, f"the engines differ by {difference}"
 
-    rate, baseline_rate = MODELS * DRAWS / seconds, BASELINE_DRAWS / baseline_seconds
     return [
-        {
+        timed.rates(MODELS * DRAWS, BASELINE_DRAWS)
+        | {
             "case": f"SGLD, {MODELS} models, S = {SPARSITY:.4f}, {SAMPLES} samples",
             "engine": "numba, one thread",
             "precision": "float64",
             "window": f"draws 1 to {DRAWS} (baseline 1 to {BASELINE_DRAWS})",
             "patterns": len(patterns),
-            "rate": rate,
             "baseline": "PyTorch: one chain, all samples, autograd",
-            "baseline_rate": baseline_rate,
-            "ratio": rate / baseline_rate,
             "equal": f"L of {BASELINE_DRAWS} draws with the same noise, "
             f"largest difference {difference:.1e}",
         },
@@ -110,37 +109,31 @@ def compare_exact() -> dict:
     weights = np.repeat(counts.T / SAMPLES, CHAINS, axis=1)
     keys = chain_keys([(seed, "llc", 0) for seed in seeds], CHAINS)
     problem = (loss_and_gradient, start, (patterns.astype(np.float64), weights), keys)
-    rate, mean_loss = _effective_rate(
-        problem, leapfrog_steps=2, target_acceptance=0.65, draws=2_000
+    _effective(problem, leapfrog_steps=2, target_acceptance=0.65, draws=8)  # compiles
+    timed = beside(
+        lambda: _effective(problem, leapfrog_steps=2, target_acceptance=0.65, draws=2_000),
+        lambda: _effective(problem, leapfrog_steps=1, target_acceptance=0.574, draws=4_000),
     )
-    mala_rate, mala_loss = _effective_rate(
-        problem, leapfrog_steps=1, target_acceptance=0.574, draws=4_000
-    )
+    (number, mean_loss), (mala_number, mala_loss) = timed.our_result, timed.their_result
     difference = abs(mean_loss / mala_loss - 1)
     assert difference <= 0.03, f"the mean losses differ by {difference:.1%}"
-    return {
+    return timed.rates(number, mala_number) | {
         "case": f"HMC, {EXACT_MODELS} models × {CHAINS} chains, S = {SPARSITY:.4f}, epoch 3243",
         "engine": "numba, one thread",
         "precision": "float64",
         "window": "effective draws of L (bulk), 2,000 draws (MALA 4,000), a quarter burn-in",
         "patterns": len(patterns),
-        "rate": rate,
         "baseline": "MALA on the same engine",
-        "baseline_rate": mala_rate,
-        "ratio": rate / mala_rate,
         "equal": f"mean L within {difference:.1e} of its size",
     }
 
 
-def _effective_rate(problem: tuple, draws: int, **options) -> tuple[float, float]:
-    """Return effective draws of L per second, summed over the models, and the mean of L."""
+def _effective(problem: tuple, draws: int, **options) -> tuple[float, float]:
+    """Return effective draws of L, summed over the models, and the mean of L."""
     fixed = {"n_beta": 20.0, "step_size": 0.01, "localisation": 0.4}
-    hmc(*problem, **fixed, **options, draws=2, burn_in=1)  # compiles
-    begin = time.perf_counter()
     chains = hmc(*problem, **fixed, **options, draws=draws, burn_in=draws // 4)
-    seconds = time.perf_counter() - begin
     kept = chains.loss[draws // 4 :].T.reshape(EXACT_MODELS, CHAINS, -1)
-    return float(ess_bulk(kept).sum() / seconds), float(kept.mean())
+    return float(ess_bulk(kept).sum()), float(kept.mean())
 
 
 def _init() -> KgonInitialisation:
@@ -163,12 +156,6 @@ def _engine(start, patterns, weights, keys, draws: int) -> Chains:
     )
 
 
-def _seconds(start, patterns, weights, keys) -> float:
-    begin = time.perf_counter()
-    _engine(start, patterns, weights, keys, DRAWS)
-    return time.perf_counter() - begin
-
-
 def _noise_of(key: np.ndarray) -> Callable:
     """Return the engine's noise of one chain as a function of the draw."""
     import torch
@@ -179,10 +166,8 @@ def _noise_of(key: np.ndarray) -> Callable:
     return lambda draw, size: standard_normals(words, draw, PROPOSAL, size)[0]
 
 
-def _baseline(
-    start: np.ndarray, samples: np.ndarray, noise: Callable | None = None
-) -> tuple[np.ndarray, float]:
-    """Run one chain as one would write it down first; return its losses and the time taken."""
+def _baseline(start: np.ndarray, samples: np.ndarray, noise: Callable | None = None) -> np.ndarray:
+    """Run one chain as one would write it down first; return its losses."""
     import torch
 
     torch.set_num_threads(1)
@@ -195,7 +180,6 @@ def _baseline(
 
     losses = np.empty(BASELINE_DRAWS)
     loss = loss_of(w)
-    begin = time.perf_counter()
     for draw in range(BASELINE_DRAWS):
         (gradient,) = torch.autograd.grad(loss, w)
         with torch.no_grad():
@@ -204,4 +188,4 @@ def _baseline(
             w += STEP_SIZE**0.5 * z
         loss = loss_of(w)
         losses[draw] = loss.item()
-    return losses, time.perf_counter() - begin
+    return losses

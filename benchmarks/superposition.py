@@ -1,9 +1,8 @@
 """Training of toy models: the CPU engine beside a straightforward PyTorch loop."""
 
-import time
-
 import numpy as np
 
+from benchmarks.machine import beside
 from lgi.superposition.training.data import count_patterns, training_samples
 from lgi.superposition.training.initial import initial_parameters
 from lgi.superposition.training.settings import (
@@ -17,7 +16,7 @@ from lgi.superposition.training.train_cpu import train_on_patterns
 
 MODELS, SAMPLES, HIDDEN, FEATURES = 448, 1_000, 2, 6
 SPARSITY = 1 - np.exp(-5 / 9)  # 0.4262: all 64 patterns occur
-EPOCHS, BASELINE_EPOCHS, REPEATS = 10_000, 500, 3
+EPOCHS, BASELINE_EPOCHS = 10_000, 500
 TOLERANCE = 1e-4  # of the parameters; float32 sums in another order drift apart by about 1e-6
 
 
@@ -42,24 +41,24 @@ def compare() -> list[dict]:
 
     train_on_patterns(*start, patterns, counts, _training(1))  # compiles
     short = train_on_patterns(*start, patterns, counts, _training(BASELINE_EPOCHS))
-    seconds = min(_seconds(*start, patterns, counts) for _ in range(REPEATS))
-    W, b, baseline_seconds = _baseline(start[0][0], start[1][0], samples[0])
+    timed = beside(
+        lambda: train_on_patterns(*start, patterns, counts, _training(EPOCHS)),
+        lambda: _baseline(start[0][0], start[1][0], samples[0]),
+    )
+    W, b = timed.their_result
     difference = max(abs(short.W[0, -1] - W).max(), abs(short.b[0, -1] - b).max())
     assert difference <= TOLERANCE, f"the engines differ by {difference}"
 
-    rate, baseline_rate = MODELS * EPOCHS / seconds, BASELINE_EPOCHS / baseline_seconds
     return [
-        {
+        timed.rates(MODELS * EPOCHS, BASELINE_EPOCHS)
+        | {
             "case": f"superposition training, {MODELS} models, S = {SPARSITY:.4f}, "
             f"{SAMPLES} samples",
             "engine": "numba, one thread",
             "precision": "float32",
             "window": f"epochs 1 to {EPOCHS} (baseline 1 to {BASELINE_EPOCHS})",
             "patterns": len(patterns),
-            "rate": rate,
             "baseline": "PyTorch: one model, DataLoader, autograd, SGD",
-            "baseline_rate": baseline_rate,
-            "ratio": rate / baseline_rate,
             "equal": f"W and b after {BASELINE_EPOCHS} epochs, largest difference {difference:.1e}",
         }
     ]
@@ -79,14 +78,8 @@ def _training(epochs: int) -> TrainingSettings:
     )
 
 
-def _seconds(W, b, patterns, counts) -> float:
-    begin = time.perf_counter()
-    train_on_patterns(W, b, patterns, counts, _training(EPOCHS))
-    return time.perf_counter() - begin
-
-
-def _baseline(W, b, samples) -> tuple[np.ndarray, np.ndarray, float]:
-    """Train one model as one would write it down first; return W, b and the time taken."""
+def _baseline(W, b, samples) -> tuple[np.ndarray, np.ndarray]:
+    """Train one model as one would write it down first; return W and b."""
     import torch
     from torch.utils.data import DataLoader, TensorDataset
 
@@ -96,13 +89,11 @@ def _baseline(W, b, samples) -> tuple[np.ndarray, np.ndarray, float]:
     training = _training(BASELINE_EPOCHS)
     batches = DataLoader(TensorDataset(torch.tensor(samples)), training.batch_size, shuffle=True)
     optimiser = torch.optim.SGD([W, b], lr=training.rate, momentum=training.momentum)
-    begin = time.perf_counter()
     for _ in range(training.epochs):
         for (x,) in batches:
             optimiser.zero_grad()
             loss = torch.nn.functional.mse_loss(torch.relu(x @ W.T @ W + b), x)
             loss.backward()
             optimiser.step()
-    seconds = time.perf_counter() - begin
     torch.set_num_threads(threads)
-    return W.detach().numpy(), b.detach().numpy(), seconds
+    return W.detach().numpy(), b.detach().numpy()
