@@ -509,7 +509,9 @@ class Benchmark:
             return
         command = [sys.executable, "-m", "benchmarks.gpu", "--start-up"]
         command += ["--device", self.options.device]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=120, check=True, encoding="utf-8"
+        )
         self.start["another process, compiled code kept"] = json.loads(done.stdout.splitlines()[-1])
 
     def _scaling(self) -> None:
@@ -669,7 +671,9 @@ def _driver() -> str:
         return "none"
     try:
         command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=20, check=True, encoding="utf-8"
+        )
         return done.stdout.splitlines()[0].strip()
     except (OSError, subprocess.SubprocessError, IndexError):
         return "unknown"

@@ -67,6 +67,7 @@ def run_simulated(path: Path, marked: str = "not slow") -> None:
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     report = done.stdout + done.stderr
     assert done.returncode == 0, report

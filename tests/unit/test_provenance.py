@@ -1,14 +1,17 @@
 """The fingerprint follows what a result depends on, and nothing else."""
 
+import ast
 import subprocess
 import sys
 import textwrap
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 import lgi.provenance
 from lgi.gaussians.fits.engines import FIT
+from lgi.llc.engines import SAMPLERS
 from lgi.provenance import _closure, describe, modules_using, source_fingerprint
 from lgi.superposition.training.engines import TRAIN
 
@@ -214,11 +217,15 @@ def test_a_run_depends_on_the_engines_of_all_devices_and_no_engine_on_another(en
     assert modules & _closure([on_cpu]) == {on_cpu}
 
 
-@pytest.mark.parametrize("engines", [FIT, TRAIN])
+@pytest.mark.parametrize("engines", [FIT, TRAIN, SAMPLERS], ids=["fit", "train", "samplers"])
 def test_an_engine_is_found_where_its_registry_says(engines):
     for device, engine in engines.items():
         assert engine.device == device
-        assert callable(engine.load())
+        # Those for CUDA cannot be imported without the package for it.
+        module, _, function = engine.function.partition(":")
+        tree = ast.parse(Path(find_spec(module).origin).read_text(encoding="utf-8"))
+        assert function in {part.name for part in tree.body if isinstance(part, ast.FunctionDef)}
+    assert callable(engines["cpu"].load())
 
 
 ROOF = {"lgi.config", "lgi.studies"}

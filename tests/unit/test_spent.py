@@ -36,7 +36,10 @@ def test_a_block_is_charged_without_those_inside(clock, monkeypatch, tmp_path):
     with spent.on(spent.DRAWING):
         clock(5)
     spent.tell("draw")
-    told = [json.loads(line) for line in (tmp_path / "told.jsonl").read_text().splitlines()]
+    told = [
+        json.loads(line)
+        for line in (tmp_path / "told.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     assert told[0] == {"rule": "tabulate", spent.START: 4.0, spent.TABLES: 6.0}
     assert told[1] == {"rule": "draw", spent.START: 0.0, spent.DRAWING: 5.0}
 
@@ -52,7 +55,9 @@ def test_a_run_sums_up_its_jobs(clock, monkeypatch, tmp_path):
     assert list(parts) == list(spent.PARTS)
     assert (parts[spent.START], parts[spent.SNAKEMAKE]) == (7.0, 3.0)
     assert sum(parts.values()) == 10
-    assert json.loads(spent.LAST.read_text())["rules"] == {"fit": {spent.START: 7.0}}
+    assert json.loads(spent.LAST.read_text(encoding="utf-8"))["rules"] == {
+        "fit": {spent.START: 7.0}
+    }
     assert [path.name for path in spent.FOLDER.iterdir()] == ["last.json"]
     assert spent.sentence(parts).startswith("CPU time of this run: 10 s: engines 0.0%, start 70.0%")
 

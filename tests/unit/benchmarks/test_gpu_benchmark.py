@@ -18,7 +18,12 @@ def run(folder, *arguments, **environment):
     command = [sys.executable, "-m", "benchmarks.gpu", "--tiny", "--into", folder / "page.md"]
     variables = os.environ | {"OUT": str(folder), "PYTHONPATH": str(ROOT)} | environment
     done = subprocess.run(
-        [*command, *arguments], cwd=folder, env=variables, capture_output=True, text=True
+        [*command, *arguments],
+        cwd=folder,
+        env=variables,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     made = json.loads((folder / "cuda_speed.json").read_text(encoding="utf-8"))
     return done, made, (folder / "page.md").read_text(encoding="utf-8")

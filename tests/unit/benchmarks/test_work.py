@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import work
 from benchmarks.work import Work
-from lgi.gaussians.fits import raster_cpu
+from lgi.gaussians.fits import formulas, raster_cpu
 from lgi.gaussians.fits.lanes import LANES
 from lgi.gaussians.fits.settings import HardEdge, SmoothEdge
 from lgi.superposition.training import kernels
@@ -118,6 +118,9 @@ def no_lanes(monkeypatch):
         "load": load,
         "store": store,
         "fill": lambda value: Counted(np.full(LANES, value, np.float32)),
+        "like": lambda kind, value: (
+            Counted(np.full(LANES, value, np.float32)) if isinstance(kind, Counted) else value
+        ),
         "smaller": lambda a, b: Counted(np.minimum(a.value, b.value)),
         "where_at_most": lambda a, b, value: Counted(np.where(a.value <= b.value, value.value, 0)),
         "any_at_least": lambda a, b: True,
@@ -126,8 +129,9 @@ def no_lanes(monkeypatch):
         "add_in_order": order,
         "expf": expf,
     }
-    for name, value in replaced.items():
-        monkeypatch.setattr(raster_cpu, name, value)
+    for module in (raster_cpu, formulas):
+        for name in replaced.keys() & vars(module).keys():
+            monkeypatch.setattr(module, name, replaced[name])
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -136,7 +140,7 @@ def no_lanes(monkeypatch):
 def test_operations_of_an_evaluation(in_python, monkeypatch, turned, smooth, blend):
     background = None if blend == "sum" else 0.001
     edge = SmoothEdge(kind="smooth", background=background) if smooth else HardEdge(kind="hard")
-    edge = raster_cpu.edge32_of(3.5, edge)
+    edge = formulas.edge32_of(3.5, edge)
     cases = []
     for sy in (0.1, 0.2):  # of the same columns, so that only the blocks differ in number
         sx = 0.1
@@ -146,6 +150,7 @@ def test_operations_of_an_evaluation(in_python, monkeypatch, turned, smooth, ble
         blocks = raster_cpu.render(gaussian, image, raster_cpu.no_blocks(1, image), edge)
         cases.append((gaussian, image, blocks))
     in_python(raster_cpu)
+    in_python(formulas)
     no_lanes(monkeypatch)
     counts = []
     for gaussian, image, blocks in cases:

@@ -31,6 +31,7 @@ def test_compiled_kernels_fuse_nothing(sampler):
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("mul.rn.f64") > 500  # else something else was compiled
@@ -43,7 +44,7 @@ def test_a_cpu_loads_no_kernel():
         "print([name for name in sys.modules if name in ('torch', 'numba.cuda', 'lgi.cuda')])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, encoding="utf-8"
     )
     assert done.stdout.strip() == "[]"
 

@@ -37,7 +37,11 @@ print(cuda.compile_ptx(_advance.py_func, kinds, cc=(9, 0))[0])
 @pytest.mark.skipif(find_spec("numba_cuda") is None, reason="numba-cuda is not installed")
 def test_the_compiler_fuses_nothing():
     done = subprocess.run(
-        [sys.executable, "-c", COMPILE], capture_output=True, text=True, check=False
+        [sys.executable, "-c", COMPILE],
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert ".visible .entry" in done.stdout

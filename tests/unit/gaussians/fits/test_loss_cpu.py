@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from lgi.gaussians.fits import loss
-from lgi.gaussians.fits.loss_cpu import Objective, differentiate_loss, target_windows
+from lgi.gaussians.fits.formulas import Objective
+from lgi.gaussians.fits.loss_cpu import differentiate_loss, target_windows
 from lgi.gaussians.fits.raster_cpu import image_of
 
 
