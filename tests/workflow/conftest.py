@@ -83,6 +83,19 @@ def planned(output: str) -> Counter:
     )
 
 
+def processes(output: str) -> dict[str, tuple[int, int]]:
+    """Return how many runs of each rule share how many processes."""
+    said = re.search(r"^Runs that share processes: (.*)\.$", output, re.M)
+    found = re.findall(r"(\d+) of (\w+) in (\d+)", said[1]) if said else []
+    return {rule: (int(runs), int(parts)) for runs, rule, parts in found}
+
+
+def started(output: str) -> int:
+    """Return how many processes a run or a dry run starts."""
+    spared = sum(runs - parts for runs, parts in processes(output).values())
+    return planned(output)["total"] - spared
+
+
 def makers(output: str) -> dict[str, set[str]]:
     """Return what each rule makes, from the jobs that a dry run prints."""
     found = defaultdict(set)
