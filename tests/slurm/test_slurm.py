@@ -245,7 +245,7 @@ def runs(slurm, site, misbehaving, tmp_path_factory):
         "unexported": Run(folder / "unexported").snakemake(
             *(FIT.format(n=8).replace("seed7", f"seed{seed}") for seed in range(16)),
             site=site,
-            LGI_JOB_SECONDS="0.3",
+            LGI_JOB_SECONDS="0.1",
             PATH=f"{unexported(folder / 'commands')}{os.pathsep}{os.environ['PATH']}",
         ),
         "local": Run(folder / "local").snakemake(*SMALL, site=None),
@@ -368,7 +368,7 @@ def test_a_small_workflow_makes_the_same_bytes_as_without_slurm(slurm, runs):
     runs["small"].ends_with(0)
     runs["local"].ends_with(0)
     jobs = [job for found in runs["small"].jobs(slurm).values() for job in found]
-    assert len(jobs) > 5
+    assert len(jobs) > 2
     assert {job["JobState"] for job in jobs} == {"COMPLETED"}
     assert {job["Partition"] for job in jobs} == {"cpu"}
     assert runs["small"].files() == runs["local"].files()

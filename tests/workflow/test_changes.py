@@ -51,7 +51,7 @@ ESTIMATED = {"find_minimum", "estimate_gaussians_llc", "estimate_superposition_l
 
 
 def test_a_constant_of_an_engine_retrains_its_study_alone(edited):
-    jobs = planned(edited("lgi/gaussians/fits/loss_cpu.py", "= 2**14", "= 2**13"))
+    jobs = planned(edited("lgi/gaussians/fits/formulas.py", "= 2**14", "= 2**13"))
     assert jobs["fit"] > 40
     assert not TRAINED & jobs.keys()
 
