@@ -149,7 +149,8 @@ def _launch(
     sent = []  # lives as long as its copies may be under way
 
     def send(array: np.ndarray):
-        sent.append(np.ascontiguousarray(array))
+        # Ravelled, since an axis of length 1 may have any stride, by which numba tells types apart.
+        sent.append(np.ascontiguousarray(array).ravel().reshape(array.shape))
         return cuda.to_device(sent[-1], stream=stream)
 
     def all_sent(arrays: tuple) -> tuple:
@@ -168,9 +169,10 @@ def _launch(
         tuple(made),
     )
     places = (left.loss, left.pull, left.last, left.lowest, left.step_size, left.acceptance)
-    for array, place in zip(made, places, strict=True):
-        place[..., lanes] = array.copy_to_host(stream=stream)
+    copies = [array.copy_to_host(stream=stream) for array in made]
     stream.synchronize()
+    for copy, place in zip(copies, places, strict=True):
+        place[..., lanes] = copy
 
 
 def _hmc(
