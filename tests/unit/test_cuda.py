@@ -31,7 +31,7 @@ def _products_and_sums(x, y):
 
 
 def test_what_is_launched_is_what_the_compiler_printed(any_card):
-    """numba's default hands other code to the linker, which fuses whatever the compiler was told."""
+    """numba's default has code linked that the linker fuses, whatever the compiler was told."""
     made = lgi.cuda.kernel(_products_and_sums)
     kinds = tuple(numba.typeof(np.zeros(3, kind)) for kind in (np.float32, np.float64))
     library = any_card._Kernel(made.py_func, kinds, **made.targetoptions)._codelibrary
