@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,8 @@ from lgi.llc.steps import Centre
 
 LARGEST = 256
 """Parameters and rows of room up to which the memory of a thread holds a chain."""
+
+_making = Lock()  # else threads that ask for one kernel at once would each compile one
 
 _normals, _uniforms = called(fill_normals), called(fill_uniforms)
 _posterior, _pull, _keep_lower = map(called, (steps.posterior, steps.pull, steps.keep_lower))
@@ -160,7 +163,8 @@ def _launch(
         cuda.device_array(shape, stream=stream)
         for shape in ((kept, count), (kept, count), (size, count), (size, count), count, count)
     ]
-    run_chains, how = _MAKERS[sampler](_made_for(problem), start, **options)
+    with _making:
+        run_chains, how = _MAKERS[sampler](_made_for(problem), start, **options)
     run_chains[blocks_for(count), THREADS, stream](
         all_sent((start, centre.localisation, centre.weight, keys, chains)),
         (*map(all_sent, (problem.shared, *_own_data(problem))), send(n_beta.astype(np.float64))),
