@@ -12,6 +12,7 @@ functions of the CPU; so they are tested without a GPU.
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from importlib.metadata import version
+from threading import Lock
 
 import numba
 from numba import cuda
@@ -53,9 +54,13 @@ def kernel(function: Callable | None = None, /, *, name: str = "", **options) ->
     def compiled(function: Callable) -> Callable:
         if SIMULATED:
             return cuda.jit(function)  # which knows no options of a compiler
-        _settle()
-        made = cuda.jit(cache=bool(numba.config.CACHE_DIR), **options)(function)
-        if name and numba.config.CACHE_DIR:
+        with _settling:
+            _settle()
+        # What links code of lto, numba's default, fuses whatever NVVM was told; given apart from
+        # its function the option is lost.
+        kept = bool(numba.config.CACHE_DIR)
+        made = cuda.jit(function, cache=kept, lto=False, **options)
+        if name and kept:
             made._cache._index_key = lambda signature, code: (
                 signature,
                 code.magic_tuple(),
@@ -93,6 +98,9 @@ def _plain(argument):
     )
 
 
+_settling = Lock()  # `cache` lets two threads that come at once do the same twice
+
+
 @cache
 def _settle() -> None:
     """Let the compiler contract nothing; keep compiled kernels as other compiled code is kept."""
@@ -113,6 +121,9 @@ def _settle() -> None:
     # The package numba-cuda has a configuration of its own, and its files do not name its version.
     compiler = f"{PACKAGE}-{version(PACKAGE)}"
     dispatcher.config.CACHE_DIR = code_folder(compiler, "lgi.cuda")
+    # To free memory waits for all kernels of the card: seldom, then (or at a fifth of all memory).
+    dispatcher.config.CUDA_DEALLOCS_COUNT = 1000
+    dispatcher.config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # few long blocks are meant
 
 
 def card() -> str:

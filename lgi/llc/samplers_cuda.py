@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,8 @@ from lgi.llc.steps import Centre
 
 LARGEST = 256
 """Parameters and rows of room up to which the memory of a thread holds a chain."""
+
+_making = Lock()  # else threads that ask for one kernel at once would each compile one
 
 _normals, _uniforms = called(fill_normals), called(fill_uniforms)
 _posterior, _pull, _keep_lower = map(called, (steps.posterior, steps.pull, steps.keep_lower))
@@ -149,7 +152,8 @@ def _launch(
     sent = []  # lives as long as its copies may be under way
 
     def send(array: np.ndarray):
-        sent.append(np.ascontiguousarray(array))
+        # Ravelled, since an axis of length 1 may have any stride, by which numba tells types apart.
+        sent.append(np.ascontiguousarray(array).ravel().reshape(array.shape))
         return cuda.to_device(sent[-1], stream=stream)
 
     def all_sent(arrays: tuple) -> tuple:
@@ -159,7 +163,8 @@ def _launch(
         cuda.device_array(shape, stream=stream)
         for shape in ((kept, count), (kept, count), (size, count), (size, count), count, count)
     ]
-    run_chains, how = _MAKERS[sampler](_made_for(problem), start, **options)
+    with _making:
+        run_chains, how = _MAKERS[sampler](_made_for(problem), start, **options)
     run_chains[blocks_for(count), THREADS, stream](
         all_sent((start, centre.localisation, centre.weight, keys, chains)),
         (*map(all_sent, (problem.shared, *_own_data(problem))), send(n_beta.astype(np.float64))),
@@ -168,9 +173,10 @@ def _launch(
         tuple(made),
     )
     places = (left.loss, left.pull, left.last, left.lowest, left.step_size, left.acceptance)
-    for array, place in zip(made, places, strict=True):
-        place[..., lanes] = array.copy_to_host(stream=stream)
+    copies = [array.copy_to_host(stream=stream) for array in made]
     stream.synchronize()
+    for copy, place in zip(copies, places, strict=True):
+        place[..., lanes] = copy
 
 
 def _hmc(

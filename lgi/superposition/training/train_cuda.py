@@ -147,6 +147,7 @@ class _Card:
         scale = dtype.type(2) / dtype.type(sizes[1])
         self._constants = scale, dtype.type(training.rate), dtype.type(training.momentum)
         self._kernel = _kernel(*sizes, bool(first.streams), LANES)
+        self._launch(0, 0)  # of no epochs: what else it needs of the memory is taken now
 
     def descend(self, done: int, target: int) -> int:
         """Train from epoch `done` towards `target`; return the epochs done then."""
@@ -156,11 +157,15 @@ class _Card:
                 orders = [batch_order(one.streams, one.x.shape[1]) for one in self._models]
                 row[:] = np.concatenate([order.ravel() for order in orders])
             self._order_on_card.copy_to_device(self._order)
+        self._launch(done, after)
+        return after
+
+    def _launch(self, before: int, after: int) -> None:
+        """Train for the epochs from one to before another, and wait."""
         self._kernel[int(self._ends[-1]), LANES](
-            *self._moving, *self._data, self._order_on_card, done, after, *self._constants
+            *self._moving, *self._data, self._order_on_card, before, after, *self._constants
         )
         cuda.synchronize()
-        return after
 
     def fetch(self) -> None:
         """Bring parameters, velocities and divergence back to the states."""
