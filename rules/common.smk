@@ -174,13 +174,18 @@ def contents_of(result):
     return lambda wildcards: {
         name: sha256(Path(workflow.basedir, path).read_bytes()).hexdigest()
         for name, path in CATALOGUE.inputs(result, wildcards).items()
-        if in_repository(path) != path
+        if comes_along(path)
     }
+
+
+def comes_along(path):
+    """Whether an input comes with the repository, wherever the run works."""
+    return isinstance(path, str) and not path.startswith(ROOT)
 
 
 def in_repository(path):
     """Where an input lies that comes with the repository, such as printed values."""
-    if not isinstance(path, str) or path.startswith(ROOT):
+    if not comes_along(path):
         return path
     # Relative, so that the same results in another clone are not made anew; known by its content
     # (`contents_of`), so that a fresh clone's time stamps are no reason either.

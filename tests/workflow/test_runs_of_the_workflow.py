@@ -322,3 +322,15 @@ def test_a_job_that_fails_does_not_stop_the_others(laboratory):
     assert last.diverged_epoch.ge(0).all()
     assert last.train_loss.isna().all()
     assert table[table.epoch == 0].train_loss.notna().all()
+
+
+@pytest.mark.slow
+def test_printed_values_are_read_in_the_folder_of_the_repository_too(clone, finished):
+    here = Laboratory(clone.code, clone.code)
+    shutil.copytree(finished.folder / "results", here.folder / "results")
+    made = ("results/tables/gaussians.csv", "results/tables/gaussians_n_study.csv")
+    for path in made:
+        (here.folder / path).unlink()
+    here.snakemake(*made)
+    for path in made:
+        assert (here.folder / path).read_bytes() == (finished.folder / path).read_bytes()
