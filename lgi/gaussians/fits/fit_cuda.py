@@ -445,7 +445,7 @@ _move = called(phases_cuda.move)
 _settle = called(phases_cuda.settle)
 
 
-# So few registers that a multiprocessor holds 1024 threads; the loops over pixels spill next to none.
+# So few registers that a multiprocessor holds 1024 threads; loops over pixels spill next to none.
 @kernel(max_registers=64)
 def _advance(
     table,
