@@ -105,7 +105,7 @@ def main(arguments: Sequence[str]) -> int:
         print(json.dumps(start_up(options.device)))
         return 0
     if options.device == "cuda":
-        from lgi.cuda import missing
+        from lgi.devices import missing
 
         if reason := missing():
             sys.exit(reason)

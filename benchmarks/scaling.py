@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks import tasks
 from benchmarks.machine import ROOT, configuration, processor, table, versions
 from benchmarks.powers import Power, fit_power
+from lgi.devices import SIMULATED, missing
 from lgi.engines import on
 from lgi.gaussians.fits.settings import TexturedImage
 from lgi.superposition.training.settings import UniformData
@@ -167,8 +168,6 @@ AXES = (
 
 def main() -> None:
     """Measure on the CPU, and on a GPU if there is one; write page and picture."""
-    from lgi.cuda import SIMULATED, missing
-
     devices = ["cpu"] if missing() or SIMULATED else ["cpu", "cuda"]
     load = os.getloadavg()[0]
     points = []

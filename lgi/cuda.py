@@ -17,21 +17,8 @@ from threading import Lock
 import numba
 from numba import cuda
 
-from lgi.devices import PACKAGE, SIMULATED, missing, need_gpu
+from lgi.devices import PACKAGE, SIMULATED
 from lgi.jit import Guarded, Summed, code_folder
-
-__all__ = [
-    "SIMULATED",
-    "THREADS",
-    "blocks_for",
-    "called",
-    "card",
-    "is_out_of_memory",
-    "kernel",
-    "missing",
-    "need_gpu",
-    "splitting",
-]
 
 THREADS = 64
 """Threads of a block, where each has work of its own: few, so that a few thousand fill a card."""
@@ -157,7 +144,7 @@ def splitting(run: Callable[[Sequence], list], items: Sequence) -> list:
     try:
         return run(items)
     except Exception as error:
-        if not is_out_of_memory(error):
+        if not _is_out_of_memory(error):
             raise
         if len(items) == 1:
             raise MemoryError(f"one run alone is too large for {card()}") from error
@@ -166,7 +153,7 @@ def splitting(run: Callable[[Sequence], list], items: Sequence) -> list:
     return splitting(run, items[:half]) + splitting(run, items[half:])
 
 
-def is_out_of_memory(error: Exception) -> bool:
+def _is_out_of_memory(error: Exception) -> bool:
     """Tell whether an error is the driver's word for too little memory."""
     return "CUDA_ERROR_OUT_OF_MEMORY" in str(error)
 

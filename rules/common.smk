@@ -71,7 +71,7 @@ ON_CARD = {rule for rule, (_, result) in CATALOGUE.rules.items() if result.on_ca
 def on_card():
     """Whether their jobs are known to run on a GPU: which nodes have one is not."""
     if CONFIG.device == "auto":
-        return workflow.local_exec and devices.choose("auto")[0] == "cuda"
+        return workflow.local_exec and not devices.missing()
     return CONFIG.device == "cuda"
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
+from lgi.devices import SIMULATED
 from lgi.engines import Engine, chosen, registry
 
 SAMPLERS = registry(
@@ -31,15 +32,9 @@ def side_by_side(estimate: Callable[[Item], Result], items: Iterable[Item]) -> l
     items
         What it takes.
     """
-    if chosen(SAMPLERS).device == "cpu" or _simulated():
+    if chosen(SAMPLERS).device == "cpu" or SIMULATED:  # its threads are those of one kernel
         return [estimate(item) for item in items]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         # A thread begins without the device in use, which is a variable of the context.
         begun = [pool.submit(copy_context().run, estimate, item) for item in items]
         return [each.result() for each in begun]
-
-
-def _simulated() -> bool:
-    from lgi.cuda import SIMULATED  # here: jobs of a CPU need none of it
-
-    return SIMULATED  # its threads are those of one kernel

@@ -57,7 +57,7 @@ def test_the_device_in_use_decides_where_chains_run():
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_estimates_side_by_side_keep_their_order_and_their_device(device, monkeypatch):
-    monkeypatch.setattr("lgi.llc.engines._simulated", lambda: False)
+    monkeypatch.setattr("lgi.llc.engines.SIMULATED", False)
     with engines.on(device):
         found = side_by_side(lambda item: (item, engines.chosen(SAMPLERS).device), range(40))
     assert found == [(item, device) for item in range(40)]
