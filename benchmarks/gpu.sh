@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The CUDA engines beside the CPU engines, in one command and under 6 minutes, without a network:
 #   benchmarks/gpu.sh [--profile] [--only "published fits" models estimates "all fits"] [--seconds 330]
-# Python is .venv's where that has numba-cuda, else $PYTHON or python3; what that lacks of NEEDED is
-# installed from the wheels in .wheels (benchmarks/gpu_wheels.sh) into build/gpu, beside nothing else.
+# Python is .venv's where that has numba-cuda, else $PYTHON or python3 with the wheels in .wheels
+# (benchmarks/gpu_wheels.sh), which are installed into build/gpu, beside nothing else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export BENCHMARK_BEGAN=${BENCHMARK_BEGAN:-$(date +%s)}
@@ -29,12 +29,11 @@ fi
 PYTHON=${PYTHON:-python3}
 mkdir -p "$SITE"
 export PYTHONPATH="$PWD:$PWD/$SITE${PYTHONPATH:+:$PYTHONPATH}"
-missing=$(has "$PYTHON" $NEEDED)
-if [[ -n $missing && -d $WHEELS ]]; then
+if [[ $PYTHON != .venv/bin/python && -d $WHEELS ]]; then
     "$PYTHON" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --upgrade \
         --target "$SITE" $(find "$WHEELS" -name '*.whl')
-    missing=$(has "$PYTHON" $NEEDED)
 fi
+missing=$(has "$PYTHON" $NEEDED)
 if [[ -n $missing ]]; then
     echo "$("$PYTHON" --version) at $(command -v "$PYTHON") lacks $(echo $missing);" \
         "fill $WHEELS with benchmarks/gpu_wheels.sh where there is a network, or: make CUDA=1" >&2
