@@ -34,6 +34,10 @@ class NothingToDrawError(DataError):
     """A figure has nothing to show: what it would show was not run, or has no finite value."""
 
 
+class ModelError(LgiError, ValueError):
+    """A model, its loss or its data are nothing of which a coefficient can be estimated."""
+
+
 class ClusterError(LgiError):
     """A cluster cannot run the workflow as it is asked to."""
 

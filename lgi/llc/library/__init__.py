@@ -1,0 +1,23 @@
+"""Estimates for any PyTorch model: bring a module or a function, its loss and its data.
+
+`lgi.llc.estimate` does the same for many small models at once on compiled engines. This package is
+apart from it so that jobs of these engines need not import PyTorch.
+"""
+
+from lgi.llc.library.draws import Draws
+from lgi.llc.library.estimates import (
+    estimate_function,
+    estimate_module,
+    sample_function,
+    sample_module,
+)
+from lgi.llc.library.options import Options
+
+__all__ = [
+    "Draws",
+    "Options",
+    "estimate_function",
+    "estimate_module",
+    "sample_function",
+    "sample_module",
+]
