@@ -38,6 +38,9 @@ def page(done: Any) -> str:
 def _machine(done: Any) -> str:
     intro = "Written by `benchmarks/gpu.sh` (`benchmarks/gpu.py`)."
     rows = [(name, value) for name, value in done.machine().items()]
+    if done.earlier:
+        intro += " What this run was not asked for is of an earlier one."
+        rows.append(("earlier run", done.earlier))
     return f"{intro}\n\n{table(('', ''), rows)}"
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from benchmarks.cores import THREADS
+
 BEGAN = float(os.environ.get("BENCHMARK_BEGAN", time.time()))
 """When the benchmark began, in seconds since 1970."""
 PROCESS = time.time()
@@ -27,6 +29,9 @@ PAGE = Path("docs", "cuda_speed.md")
 PACKAGES = ("numpy", "numba", "numba-cuda", "scipy", "pandas", "pydantic")
 AIMS = {"published fits": 5.0, "all fits": 20.0, "models": 3.0, "estimates": 5.0}
 """Seconds that were aimed at on an H100, after start-up."""
+PRINTED = "published losses, as printed"
+SAMPLES = "samples"
+"""The part that compares a sample of every kind of work."""
 KINDS = ("fits", "estimates", "known answers")
 """Of what the CPU engines do."""
 PILOT = 16
@@ -101,6 +106,8 @@ class Clock:
 def main(arguments: Sequence[str]) -> int:
     """Measure, print, write page and JSON; return 1 if anything differed."""
     options = _parser().parse_args(arguments)
+    # Before numba is imported: when it sees a variable of its own change, it forgets its settings.
+    os.environ.update(dict.fromkeys(THREADS, "1"))
     if options.start_up:
         print(json.dumps(start_up(options.device)))
         return 0
@@ -120,7 +127,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--into", type=Path, default=PAGE, help="the page")
     parser.add_argument("--cores", type=int, help="processes of the CPU engine")
     parser.add_argument("--profile", action="store_true", help="where Python's time goes, too")
-    parser.add_argument("--only", nargs="+", default=list(AIMS), help=f"of {', '.join(AIMS)}")
+    parts = [SAMPLES, *AIMS]
+    parser.add_argument("--only", nargs="+", default=parts, help=f"of {', '.join(parts)}")
+    parser.add_argument(
+        "--beside", type=Path, help="cuda_speed.json of an earlier run, for what is not done now"
+    )
     parser.add_argument(
         "--device", choices=("cuda", "cpu"), default="cuda", help="cpu: a rehearsal"
     )
@@ -269,6 +280,27 @@ class Benchmark:
         self.start: dict[str, dict[str, float]] = {}
         self.ceilings: dict[str, float] = {}
         self.scaling: list = []
+        self.earlier: str = ""
+        if options.beside:
+            self._take(json.loads(options.beside.read_text(encoding="utf-8")))
+
+    def _take(self, earlier: dict) -> None:
+        """Begin with what an earlier run measured and this one is not asked for."""
+        from benchmarks.work import Work
+
+        tasks = set(AIMS) - set(self.options.only)
+        self.rows += [
+            Row(**row | {"work": Work(**row["work"])})
+            for row in earlier["rows"]
+            if row["task"] in tasks
+        ]
+        for check in (Check(**values) for values in earlier["checks"]):
+            task = next((name for name in AIMS if f": {name}," in check.what), SAMPLES)
+            if check.what == PRINTED:
+                task = "published fits"
+            if task in tasks or (task == SAMPLES and SAMPLES not in self.options.only):
+                self.checks.append(check)
+        self.earlier = f"{earlier['date']}, {earlier['card']}, {earlier['processor']}"
 
     def run(self) -> "Benchmark":
         """Do all that there is time for; what was done is on the page even if the rest fails."""
@@ -292,8 +324,9 @@ class Benchmark:
 
     def _parts(self) -> Iterator[Callable[[], None]]:
         yield from (self._start, self._ceilings)
-        yield from (self._sample_of_fits, self._sample_of_models, self._sample_of_estimates)
-        yield self._sample_of_known
+        if SAMPLES in self.options.only:
+            yield from (self._sample_of_fits, self._sample_of_models, self._sample_of_estimates)
+            yield self._sample_of_known
         parts = {
             "published fits": self._published,
             "models": self._models,
@@ -614,8 +647,7 @@ def published_losses(made: Sequence) -> Check:
         for row in printed.itertuples()
         if found.get((row.n, row.seed)) != row.best_loss
     ]
-    what = "published losses, as printed"
-    return Check(what, len(printed), len(wrong), "; ".join(wrong[:3]))
+    return Check(PRINTED, len(printed), len(wrong), "; ".join(wrong[:3]))
 
 
 def _fit(run: dict):

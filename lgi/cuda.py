@@ -9,6 +9,7 @@ Under numba's simulator (``NUMBA_ENABLE_CUDASIM=1``) kernels are Python that cal
 functions of the CPU; so they are tested without a GPU.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from threading import Lock
 
 import numba
 from numba import cuda
+from numba.core.errors import NumbaPerformanceWarning
 
 from lgi.devices import PACKAGE, SIMULATED
 from lgi.jit import Guarded, Summed, code_folder
@@ -110,7 +112,8 @@ def _settle() -> None:
     dispatcher.config.CACHE_DIR = code_folder(compiler, "lgi.cuda")
     # To free memory waits for all kernels of the card: seldom, then (or at a fifth of all memory).
     dispatcher.config.CUDA_DEALLOCS_COUNT = 1000
-    dispatcher.config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # few long blocks are meant
+    # Few long blocks are meant. numba's own switch is forgotten when a variable NUMBA_... changes.
+    warnings.filterwarnings("ignore", "Grid size", NumbaPerformanceWarning)
 
 
 def card() -> str:

@@ -75,8 +75,9 @@ class History:
         also
             Further iterations to pause at.
         """
-        last, wanted = self._recipe.iterations, self._wanted.union(also)
-        return [k for k in range(1, last + 1) if is_logged(k, last) or k in wanted]
+        last = self._recipe.iterations
+        due = {last, *range(100, last + 1, 100), *(1 << k for k in range(last.bit_length()))}
+        return sorted(k for k in due.union(self._wanted, also) if 1 <= k <= last)
 
     def measures_at(self, iteration: int) -> bool:
         """Tell whether a measurement is due."""

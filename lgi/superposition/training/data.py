@@ -106,12 +106,29 @@ def count_patterns(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     seeds, _, features = samples.shape
     rows = samples.reshape(-1, features)
+    if (listed := _counted(samples)) is not None:
+        return listed
     _, first, index = np.unique(_codes(rows), axis=0, return_index=True, return_inverse=True)
     patterns = rows[first]
     offset = np.arange(seeds)[:, None] * len(patterns)
     places = (offset + index.reshape(seeds, -1)).ravel()
     counts = np.bincount(places, minlength=seeds * len(patterns))
     return patterns, counts.reshape(seeds, len(patterns))
+
+
+def _counted(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return what `count_patterns` does without sorting, where samples are 0 or 1 and many."""
+    seeds, length, features = samples.shape
+    # A float32 holds 2^24 exactly; with more patterns than samples a list of all would be larger.
+    if features > 24 or 2**features > 4 * length or not np.isin(samples, (0, 1)).all():
+        return None
+    digits = 2.0 ** np.arange(features)[::-1]
+    codes = (samples @ digits.astype(samples.dtype)).astype(np.int64)
+    codes += np.arange(seeds)[:, None] << features
+    counts = np.bincount(codes.ravel(), minlength=seeds << features).reshape(seeds, -1)
+    (there,) = counts.any(axis=0).nonzero()
+    patterns = there[:, None] // digits.astype(np.int64) % 2
+    return patterns.astype(samples.dtype), counts[:, there]
 
 
 def _codes(rows: np.ndarray) -> np.ndarray:
