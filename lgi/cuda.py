@@ -112,8 +112,9 @@ def _settle() -> None:
     dispatcher.config.CACHE_DIR = code_folder(compiler, "lgi.cuda")
     # To free memory waits for all kernels of the card: seldom, then (or at a fifth of all memory).
     dispatcher.config.CUDA_DEALLOCS_COUNT = 1000
-    # Few long blocks are meant. numba's own switch is forgotten when a variable NUMBA_... changes.
-    warnings.filterwarnings("ignore", "Grid size", NumbaPerformanceWarning)
+    # Few long blocks are meant. numba's own switch is forgotten when a variable NUMBA_... changes;
+    # its message begins with a code for bold letters.
+    warnings.filterwarnings("ignore", ".*Grid size", NumbaPerformanceWarning)
 
 
 def card() -> str:

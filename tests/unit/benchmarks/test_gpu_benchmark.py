@@ -40,10 +40,23 @@ def test_a_rehearsal_on_the_cpu_finds_no_difference(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_run_goes_on_beside_an_earlier_one(tmp_path):
+    run(tmp_path, "--device", "cpu", "--only", "models", "published fits")
+    earlier = (tmp_path / "cuda_speed.json").rename(tmp_path / "earlier.json")
+    only = ("--device", "cpu", "--only", "models")
+    done, made, page = run(tmp_path, *only, "--beside", str(earlier))
+    assert done.returncode == 0, done.stderr
+    assert sorted(row["task"] for row in made["rows"]) == ["models", "published fits"]
+    whats = [check["what"] for check in made["checks"]]
+    assert len(whats) == len(set(whats)) == 2
+    assert "| earlier run |" in page
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(FIT["cuda"].name == "torch", reason="there is no engine of kernels yet")
 def test_the_kernels_in_the_simulator_make_the_same_bits(tmp_path):
-    # The samples are of every kind, whatever is timed.
-    done, made, page = run(tmp_path, "--only", "published fits", NUMBA_ENABLE_CUDASIM="1")
+    only = ("--only", "samples", "published fits")  # the samples are of every kind
+    done, made, page = run(tmp_path, *only, NUMBA_ENABLE_CUDASIM="1")
     assert done.returncode == 0, done.stderr
     assert made["card"] == "simulator"
     assert "Roofline" in page
