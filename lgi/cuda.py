@@ -17,7 +17,6 @@ from threading import Lock
 
 import numba
 from numba import cuda
-from numba.core.errors import NumbaPerformanceWarning
 
 from lgi.devices import PACKAGE, SIMULATED
 from lgi.jit import Guarded, Summed, code_folder
@@ -114,7 +113,8 @@ def _settle() -> None:
     dispatcher.config.CUDA_DEALLOCS_COUNT = 1000
     # Few long blocks are meant. numba's own switch is forgotten when a variable NUMBA_... changes;
     # its message begins with a code for bold letters.
-    warnings.filterwarnings("ignore", ".*Grid size", NumbaPerformanceWarning)
+    kind = dispatcher.errors.NumbaPerformanceWarning
+    warnings.filterwarnings("ignore", ".*Grid size", kind)
 
 
 def card() -> str:
