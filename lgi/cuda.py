@@ -111,7 +111,7 @@ def _settle() -> None:
     dispatcher.config.CACHE_DIR = code_folder(compiler, "lgi.cuda")
     # To free memory waits for all kernels of the card: seldom, then (or at a fifth of all memory).
     dispatcher.config.CUDA_DEALLOCS_COUNT = 1000
-    # Few long blocks are meant. numba's own switch is forgotten when a variable NUMBA_... changes;
+    # Few long blocks are meant. numba's own switch was seen not to hold on a card;
     # its message begins with a code for bold letters.
     kind = dispatcher.errors.NumbaPerformanceWarning
     warnings.filterwarnings("ignore", ".*Grid size", kind)
