@@ -129,6 +129,25 @@ def uniforms(keys: Tensor, step: int, purpose: int) -> Tensor:
     return (torch.stack(words, dim=-1).double() + 0.5) / 2**32
 
 
+def uniform(keys: Tensor, step: int, purpose: int, like: Tensor) -> Tensor:
+    """Return the first of `uniforms` of every chain, compiled where it is for the CPU.
+
+    Parameters
+    ----------
+    keys, step, purpose
+        As for `uniforms`.
+    like
+        Numbers [chains] of the dtype and on the device that are wanted.
+    """
+    if like.device.type != "cpu":
+        return uniforms(keys, step, purpose)[:, 0].to(like)
+    from lgi.llc.noise_cpu import uniforms as compiled
+
+    numbers = np.empty((4, keys.shape[1]))
+    compiled(np.ascontiguousarray(_on_cpu(keys).T), step, purpose, numbers)
+    return torch.from_numpy(numbers)[0].to(like)
+
+
 def philox(counter: list[Tensor], key: list[Tensor]) -> list[Tensor]:
     """Return the four random words of Philox4x32-10 for a counter of four words and a key of two.
 

@@ -254,8 +254,8 @@ class Walk(ABC):
         """Return Σ γ (w - w*)² [chains]."""
         shift = parameters - self.centre
         if isinstance(self.localisation, float | int):
-            return self.localisation * shift.square().sum(dim=1)
-        return (self.localisation * shift.square()).sum(dim=1)
+            return self.localisation * _square(shift)
+        return _summed(self.localisation * shift.square())
 
     def _is_kept(self) -> bool:
         return (self.draw + 1) % self.thin == 0
@@ -402,11 +402,11 @@ class Hamiltonian(Walk):
         """Make a draw."""
         import torch
 
-        from lgi.llc.noise import normals, uniforms
+        from lgi.llc.noise import normals, uniform
 
         draw, before = self.draw, self.parameters
         momentum = normals(self.keys, draw, PROPOSAL, before)
-        energy = self.energy + momentum.square().sum(dim=1) / 2
+        energy = self.energy + _square(momentum) / 2
         proposal, drift, length = before, self.drift, self.step[:, None].to(before)
         for _ in range(self.lengths[draw % len(self.lengths)]):
             momentum = momentum - length / 2 * drift
@@ -415,10 +415,10 @@ class Hamiltonian(Walk):
             drift = self._drift(gradient, proposal)
             momentum = momentum - length / 2 * drift
         arrived = self._energy(losses, proposal)
-        rise = arrived + momentum.square().sum(dim=1) / 2 - energy
+        rise = arrived + _square(momentum) / 2 - energy
         # Not a number, of a trajectory that left, is no probability.
         probability = torch.exp(torch.clamp(-rise, max=0)).nan_to_num(nan=0)
-        accepted = uniforms(self.keys, draw, ACCEPTANCE)[:, 0].to(probability) < probability
+        accepted = uniform(self.keys, draw, ACCEPTANCE, probability) < probability
         self.drift = torch.where(accepted[:, None], drift, self.drift)
         self.loss = torch.where(accepted, losses, self.loss)
         self.energy = torch.where(accepted, arrived, self.energy)
@@ -644,4 +644,14 @@ def _log_ratio(rise: "Tensor", drifts: "Tensor", noise: "Tensor", step: "Tensor"
     after, log p(w') q(w | w') / (p(w) q(w' | w)) = -ΔU + (√ε/2) z·(G + G') - (ε/8) |G + G'|².
     """
     scaled = step.sqrt() / 2 * drifts
-    return -rise + (scaled * noise).sum(dim=1) - scaled.square().sum(dim=1) / 2
+    return -rise + _summed(scaled * noise) - _square(scaled) / 2
+
+
+def _square(vectors: "Tensor") -> "Tensor":
+    """Return |v|² of every chain's vector."""
+    return _summed(vectors.square())
+
+
+def _summed(vectors: "Tensor") -> "Tensor":
+    """Return the sum of every chain's vector, in float64: many small numbers make an energy."""
+    return vectors.double().sum(dim=1)
