@@ -1,8 +1,7 @@
 """What of the data is evaluated at once, and what it counts for in the mean over all."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -63,7 +62,8 @@ class Batches:
     batch_size: int | None = None
     measured: int = 0
     stream: tuple = ()
-    _held: list = field(default_factory=list, compare=False, repr=False)
+    _held: list = field(default_factory=list, init=False, compare=False, repr=False)
+    _subsamples: dict = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def size(self) -> int:
@@ -110,36 +110,52 @@ class Batches:
     @property
     def blocks(self) -> int:
         """How many blocks the samples are in by which L is measured; 1 where these are all."""
-        return 1 if self.measured >= self.size else min(BLOCKS, self.measured)
+        return self.blocks_of(self.measured)
 
-    def pieces_of_blocks(self) -> Iterator[tuple[int, Piece]]:
-        """Yield what L is measured on: a block's number, and a part of it; of each L is a sum."""
+    def blocks_of(self, count: int) -> int:
+        """Return into how many blocks so many samples are split; 1 where these are all."""
+        return 1 if count >= self.size else min(BLOCKS, count)
+
+    def pieces_of_blocks(self) -> Iterable[tuple[int, Piece]]:
+        """Return what L is measured on: a block's number, and a part of it; of each L is a sum."""
         if self.blocks == 1:
-            yield from ((0, piece) for piece in self.every())
-        elif self._held:
-            yield from self._held
-        else:
-            yield from self._blocks()
+            return ((0, piece) for piece in self.every())
+        return self._held or self.subsample("loss samples", self.measured)
 
     def hold(self) -> None:
-        """Gather a subsample once, if it is small."""
+        """Gather the samples by which L is measured once, if they are few."""
         if self.blocks > 1 and not self._held:
             row = sum(t.numel() * t.element_size() for t in tensors_of(self.samples.between(0, 1)))
             if row * self.measured <= HELD_BYTES:
-                self._held.extend(self._blocks())
+                self._held.extend(self.subsample("loss samples", self.measured))
 
-    def _blocks(self) -> Iterator[tuple[int, Piece]]:
-        size = self.measured // self.blocks
-        for block, chosen in enumerate(self._subsample):
+    def subsample(
+        self, name: str, count: int, start: int = 0, step: int = 1
+    ) -> Iterator[tuple[int, Piece]]:
+        """Yield the parts of blocks of a random subsample, or of every so many-th block of them.
+
+        Parameters
+        ----------
+        name
+            Of its random stream.
+        count
+            Samples of it, a multiple of `blocks_of` these.
+        start, step
+            Which blocks.
+        """
+        for block, chosen in list(enumerate(self._chosen(name, count)))[start::step]:
             for part in chosen.split(self.chunk):
-                yield block, self._piece(self.samples.take(part), len(part), size)
+                yield block, self._piece(self.samples.take(part), len(part), len(chosen))
 
-    @cached_property
-    def _subsample(self) -> Tensor:
-        """Numbers of the samples [blocks, samples of a block], each block in order."""
-        random = randomness.generator(*self.stream, "loss samples")
-        chosen = random.choice(self.size, self.measured, replace=False)
-        return torch.as_tensor(chosen).reshape(self.blocks, -1).sort(dim=1).values
+    def _chosen(self, name: str, count: int) -> Tensor:
+        """Return numbers of samples [blocks, samples of a block], each block in order."""
+        if (name, count) not in self._subsamples:
+            random = randomness.generator(*self.stream, name)
+            chosen = torch.as_tensor(random.choice(self.size, count, replace=False))
+            self._subsamples[name, count] = (
+                chosen.reshape(self.blocks_of(count), -1).sort(dim=1).values
+            )
+        return self._subsamples[name, count]
 
     def _piece(self, batch: Batch, count: int, of: int) -> Piece:
         counts = 1.0 if self.reduction == "sum" else count

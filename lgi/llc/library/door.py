@@ -27,6 +27,6 @@ def check(
     batched: bool,
 ) -> Door:
     """Return what the loss is."""
-    value: Any = loss_at(samples.between(0, len(samples)) if samples is not None else ())
+    value: Any = loss_at(samples.between(0, min(len(samples), 64)) if samples is not None else ())
     assert value.numel() == 1
     return Door(reduction or "mean")

@@ -2,10 +2,11 @@
 
 import contextvars
 import copy
+import math
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,6 +23,9 @@ from lgi.llc.library.progress import Progress, shown
 from lgi.llc.library.target import Looped, Mapped, Model
 from lgi.llc.samplers import WALKS, Walk
 from lgi.llc.settings import MINIMUM_DRAWS, EstimateSettings
+
+GRADIENT_SHARE = 4
+"""The gradient at w* takes no more than one part in so many of what the chains' steps take."""
 
 
 @dataclass
@@ -54,14 +58,15 @@ class Run:
     """All chains of a model."""
 
     groups: tuple[Group, ...]
-    model: Model
     parameters: Parameters
     batches: Batches
     setting: EstimateSettings
     n_beta: float
     workers: int
+    looped: tuple[Looped, ...]  # one for each chain, for what is asked of w* alone
     loss_at_w: np.ndarray  # [blocks] L(w*)
-    gradient_norm: float  # |∇L(w*)|, of all samples
+    gradient_samples: int = 0  # by how many |∇L(w*)| is measured
+    gradient_norm: float = math.nan  # |∇L(w*)|
 
     def onward(
         self,
@@ -80,6 +85,11 @@ class Run:
             If it is interrupted before an estimate can be made, or twice.
         """
         run = replace(self, groups=tuple(group.fork() for group in self.groups), setting=setting)
+        count = _gradient_samples(self.batches, setting)
+        if count != self.gradient_samples or math.isnan(self.gradient_norm):
+            centre = self.parameters.flat()
+            norm = _gradient_norm(self.looped, centre, self.workers, count)
+            run = replace(run, gradient_samples=count, gradient_norm=norm)
         with interruptible() as stop:
             try:
                 with shown(progress) as show:
@@ -110,7 +120,7 @@ class Run:
         at_w, total = float(self.loss_at_w.mean()), 0.0
         for kept in range(burn_in, self.kept):
             total += self._mean_loss(kept)
-        with side_by_side(self.workers) as each:
+        with side_by_side(min(self.workers, len(self.groups))) as each:
             for kept in range(self.kept, self.setting.draws // self.setting.thin):
                 each(lambda group, kept=kept: group.keep(kept + 1, stop), self.groups)
                 if stop.is_set():
@@ -170,7 +180,6 @@ def begin(
     targets = looped if mapping == "loop" else [Mapped(model, parameters, batches, every)]
     batches.hold()
     centre = parameters.flat()
-    norm = _gradient_norm(looped, centre, workers)
     targets[0].value(centre.expand(targets[0].keys.shape[1], -1))
     at_w = numbers(targets[0].of_blocks[0])
     walk = WALKS[setting.sampler.function]
@@ -184,8 +193,8 @@ def begin(
 
     with side_by_side(workers) as each:
         groups = tuple(each(group, targets))
-    workers = min(workers, len(groups))
-    return Run(groups, model, parameters, batches, setting, n_beta, workers, at_w, norm)
+    looped = tuple(looped)
+    return Run(groups, parameters, batches, setting, n_beta, workers, looped, at_w)
 
 
 def _copies(model: Model, chains: int, device: torch.device) -> tuple[list[Model], int]:
@@ -207,17 +216,42 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _gradient_norm(looped: list[Looped], centre: Tensor, workers: int) -> float:
-    """Return |∇L(w*)| of all samples: every target sums some of the chunks."""
-    step = len(looped)
+def _gradient_samples(batches: Batches, setting: EstimateSettings) -> int:
+    """Return by how many samples |∇L(w*)| is measured: a quarter of what the chains' steps take."""
+    if batches.batch_size is None:
+        return batches.size
+    count = setting.chains * setting.draws * batches.batch_size // GRADIENT_SHARE
+    count = max(count, batches.measured)
+    return min(count - count % batches.blocks_of(count), batches.size)
+
+
+def _gradient_norm(looped: Sequence[Looped], centre: Tensor, workers: int, count: int) -> float:
+    """Return |∇L(w*)|, by so many samples; every target sums its share of the chunks or blocks.
+
+    Of a subsample it is √(|ḡ|² - (1 - m/n) Σ_b |g_b - ḡ|² / (B (B - 1))) with the gradients g_b of
+    its B blocks, and 0 where that is negative: what is taken off is by how much the square of a
+    mean over m of n samples is too large on average.
+    """
+    start, step, batches = centre[None], len(looped), looped[0].batches
+    blocks = batches.blocks_of(count)
     with side_by_side(workers) as each:
-        parts = each(
-            lambda start: looped[start].over_all(centre[None], start, step)[1], range(step)
-        )
-    gradient = parts[0]
+        if blocks == 1:
+            return float(
+                _total(each(lambda i: looped[i].over_all(start, i, step), range(step))).norm()
+            )
+        found = each(lambda i: looped[i].of_subsample(start, count, i, step), range(step))
+    mean = _total([gradient for gradient, _ in found]) / blocks
+    square = float(mean.square().sum())
+    spread = sum(squares for _, squares in found) - blocks * square
+    noise = (1 - count / batches.size) * spread / (blocks * (blocks - 1))
+    return math.sqrt(max(square - noise, 0.0))
+
+
+def _total(parts: Sequence[Tensor]) -> Tensor:
+    total = parts[0].double()
     for part in parts[1:]:
-        gradient = gradient + part
-    return float(gradient.double().norm())
+        total = total + part
+    return total
 
 
 def numbers(tensor: Tensor) -> np.ndarray:

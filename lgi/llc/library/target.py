@@ -9,6 +9,7 @@ import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -158,10 +159,23 @@ class Looped(_Target):
         super().__init__(model, parameters, batches, keys)
         self.left: str | None = None  # what was raised where the chain had left
 
-    def over_all(self, parameters: Tensor, start: int, step: int) -> tuple[Tensor, Tensor]:
-        """Return the part of L [1] and ∇L [1, P] that is of every so many-th chunk of all."""
+    def over_all(self, parameters: Tensor, start: int, step: int) -> Tensor:
+        """Return the part of ∇L [1, P] that is of every so many-th chunk of all samples."""
         parts = self.parameters.parts(parameters)
-        return self._summed(parts, self.batches.every(start, step))
+        return self._summed(parts, self.batches.every(start, step))[1]
+
+    def of_subsample(
+        self, parameters: Tensor, count: int, start: int, step: int
+    ) -> tuple[Tensor, float]:
+        """Return Σ ∇L [1, P] and Σ |∇L|² over every so many-th block of a subsample."""
+        parts = self.parameters.parts(parameters)
+        pieces = self.batches.subsample("gradient samples", count, start, step)
+        total, squares = torch.zeros_like(parameters), 0.0
+        for _, block in groupby(pieces, key=lambda pair: pair[0]):
+            gradient = self._summed(parts, (piece for _, piece in block))[1]
+            total += gradient
+            squares += float(gradient.double().square().sum())
+        return total, squares
 
     def _blocks(self, parts: list[Tensor]) -> Tensor:
         own = [part[0] for part in parts]
