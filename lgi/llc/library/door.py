@@ -10,6 +10,7 @@ import operator
 import random
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,23 +32,16 @@ from lgi.llc.library.data import (
     undisturbed,
 )
 from lgi.llc.library.options import STREAM, Options
+from lgi.llc.library.reduction import Reduction, Weight, chosen, coarsest, found
 from lgi.llc.settings import EstimateSettings
 from lgi.settings import LARGEST
 
-Reduction = Literal["mean", "sum"]
 Loss = Callable[[Batch], Tensor]
 
-# Largest difference, as a share of the loss, that rounding makes between a loss and the same loss
-# from other batches: far above a digit lost for each of some hundred sums, far below what weights
-# by tokens, sums or batch statistics change. Half precision holds 3 and 2 digits.
-_ROUNDING = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
-# The same for a repeated call. Where arrays lie may change the order of a sum and nothing else.
+# Largest difference between two calls: where arrays lie may change the order of a sum, no more.
 _REPEATED = 64  # units in the last place
 _CALLS = 4  # of the same loss
 _MORE_CALLS = 16  # of one that drew random numbers and did not differ: it may do so seldom
-
-_GROUPS = 8  # of batches whose losses are compared
-_FIRST, _SECOND = 4, 2  # samples of their two parts: few, so that weights of samples show
 
 _DROPOUT = (
     nn.Dropout,
@@ -87,7 +81,7 @@ def check(
     *,
     module: nn.Module | None,
     reduction: Reduction | None,
-    weight: Callable[[Batch], float] | None,
+    weight: Weight | None,
     batched: bool,
     elsewhere: Loss | None = None,
 ) -> Door:
@@ -115,15 +109,15 @@ def check(
     ModelError
         One sentence: what was found, and how to mend it.
     """
-    with undisturbed(), torch.inference_mode(False), torch.enable_grad():
+    with undisturbed(), _kept(module), torch.inference_mode(False), torch.enable_grad():
         lines = []
         if samples is None:
             if weight is not None or reduction == "sum":
                 raise ModelError("reduction and weight speak of data, and this loss has none")
             probe: Batch = ()
         else:
-            chosen = _chosen(len(samples))
-            probe = samples.take(chosen) if batched else samples.between(0, len(samples))
+            spread = chosen(len(samples))
+            probe = samples.take(spread) if batched else samples.between(0, len(samples))
             if module is not None:
                 _takes(module, probe[0])
             lines += _finite_data(loss_at, samples, batched)
@@ -140,9 +134,13 @@ def check(
         if samples is None:
             return Door("mean", tuple(lines))
         usable = beside_it is not None and np.isfinite(beside_it)
-        loss = elsewhere if usable else loss_at
-        found, more = _reduction(loss, samples, reduction, weight, module, batched)
-        return Door(found, (*lines, *more))
+        probed = elsewhere if usable else loss_at
+
+        def loss(batch: Batch) -> Tensor:
+            return _number(_evaluated(probed, batch, module), _length(batch))
+
+        kind, more = found(loss, samples, reduction, weight, module, batched)
+        return Door(kind, (*lines, *([] if lines and not batched else more)))
 
 
 def beside(parameters: Tensor) -> Tensor:
@@ -216,7 +214,7 @@ def checked(value: Any, samples: int, module: nn.Module | None = None) -> Tensor
     """
     loss = _number(value, samples)
     if not loss.isfinite():
-        where = "" if module is None else _not_finite_parameter(module)
+        where = _not_finite_parameter(module)
         raise ModelError(f"the loss at w* is {loss.item()}{where}")
     if not loss.requires_grad:
         raise ModelError(
@@ -251,8 +249,7 @@ def _number(value: Any, samples: int) -> Tensor:
 def _scalar(loss_at: Loss, batch: Batch, module: nn.Module | None) -> tuple[float, bool]:
     """Return the loss of a batch at w*, and whether its gradient is 0; check what both show."""
     versions = [tensor._version for _, tensor in leaves(batch)]
-    size = len(next(leaves(batch))[1]) if batch else 0
-    loss = checked(_evaluated(loss_at, batch, module), size, module)
+    loss = checked(_evaluated(loss_at, batch, module), _length(batch), module)
     for (place, tensor), version in zip(leaves(batch), versions, strict=True):
         if tensor._version != version:
             raise ModelError(f"the module or the loss writes into {place}: let it work on a clone")
@@ -265,6 +262,10 @@ def _scalar(loss_at: Loss, batch: Batch, module: nn.Module | None) -> tuple[floa
     return loss.item(), not any(gradient.any() for gradient in gradients)
 
 
+def _length(batch: Batch) -> int:
+    return len(next(leaves(batch))[1]) if batch else 0
+
+
 def _evaluated(loss_at: Loss, batch: Batch, module: nn.Module | None = None) -> Any:
     try:
         with warnings.catch_warnings():
@@ -274,15 +275,27 @@ def _evaluated(loss_at: Loss, batch: Batch, module: nn.Module | None = None) -> 
     except (ModelError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
-        given = ""
-        if batch:
-            rest = described(batch[1:]) if batch[1:] else "nothing"
-            given = f"; the module takes {described(batch[0])}, the loss beside its answer {rest}"
-            if module is None:
-                given = f"; beside the parameters it takes {described(batch)}"
-        kinds = sorted({str(p.dtype) for p in module.parameters()}) if module is not None else ()
-        of = f", parameters are {listed(kinds)}" if kinds else ""
-        raise ModelError(f"the loss cannot be evaluated ({said(error)}){given}{of}") from error
+        raise ModelError(
+            f"the loss cannot be evaluated ({said(error)}){_given(batch, module)}"
+        ) from error
+
+
+def _given(batch: Batch, module: nn.Module | None) -> str:
+    """Say what a loss was given, and how what is often wrong with it is mended."""
+    if module is None:
+        return f"; beside the parameters it takes {described(batch)}" if batch else ""
+    if isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        return f"; hand over the module inside the {type(module).__name__}, its .module"
+    if isinstance(module, torch.jit.ScriptModule):
+        return "; hand over the module before it is scripted, or use torch.compile"
+    rest = ", ".join(map(described, batch[1:])) or "nothing"
+    given = f"; the module takes {described(batch[0])}, the loss beside its answer {rest}"
+    inputs = {tensor.dtype for _, tensor in leaves(batch[:1]) if tensor.is_floating_point()}
+    kinds = {parameter.dtype for parameter in module.parameters()}
+    if len(inputs) == len(kinds) == 1 and inputs != kinds:
+        (kind,) = kinds
+        given += f", and its parameters are {str(kind).removeprefix('torch.')}: data.to({kind})"
+    return given
 
 
 def _value(loss_at: Loss, batch: Batch) -> float:
@@ -306,6 +319,18 @@ def _gradients(loss: Tensor) -> Sequence[Tensor]:
     except RuntimeError as error:
         raise ModelError(f"the loss cannot be differentiated ({said(error)})") from error
     return [gradient for gradient in gradients if gradient is not None]
+
+
+@contextmanager
+def _kept(module: nn.Module | None) -> Iterator[None]:
+    """Leave the buffers of a module as they were: running statistics move in training mode."""
+    buffers = [] if module is None else [(b, b.detach().clone()) for b in module.buffers()]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for buffer, before in buffers:
+                buffer.copy_(before)
 
 
 def _takes(module: nn.Module, inputs: Any) -> None:
@@ -340,10 +365,10 @@ def _finite_data(loss_at: Loss, samples: Samples, batched: bool) -> Iterator[str
             "loss shows them"
         )
         return
-    found = first_not_finite(samples)
-    if found is None:
+    first = first_not_finite(samples)
+    if first is None:
         return
-    place, sample, value = found
+    place, sample, value = first
     problem = f"{place} holds {value} at sample {sample}"
     batch = samples.take(torch.tensor([sample] * 2))
     try:
@@ -394,7 +419,8 @@ def _repeats(
         # Where arrays lie makes two values of one loss, no more; a GPU adds in any order.
         several = len(set(values)) > (2 if loss.device.type == "cpu" else len(values))
         far = (
-            max(values) - min(values) > _REPEATED * torch.finfo(_coarsest(loss, module)).eps * scale
+            max(values) - min(values)
+            > _REPEATED * torch.finfo(coarsest(loss.dtype, module)).eps * scale
         )
         if np.isnan(values).any() or several or far or (drew and len(set(values)) > 1):
             break
@@ -438,198 +464,6 @@ def _drawn(before: dict[str, Any]) -> list[str]:
     return [name for name, state in _generators().items() if state != before.get(name)]
 
 
-@dataclass(frozen=True)
-class _Probe:
-    """Losses of two batches, of both as one, and of the first with each sample twice."""
-
-    sizes: tuple[int, int]
-    first: float
-    second: float
-    together: float
-    twice: float
-    share: float  # of the first batch in both, by samples or weights
-
-    def losses(self) -> tuple[float, ...]:
-        return self.first, self.second, self.together, self.twice
-
-    def off_mean(self) -> float:
-        mean = self.share * self.first + (1 - self.share) * self.second
-        return abs(self.together - mean)
-
-    def off_sum(self) -> float:
-        return abs(self.together - self.first - self.second)
-
-    def __str__(self) -> str:
-        first, second = self.sizes
-        if not second:
-            return (
-                f"one sample has the loss {self.first:.6g}, and twice in a batch {self.twice:.6g}"
-            )
-        return (
-            f"batches of {first} and {second} samples have the losses {self.first:.6g} and "
-            f"{self.second:.6g}, together {self.together:.6g}"
-        )
-
-
-def _groups(n: int) -> list[tuple[Tensor, Tensor]]:
-    """Return the samples of two batches each, spread over the data."""
-    size = min(_FIRST + _SECOND, n)
-    groups = min(_GROUPS, n // size)
-    second = max(1, size // 3) if n > 1 else 0
-    spread = torch.arange(groups * size) * n // (groups * size)
-    parts = (spread[group::groups] for group in range(groups))
-    return [(part[: size - second], part[size - second :]) for part in parts]
-
-
-def _chosen(n: int) -> Tensor:
-    return torch.cat([index for pair in _groups(n) for index in pair]).sort().values
-
-
-def _probes(
-    loss: Loss,
-    samples: Samples,
-    weight: Callable[[Batch], float] | None,
-    module: nn.Module | None,
-) -> tuple[list[_Probe], torch.dtype]:
-    """Return what batches of few samples show of a loss, and the coarsest type in it."""
-    probes, dtype = [], torch.float64
-
-    def of(indices: Tensor) -> float:
-        nonlocal dtype
-        value = _evaluated(loss, samples.take(indices), module)
-        dtype = _coarsest(_number(value, len(indices)), module)
-        return value.item()
-
-    for first, second in _groups(len(samples)):
-        share = _share(weight, samples, first, second)
-        alone = of(first)
-        other, together = (
-            (of(second), of(torch.cat([first, second]))) if len(second) else (0, alone)
-        )
-        twice = of(torch.cat([first, first]))
-        probe = _Probe((len(first), len(second)), alone, other, together, twice, share)
-        if np.isfinite([*probe.losses(), share]).all():
-            probes.append(probe)
-    return probes, dtype
-
-
-def _share(
-    weight: Callable[[Batch], float] | None, samples: Samples, first: Tensor, second: Tensor
-) -> float:
-    """Return what the first of two batches counts for, as a share of both."""
-    if weight is None or not len(second):
-        return len(first) / (len(first) + len(second))
-    both = torch.cat([first, second])
-    one, other, all_ = (weighed(weight, samples.take(index)) for index in (first, second, both))
-    if abs(one + other - all_) > 1e-4 * all_:
-        raise ModelError(
-            f"weight gives {one:g} and {other:g} for two batches but {all_:g} for both as one: it "
-            "must be a sum over samples, such as the number of tokens that are not padding"
-        )
-    return one / all_ if all_ and one and other else np.nan  # nothing counts in one of them
-
-
-def weighed(weight: Callable[[Batch], float], batch: Batch) -> float:
-    """Return what a batch counts for; a ModelError if that is no finite number from 0 on."""
-    try:
-        value = weight(batch)
-        number = float(value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ModelError(
-            f"weight gives no number for a batch {described(batch)} ({said(error)}): it is called "
-            "with the whole batch, inputs and targets, as one tuple"
-        ) from error
-    if not 0 <= number < np.inf:
-        raise ModelError(f"weight is {number} for a batch; allowed are finite numbers from 0 on")
-    return number
-
-
-def _kind(probes: list[_Probe], dtype: torch.dtype) -> str:
-    """Return what a loss is over its samples: mean, sum, or what else probes tell."""
-    scale = max((abs(loss) for probe in probes for loss in probe.losses()), default=0.0)
-    if scale == 0:
-        return "unknown"
-    off = {
-        "mean": max(abs(probe.twice - probe.first) for probe in probes) / scale,
-        "sum": max(abs(probe.twice - 2 * probe.first) for probe in probes) / scale,
-    }
-    like = min(off, key=off.__getitem__)
-    least = tolerance = _ROUNDING[dtype]
-    if dtype == torch.float32:
-        # Layers may compute in fewer digits (autocast, TF32): doubled data show how many.
-        least = max(least, 1e-2)
-        tolerance = max(tolerance, min(8 * off[like], least))
-    if off[like] > least:
-        return "neither"
-    by = _Probe.off_mean if like == "mean" else _Probe.off_sum
-    return like if max(map(by, probes)) / scale <= tolerance else f"{like} of other things"
-
-
-def _reduction(
-    loss: Loss,
-    samples: Samples,
-    stated: Reduction | None,
-    weight: Callable[[Batch], float] | None,
-    module: nn.Module | None,
-    batched: bool,
-) -> tuple[Reduction, list[str]]:
-    """Return what a loss is over its samples, and what is said of it."""
-    try:
-        probes, dtype = _probes(loss, samples, weight, module)
-    except ModelError as error:
-        if batched:
-            raise
-        if stated is None:
-            raise ModelError(
-                f"it cannot be told whether the loss is a mean or a sum over samples, for it takes "
-                f"all of them only ({error}); say reduction='mean', or hand over as data all that "
-                "belongs to single samples"
-            ) from error
-        return stated, ["the loss takes all samples only: its reduction is as stated, unchecked"]
-    kind = _kind(probes, dtype)
-    seen = str(max(probes, key=lambda probe: abs(probe.first))) if probes else "no probe is finite"
-    return _decided(kind, seen, stated, weight is not None, batched)
-
-
-def _decided(
-    kind: str, seen: str, stated: Reduction | None, weighted: bool, batched: bool
-) -> tuple[Reduction, list[str]]:
-    """Return what a loss is taken for, and what is said of it; a ModelError if it is refused."""
-    if kind == stated or (kind == "mean" and stated is None):
-        return kind, []
-    if kind == "unknown":
-        return stated or "mean", [f"the loss was not told from a sum over samples: {seen}"]
-    if kind.startswith("sum") and stated != "sum":
-        raise ModelError(
-            f"the loss sums over samples ({seen}), and nβ is for their mean: divide it by their "
-            "number (reduction='mean' in PyTorch's losses), or say reduction='sum' if its sum over "
-            "all data is n times the L that is meant"
-        )
-    if kind == "mean":
-        raise ModelError(f"reduction is 'sum', but the loss is a mean over samples: {seen}")
-    if weighted:
-        raise ModelError(f"the loss is no mean over samples with these weights: {seen}")
-    if batched:
-        raise ModelError(
-            f"the loss is neither mean nor sum over samples ({seen}), so that parts of the data "
-            "do not make up the whole: for a mean over tokens give weight=, a function of a batch "
-            "to what it counts for, such as lambda batch: (batch[1] != -100).sum(); else take all "
-            "data at once"
-        )
-    if stated is not None and not kind.startswith(stated):
-        raise ModelError(f"reduction is {stated!r}, but the loss is none over samples: {seen}")
-    of = "sum" if stated == "sum" else "mean"
-    return of, [f"the loss is no {of} over samples ({seen}) and is taken of all data at once"]
-
-
-def _coarsest(loss: Tensor, module: nn.Module | None) -> torch.dtype:
-    """Return the type of fewest digits among a loss and the parameters of its module."""
-    kinds = {loss.dtype}
-    if module is not None:
-        kinds |= {p.dtype for p in module.parameters() if p.dtype in _ROUNDING}
-    return max(kinds & _ROUNDING.keys(), key=_ROUNDING.__getitem__, default=torch.float32)
-
-
 def _noisy(module: nn.Module) -> Iterator[str]:
     """Yield the layers that draw random numbers in the mode they are in."""
     for name, layer in module.named_modules():
@@ -649,11 +483,11 @@ def _layer(name: str, layer: nn.Module) -> str:
     return f"{name} ({type(layer).__name__})" if name else type(layer).__name__
 
 
-def _not_finite_parameter(module: nn.Module) -> str:
-    for name, parameter in module.named_parameters():
+def _not_finite_parameter(module: nn.Module | None) -> str:
+    for name, parameter in () if module is None else module.named_parameters():
         if not parameter.isfinite().all():
             return f": the parameter {name} holds a value that is not finite"
-    return ""
+    return ": a logarithm, root, division or exponential in it leaves its range"
 
 
 def _one_of(options: Options, name: str, allowed: tuple[str, ...]) -> None:
@@ -696,7 +530,7 @@ def _batch_size(options: Options, setting: EstimateSettings, samples: Samples | 
     if setting.sampler.exact:
         raise ModelError(
             f"batch_size is {shown(options['batch_size'])}, but {setting.sampler.kind} takes the "
-            f"loss of all samples: mini-batches need {able}"
+            f"loss of all samples: mini-batches need data, and {able}"
         )
     return _count(options, "batch_size", len(samples))
 

@@ -1,5 +1,6 @@
 """Estimates of one model: `estimate_module`, `estimate_function`, and their draws."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
@@ -9,12 +10,13 @@ from torch import Tensor
 from torch.func import functional_call, vmap
 
 from lgi import randomness
-from lgi.errors import ModelError
 from lgi.llc import samplers
 from lgi.llc.estimate import Traces
 from lgi.llc.keys import chain_keys
+from lgi.llc.library.data import arguments, samples_of
+from lgi.llc.library.door import beside, check, checked_options
 from lgi.llc.library.draws import Draws
-from lgi.llc.library.options import STREAM, Options
+from lgi.llc.library.options import Options
 from lgi.llc.settings import EstimateSettings
 
 
@@ -89,10 +91,10 @@ def sample_module(
     def loss_of(flat: Tensor, inputs: Any, *rest: Any) -> Tensor:
         parts = zip(named.items(), flat.split(sizes), strict=True)
         own = {name: part.reshape(p.shape) for (name, p), part in parts}
-        return loss(functional_call(module, own, (inputs,)), *rest)
+        return loss(functional_call(module, own, *arguments(inputs)), *rest)
 
     parameters = torch.cat([p.detach().flatten() for p in named.values()])
-    return sample_function(loss_of, parameters, data, setting, **options)
+    return _sample(loss_of, parameters, data, setting, module, options)
 
 
 def sample_function(
@@ -120,18 +122,40 @@ def sample_function(
     ModelError
         As of `sample_module`.
     """
-    samples, batch_size = options.get("samples"), options.get("batch_size")
-    stream = options.get("stream", STREAM)
-    n = _samples(data, samples)
+    return _sample(loss, parameters, data, setting, None, options)
+
+
+def _sample(
+    loss: Callable[..., Tensor],
+    parameters: Tensor,
+    data: Any,
+    setting: EstimateSettings,
+    module: torch.nn.Module | None,
+    options: Options,
+) -> Draws:
+    none = isinstance(data, tuple | list) and len(data) == 0
+    samples = None if none else samples_of(data, parameters.device)
+    asked = checked_options(options, setting, samples)
+    n, batch_size, stream = asked.n, asked.batch_size, asked.stream
+    leaf, shifted = (w.detach().clone().requires_grad_() for w in (parameters, beside(parameters)))
+    door = check(
+        lambda batch: loss(leaf, *batch),
+        samples,
+        module=module,
+        reduction=options.get("reduction"),
+        weight=options.get("weight"),
+        batched=batch_size is not None,
+        elsewhere=lambda batch: loss(shifted, *batch),
+    )
+    for line in door.lines:
+        print(line, file=sys.stderr)
+    data = () if samples is None else samples.between(0, len(samples))
     size, shape = parameters.numel(), parameters.shape
     centre = parameters.detach().reshape(1, -1)
     full = vmap(lambda w: loss(w.reshape(shape), *data))
     keys = torch.as_tensor(chain_keys([stream], setting.chains).astype(np.int64))
     sampler = setting.options()
     if batch_size is not None:
-        if setting.sampler.exact or not data:
-            able = " or ".join(samplers.kinds(exact=False))
-            raise ModelError(f"mini-batches need data, and {able}")
         sampler["batch_loss"] = _batches(loss, shape, data, setting.chains, batch_size, stream)
     chains = getattr(samplers, setting.sampler.function)(
         full,
@@ -142,15 +166,6 @@ def sample_function(
     )
     kept = _traces(full, centre, chains, setting.n_beta(n), setting.localisation)
     return Draws(kept, setting, n)
-
-
-def _samples(data: Sequence[Tensor], samples: int | None) -> int:
-    lengths = {len(tensor) for tensor in data}
-    if len(lengths) > 1:
-        raise ModelError(f"data differ in their number of samples: {sorted(lengths)}")
-    if samples is None and not lengths:
-        raise ModelError("without data the number of samples must be given")
-    return samples if samples is not None else lengths.pop()
 
 
 def _batches(
