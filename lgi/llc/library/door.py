@@ -7,6 +7,7 @@ an estimate would look sound and be wrong.
 
 import inspect
 import operator
+import pickle
 import random
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -110,7 +111,7 @@ def check(
         One sentence: what was found, and how to mend it.
     """
     with undisturbed(), _kept(module), torch.inference_mode(False), torch.enable_grad():
-        lines = []
+        lines: list[str] = []
         if samples is None:
             if weight is not None or reduction == "sum":
                 raise ModelError("reduction and weight speak of data, and this loss has none")
@@ -121,8 +122,7 @@ def check(
             if module is not None:
                 _takes(module, probe[0])
             lines += _finite_data(loss_at, samples, batched)
-        if module is not None:
-            lines += _layers(module, batched)
+        by_batch = [] if module is None else list(_layers(module, batched))
         at_minimum, flat = _scalar(loss_at, probe, module)
         beside_it = None if elsewhere is None else _value(elsewhere, probe)
         if flat and at_minimum == beside_it:
@@ -132,15 +132,15 @@ def check(
             )
         _repeats(loss_at, probe, at_minimum, beside_it, module)
         if samples is None:
-            return Door("mean", tuple(lines))
+            return Door("mean", tuple(by_batch))
         usable = beside_it is not None and np.isfinite(beside_it)
-        probed = elsewhere if usable else loss_at
+        probed = elsewhere if elsewhere is not None and usable else loss_at
 
         def loss(batch: Batch) -> Tensor:
             return _number(_evaluated(probed, batch, module), _length(batch))
 
         kind, more = found(loss, samples, reduction, weight, module, batched)
-        return Door(kind, (*lines, *([] if lines and not batched else more)))
+        return Door(kind, (*lines, *(by_batch or more)))
 
 
 def beside(parameters: Tensor) -> Tensor:
@@ -299,7 +299,11 @@ def _given(batch: Batch, module: nn.Module | None) -> str:
 
 
 def _value(loss_at: Loss, batch: Batch) -> float:
-    value = _evaluated(loss_at, batch)
+    """Return the loss of a batch where it need not have one: NaN then."""
+    try:
+        value = _evaluated(loss_at, batch)
+    except ModelError:
+        return np.nan
     return float(value.detach()) if isinstance(value, Tensor) and value.numel() == 1 else np.nan
 
 
@@ -330,7 +334,8 @@ def _kept(module: nn.Module | None) -> Iterator[None]:
     finally:
         with torch.no_grad():
             for buffer, before in buffers:
-                buffer.copy_(before)
+                if not torch.equal(buffer, before):
+                    buffer.copy_(before)
 
 
 def _takes(module: nn.Module, inputs: Any) -> None:
@@ -413,21 +418,18 @@ def _repeats(
     if beside_it is not None and np.isfinite(beside_it):
         scale = max(scale, abs(beside_it))
     while True:
-        loss = _evaluated(loss_at, batch)
+        loss = _number(_evaluated(loss_at, batch, module), _length(batch))
         values.append(loss.item())
         drew = _drawn(before)
+        unit = scale * torch.finfo(coarsest(loss.dtype, module)).eps
+        several = len(set(values))
         # Where arrays lie makes two values of one loss, no more; a GPU adds in any order.
-        several = len(set(values)) > (2 if loss.device.type == "cpu" else len(values))
-        far = (
-            max(values) - min(values)
-            > _REPEATED * torch.finfo(coarsest(loss.dtype, module)).eps * scale
-        )
-        if np.isnan(values).any() or several or far or (drew and len(set(values)) > 1):
+        far = max(values) - min(values) > _REPEATED * unit or np.isnan(values).any()
+        if far or (drew and several > 1) or (several > 2 and loss.device.type == "cpu"):
             break
-        if len(values) >= _CALLS and not (drew or len(set(values)) > 1):
+        if len(values) >= (_CALLS + _MORE_CALLS if drew or several > 1 else _CALLS):
             return
-        if len(values) >= _CALLS + _MORE_CALLS:
-            return
+    other = next(value for value in values if value != values[0])
     layers = [] if module is None else list(_noisy(module))
     if layers:
         cause = f"{listed(layers)} draws random numbers: call module.eval() first"
@@ -442,16 +444,15 @@ def _repeats(
             "to call, are inside: leave out noise and augmentation"
         )
     raise ModelError(
-        f"the loss at w* is {values[0]!r}, then {values[-1]!r} when called again on the same data: "
+        f"the loss at w* is {values[0]!r}, then {other!r} when called again on the same data: "
         f"{cause}"
     )
 
 
 def _generators() -> dict[str, Any]:
-    _, keys, *places = np.random.get_state()  # noqa: NPY002
     states = {
         "PyTorch": torch.get_rng_state().numpy().tobytes(),
-        "NumPy": (keys.tobytes(), *places),
+        "NumPy": pickle.dumps(np.random.get_state()),  # noqa: NPY002
         "Python": random.getstate(),
     }
     if torch.cuda.is_initialized():

@@ -205,8 +205,8 @@ def _decided(
     kind: str, seen: str, stated: Reduction | None, weighted: bool, batched: bool
 ) -> tuple[Reduction, list[str]]:
     """Return what a loss is taken for, and what is said of it; a ModelError if it is refused."""
-    if kind == stated or (kind == "mean" and stated is None):
-        return kind, []
+    if kind == (stated or "mean"):
+        return stated or "mean", []
     if kind == "unknown":
         return stated or "mean", [f"the loss was not told from a sum over samples: {seen}"]
     if kind.startswith("sum") and stated != "sum":
@@ -228,5 +228,5 @@ def _decided(
         )
     if stated is not None and not kind.startswith(stated):
         raise ModelError(f"reduction is {stated!r}, but the loss is none over samples: {seen}")
-    of = "sum" if stated == "sum" else "mean"
+    of = stated or "mean"
     return of, [f"the loss is no {of} over samples ({seen}) and is taken of all data at once"]
