@@ -400,7 +400,7 @@ def _layers(module: nn.Module, batched: bool) -> Iterator[str]:
     if batched:
         raise ModelError(
             f"{listed(named)} normalises by the batch, so that the loss is no mean over samples: "
-            "call module.eval() first, with running statistics, or evaluate all data at once"
+            "call module.eval() first, or take all data at once (no batch_size, chunk=n)"
         )
     yield f"{listed(named)} normalises by all data at once: the loss is no mean over samples"
 

@@ -224,7 +224,7 @@ def _decided(
             f"the loss is neither mean nor sum over samples ({seen}), so that parts of the data "
             "do not make up the whole: for a mean over tokens give weight=, a function of a batch "
             "to what it counts for, such as lambda batch: (batch[1] != -100).sum(); else take all "
-            "data at once"
+            "data at once (no batch_size, chunk=n)"
         )
     if stated is not None and not kind.startswith(stated):
         raise ModelError(f"reduction is {stated!r}, but the loss is none over samples: {seen}")
