@@ -13,7 +13,7 @@ from lgi import randomness
 from lgi.llc import samplers
 from lgi.llc.estimate import Traces
 from lgi.llc.keys import chain_keys
-from lgi.llc.library.data import arguments, samples_of
+from lgi.llc.library.data import arguments, leaves, samples_of
 from lgi.llc.library.door import beside, check, checked_options
 from lgi.llc.library.draws import Draws
 from lgi.llc.library.options import Options
@@ -149,6 +149,12 @@ def _sample(
     )
     for line in door.lines:
         print(line, file=sys.stderr)
+    if door.reduction == "sum":
+        total = loss
+
+        def loss(w: Tensor, *batch: Any) -> Tensor:
+            return total(w, *batch) / len(next(leaves(batch))[1])
+
     data = () if samples is None else samples.between(0, len(samples))
     size, shape = parameters.numel(), parameters.shape
     centre = parameters.detach().reshape(1, -1)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn.functional import cross_entropy
 from torch.utils.data import (
     ConcatDataset,
     DataLoader,
@@ -343,11 +344,32 @@ def classifier():
     return module
 
 
-def estimated(data, **options):
-    loss = torch.nn.functional.cross_entropy
-    return estimate_module(classifier(), loss, data, SETTING, **options)
+LANGEVIN = EstimateSettings(
+    **SETTING.model_dump() | {"sampler": {"kind": "sgld", "step_size": 1e-3}}
+)
+
+
+def estimated(data, loss=cross_entropy, setting=SETTING, **options):
+    return estimate_module(classifier(), loss, data, setting, **options)
 
 
 @pytest.mark.parametrize("form", PLAIN)
 def test_each_form_gives_the_estimate_of_plain_tensors(form):
     assert estimated(PLAIN[form]) == estimated((X, Y))
+
+
+def test_the_batch_size_of_a_loader_is_that_of_the_estimate():
+    loader = DataLoader(TensorDataset(X, Y), batch_size=8, shuffle=True)
+    given_by_hand = estimated((X, Y), setting=LANGEVIN, batch_size=8)
+    assert estimated(loader, setting=LANGEVIN) == given_by_hand
+    assert estimated(loader, setting=LANGEVIN, batch_size=5) != given_by_hand
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_size": 8}])
+def test_a_sum_that_is_stated_gives_the_estimate_of_the_mean(options):
+    def total(output, target):
+        return cross_entropy(output, target, reduction="sum")
+
+    mean = estimated((X, Y), setting=LANGEVIN, **options)
+    stated = estimated((X, Y), total, LANGEVIN, reduction="sum", **options)
+    assert stated["llc"] == pytest.approx(mean["llc"], rel=1e-6)

@@ -5,8 +5,6 @@ import random
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import nn
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy, dropout, mse_loss
@@ -14,7 +12,6 @@ from torch.nn.functional import cross_entropy, dropout, mse_loss
 from lgi.errors import ModelError
 from lgi.llc.library.data import answer, arguments, samples_of
 from lgi.llc.library.door import beside, check, checked_options
-from lgi.llc.library.reduction import chosen
 from lgi.llc.settings import EstimateSettings
 
 GLOBAL = np.random.mtrand._rand  # what np.random.normal and others draw from
@@ -24,9 +21,6 @@ X = torch.randn(60, 4, dtype=torch.float64, generator=RANDOM)
 Y = torch.randint(0, 3, (60,), generator=RANDOM)
 T = X @ torch.tensor([1.0, 2.0, -1.0, 0.5], dtype=torch.float64)[:, None]  # learnt without error
 W = torch.linspace(-1, 1, 12, dtype=torch.float64).reshape(3, 4)
-
-TOKENS = torch.randint(0, 5, (60, 6), generator=RANDOM)
-PADDED = TOKENS.masked_fill(torch.arange(6) >= torch.arange(60)[:, None] % 6 + 1, -100)
 
 
 def of_module(module, loss, data, *, shifted=True, **options):
@@ -86,21 +80,6 @@ def test_a_mean_passes_in_silence(batched):
     assert (door.reduction, door.lines) == ("mean", ())
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 13, 60])
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
-def test_mean_and_sum_are_told_apart(n, dtype):
-    x, y, w = X[:n].to(dtype), Y[:n], W.to(dtype)
-    assert of_function(mean, x, y, at=w).reduction == "mean"
-    for loss in (total, lambda *a: total(*a) / 60):
-        assert of_function(loss, x, y, at=w, reduction="sum").reduction == "sum"
-        with pytest.raises(ModelError, match=r"sums over samples .* or say reduction='sum'"):
-            of_function(loss, x, y, at=w)
-        with pytest.raises(ModelError, match="sums over samples"):
-            of_function(loss, x, y, at=w, reduction="mean", batched=False)
-    with pytest.raises(ModelError, match="reduction is 'sum', but the loss is a mean"):
-        of_function(mean, x, y, at=w, reduction="sum")
-
-
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 def test_a_perfect_fit_hides_no_sum(reduction):
     """At w* a loss of 0 is mean and sum alike; beside w* it is not."""
@@ -124,86 +103,6 @@ def test_a_loss_that_is_0_and_known_at_w_alone_is_taken_as_a_mean_and_says_so():
     assert "was not told from a sum" in of_function(loss, X, Y, shifted=False).lines[0]
 
 
-@given(
-    scale=st.floats(1e-6, 1e6),
-    constant=st.floats(-1e3, 1e3),
-    n=st.integers(2, 60),
-    power=st.floats(-3, 3),
-)
-@settings(max_examples=30, deadline=None)
-def test_a_mean_of_any_size_passes_and_a_sum_never(scale, constant, n, power):
-    sizes = 10 ** (power * torch.linspace(0, 1, n, dtype=torch.float64))
-
-    def values(w, x, y, size):
-        return scale * size * per_sample(w, x, y)
-
-    data = X[:n], Y[:n], sizes
-    assert of_function(lambda *a: values(*a).mean() + constant, *data).reduction == "mean"
-    with pytest.raises(ModelError):
-        of_function(lambda *a: values(*a).sum(), *data)
-
-
-def by_token(w, x, targets):
-    """A mean over tokens that are not padding."""
-    logits = (x @ w.T).repeat(1, 2)[:, None, :5].expand(-1, 6, -1)
-    return cross_entropy(logits.flatten(0, 1), targets.flatten())
-
-
-def tokens(batch):
-    return (batch[1] != -100).sum()
-
-
-def test_a_mean_over_tokens_needs_their_number():
-    assert of_function(by_token, X, TOKENS).lines == ()  # without padding it is one over samples
-    with pytest.raises(ModelError, match=r"neither mean nor sum .* give weight="):
-        of_function(by_token, X, PADDED)
-    with pytest.raises(ModelError, match="neither mean nor sum"):
-        of_function(by_token, X, PADDED, reduction="mean")
-    assert of_function(by_token, X, PADDED, weight=tokens).reduction == "mean"
-    (line,) = of_function(by_token, X, PADDED, batched=False).lines
-    assert line.startswith("the loss is no mean over samples")
-
-
-def test_class_weights_are_weights():
-    of_class = torch.tensor([1.0, 2.0, 5.0], dtype=torch.float64)
-
-    def loss(w, x, y):
-        return cross_entropy(x @ w.T, y, weight=of_class)
-
-    with pytest.raises(ModelError, match="neither mean nor sum"):
-        of_function(loss, X, Y)
-    assert of_function(loss, X, Y, weight=lambda b: of_class[b[1]].sum()).reduction == "mean"
-
-
-@pytest.mark.parametrize(
-    ("weight", "message"),
-    [
-        (lambda batch: len(batch[0]), "no mean over samples with these weights"),
-        (lambda batch: tokens(batch) ** 2, "must be a sum over samples"),
-        (lambda batch: -tokens(batch), "weight is -.* allowed are finite numbers from 0 on"),
-        (lambda batch: batch[1] != -100, r"weight gives no number for a batch \(float64 \[4, 4\]"),
-        (lambda x, y: 1.0, "weight gives no number .* as one tuple"),
-    ],
-)
-def test_a_weight_that_is_none_is_refused(weight, message):
-    with pytest.raises(ModelError, match=message):
-        of_function(by_token, X, PADDED, weight=weight)
-
-
-def contrastive(w, x, y):
-    z = x @ w.T
-    return cross_entropy(z @ z.T, torch.arange(len(x)))
-
-
-def test_a_loss_of_pairs_is_taken_of_all_data_at_once():
-    with pytest.raises(ModelError, match="neither mean nor sum"):
-        of_function(contrastive, X, Y)
-    (line,) = of_function(contrastive, X, Y, batched=False).lines
-    assert line.endswith("is taken of all data at once")
-    with pytest.raises(ModelError, match="reduction is 'mean', but the loss is none"):
-        of_function(contrastive, X, Y, batched=False, reduction="mean")
-
-
 def test_a_loss_that_takes_all_samples_only_must_be_stated():
     def loss(w, x):
         return cross_entropy(x @ w.T, Y)
@@ -212,14 +111,6 @@ def test_a_loss_that_takes_all_samples_only_must_be_stated():
         of_function(loss, X, batched=False)
     door = of_function(loss, X, batched=False, reduction="mean")
     assert door.lines == ("that the loss is a mean over samples is taken as stated, unchecked",)
-
-
-def test_probes_are_spread_over_the_data():
-    assert chosen(1).tolist() == [0]
-    assert chosen(5).tolist() == [0, 1, 2, 3, 4]
-    many = chosen(4_800)
-    assert len(many) == 48
-    assert many.diff().eq(100).all()
 
 
 BAD_VALUES = {
