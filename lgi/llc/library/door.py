@@ -25,6 +25,7 @@ from lgi.llc import samplers
 from lgi.llc.library.data import (
     Batch,
     Samples,
+    TensorSamples,
     arguments,
     described,
     first_not_finite,
@@ -118,10 +119,11 @@ def check(
             probe: Batch = ()
         else:
             spread = chosen(len(samples))
-            probe = samples.take(spread) if batched else samples.between(0, len(samples))
+            # A copy, so that a module that writes into its inputs spoils nothing.
+            probe = samples.take(spread if batched else torch.arange(len(samples)))
             if module is not None:
                 _takes(module, probe[0])
-            lines += _finite_data(loss_at, samples, batched)
+            lines += _finite_data(loss_at, samples, probe, batched)
         by_batch = [] if module is None else list(_layers(module, batched))
         at_minimum, flat = _scalar(loss_at, probe, module)
         beside_it = None if elsewhere is None else _value(elsewhere, probe)
@@ -168,6 +170,10 @@ def checked_options(options: Options, setting: EstimateSettings, samples: Sample
     ModelError
         If an option is unknown or its value not allowed: names the key, the value, what is.
     """
+    if not isinstance(setting, EstimateSettings):
+        raise ModelError(
+            f"setting is {shown(setting)}; allowed are lgi.llc.settings.EstimateSettings"
+        )
     for name in options:
         if name not in Options.__annotations__:
             allowed = listed(Options.__annotations__)
@@ -186,10 +192,11 @@ def checked_options(options: Options, setting: EstimateSettings, samples: Sample
         setting.n_beta(n)
     except ValueError as error:
         raise ModelError(str(error)) from error
+    batch_size = _batch_size(options, setting, samples)
     return Asked(
         n,
-        _batch_size(options, setting, samples),
-        _loss_samples(options, length),
+        batch_size,
+        _loss_samples(options, length, batch_size),
         _count(options, "chunk", LARGEST),
         _stream(options.get("stream", STREAM)),
     )
@@ -362,22 +369,26 @@ def _takes(module: nn.Module, inputs: Any) -> None:
         ) from error
 
 
-def _finite_data(loss_at: Loss, samples: Samples, batched: bool) -> Iterator[str]:
+def _finite_data(loss_at: Loss, samples: Samples, probe: Batch, batched: bool) -> Iterator[str]:
     """Yield what is said of data that are not finite; raise a ModelError if the loss is not."""
+    searched, numbers = samples, torch.arange(0)
     if not samples.held:
+        numbers = chosen(len(samples))
+        searched = TensorSamples(samples.take(numbers))
         yield (
-            "the data are read batch by batch and were not searched for NaN and infinity: the "
-            "loss shows them"
+            f"the data are read batch by batch: {len(numbers)} samples were searched for NaN and "
+            "infinity, the loss shows others"
         )
-        return
-    first = first_not_finite(samples)
+    first = first_not_finite(searched)
     if first is None:
         return
     place, sample, value = first
+    sample = sample if samples.held else int(numbers[sample])
     problem = f"{place} holds {value} at sample {sample}"
-    batch = samples.take(torch.tensor([sample] * 2))
+    if batched:
+        probe = samples.take(torch.tensor([sample] * 2))
     try:
-        loss = loss_at(batch if batched else samples.between(0, len(samples)))
+        loss = loss_at(probe)
         fine = bool(loss.isfinite().all()) and all(g.isfinite().all() for g in _gradients(loss))
     except (MemoryError, torch.OutOfMemoryError):
         raise
@@ -493,7 +504,7 @@ def _not_finite_parameter(module: nn.Module | None) -> str:
 
 def _one_of(options: Options, name: str, allowed: tuple[str, ...]) -> None:
     value = options.get(name)
-    if value is not None and value not in allowed:
+    if value is not None and not (isinstance(value, str) and value in allowed):
         raise ModelError(f"{name} is {shown(value)}; allowed are {listed(allowed)}")
 
 
@@ -536,7 +547,9 @@ def _batch_size(options: Options, setting: EstimateSettings, samples: Samples | 
     return _count(options, "batch_size", len(samples))
 
 
-def _loss_samples(options: Options, length: int | None) -> int | Literal["all"] | None:
+def _loss_samples(
+    options: Options, length: int | None, batch_size: int | None
+) -> int | Literal["all"] | None:
     value = options.get("loss_samples")
     if value is None or (isinstance(value, str) and value == "all"):
         return value
@@ -547,7 +560,10 @@ def _loss_samples(options: Options, length: int | None) -> int | Literal["all"] 
             f"loss_samples is {shown(value)}; allowed are 'all' and whole numbers from 2 to "
             f"{length:,}"
         )
-    return _count(options, "loss_samples", length, least=2)
+    number = _count(options, "loss_samples", length, least=2)
+    if batch_size is None:
+        raise ModelError(f"loss_samples is {number}, but without batch_size L is that of all")
+    return number
 
 
 def _stream(stream: Any) -> tuple:

@@ -24,6 +24,7 @@ Weight = Callable[[Batch], float]
 # cancel has more. Weights by tokens and statistics of a batch change per cents.
 _ROUNDING = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 _TF32 = 2e-3  # a GPU computes convolutions in float32 with so many digits
+_BROADCAST = "; a target [n] beside an output [n, 1] does this too"
 _GROUPS = 8  # of batches whose losses are compared
 _FIRST, _SECOND = 4, 2  # samples of their two parts: few, so that weights of samples show
 
@@ -196,7 +197,11 @@ def _kind(probes: list[_Probe], tolerance: float) -> str:
     }
     like = min(off, key=off.__getitem__)
     if off[like] > tolerance:
-        return "neither"
+        # A sum and what is added to it whatever the data: both differ by that from a sum alone.
+        beside = [probe.together - probe.first - probe.second for probe in probes]
+        beside += [probe.twice - 2 * probe.first for probe in probes]
+        constant = max(beside) - min(beside) <= tolerance * scale
+        return "sum of other things" if constant else "neither"
     by = _Probe.off_mean if like == "mean" else _Probe.off_sum
     return like if max(map(by, probes)) / scale <= tolerance else f"{like} of other things"
 
@@ -224,9 +229,10 @@ def _decided(
             f"the loss is neither mean nor sum over samples ({seen}), so that parts of the data "
             "do not make up the whole: for a mean over tokens give weight=, a function of a batch "
             "to what it counts for, such as lambda batch: (batch[1] != -100).sum(); else take all "
-            "data at once (no batch_size, chunk=n)"
+            f"data at once (no batch_size, chunk=n){_BROADCAST}"
         )
     if stated is not None and not kind.startswith(stated):
         raise ModelError(f"reduction is {stated!r}, but the loss is none over samples: {seen}")
     of = stated or "mean"
-    return of, [f"the loss is no {of} over samples ({seen}) and is taken of all data at once"]
+    said_of = f"the loss is no {of} over samples ({seen}) and is taken of all data at once"
+    return of, [said_of + _BROADCAST]

@@ -8,8 +8,10 @@ import torch
 from torch import nn
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy, dropout, mse_loss
+from torch.utils.data import DataLoader
 
 from lgi.errors import ModelError
+from lgi.llc.library import data as library
 from lgi.llc.library.data import answer, arguments, samples_of
 from lgi.llc.library.door import beside, check, checked_options
 from lgi.llc.settings import EstimateSettings
@@ -292,6 +294,25 @@ def test_data_that_are_not_finite_are_found(batched):
         of_module(classifier(), cross_entropy, (spoilt, Y), batched=batched)
 
 
+def test_data_that_are_read_by_batches_are_searched_on_the_probes(monkeypatch):
+    monkeypatch.setattr(library, "HELD", 0)
+    spoilt = X.clone()
+    data = DataLoader(list(zip(spoilt, Y, strict=True)))
+    (line,) = of_module(classifier(), cross_entropy, data).lines
+    assert line.startswith("the data are read batch by batch: 48 samples were searched")
+    spoilt[55] = float("nan")
+    with pytest.raises(ModelError, match="holds nan at sample 55"):
+        of_module(classifier(), cross_entropy, data)
+
+
+def test_inputs_that_a_module_writes_into_stay_as_they_are():
+    module, before = classifier(), X.clone()
+    module.insert(0, nn.ReLU(inplace=True))
+    with pytest.raises(ModelError, match="writes into part 0 of the data"):
+        of_module(module, cross_entropy, (X, Y), batched=False)
+    assert torch.equal(X, before)
+
+
 @pytest.mark.parametrize("batched", [True, False])
 def test_what_the_loss_masks_may_be_missing(batched):
     missing = T.clone()
@@ -416,12 +437,12 @@ def test_numbers_of_numpy_are_numbers():
 
 
 def test_the_batch_size_of_a_loader_is_that_of_mini_batches():
-    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(X, Y), batch_size=8)
+    loader = DataLoader(torch.utils.data.TensorDataset(X, Y), batch_size=8)
     samples = samples_of(loader)
     assert checked_options({}, setting(), samples).batch_size == 8
     assert checked_options({"batch_size": 5}, setting(), samples).batch_size == 5
     assert checked_options({}, setting("hmc"), samples).batch_size is None
-    large = samples_of(torch.utils.data.DataLoader(loader.dataset, batch_size=512))
+    large = samples_of(DataLoader(loader.dataset, batch_size=512))
     assert checked_options({}, setting(), large).batch_size == 60
 
 
@@ -438,10 +459,12 @@ def test_what_is_no_whole_number_is_refused(name, value):
 
 BAD_OPTIONS = {
     "a batch of more": ({"batch_size": 5000}, "sgld", "batch_size is 5000; allowed .* to 60"),
+    "L of some": ({"loss_samples": 20}, "sgld", "20, but without batch_size L is that of all"),
     "L of more": ({"loss_samples": 61}, "sgld", "loss_samples is 61; allowed .* 2 to 60"),
     "exact": ({"batch_size": 8}, "hmc", "hmc takes the loss of all .* sgld or rmsprop_sgld"),
     "one sample": ({"samples": 1}, "sgld", "1/log n needs 2 or more samples, not 1"),
     "reduction": ({"reduction": "none"}, "sgld", "reduction is 'none'; allowed are mean, sum"),
+    "an array": ({"reduction": np.ones(2)}, "sgld", r"reduction is array\(.*; allowed are mean"),
     "mapping": ({"mapping": "pmap"}, "sgld", "mapping is 'pmap'; allowed are vmap, loop"),
     "weight": ({"weight": 3}, "sgld", "weight is 3; allowed is a function"),
     "unknown": ({"batchsize": 3}, "sgld", "no option batchsize; allowed are samples, batch_size"),
@@ -466,6 +489,11 @@ def test_options_that_do_not_fit_are_refused(case):
 def test_options_of_data_need_data(options, message):
     with pytest.raises(ModelError, match=message):
         checked_options(options, setting(), None)
+
+
+def test_a_setting_that_is_none_is_refused():
+    with pytest.raises(ModelError, match=r"setting is {}; allowed are .*EstimateSettings"):
+        checked_options({}, {}, DATA)
 
 
 STREAMS = [0, "a", (), ("a",), (0.5, "a"), (-1, "a"), (2**64, "a"), (True,), None, (0, "llc", [1])]

@@ -125,9 +125,26 @@ def test_a_loss_of_pairs_is_taken_of_all_data_at_once():
     with pytest.raises(ModelError, match="neither mean nor sum"):
         of(contrastive, X, Y)
     _, (line,) = of(contrastive, X, Y, batched=False)
-    assert line.endswith("is taken of all data at once")
+    assert "is taken of all data at once" in line
     with pytest.raises(ModelError, match="reduction is 'mean', but the loss is none"):
         of(contrastive, X, Y, batched=False, reduction="mean")
+
+
+@pytest.mark.parametrize("batched", [True, False])
+@pytest.mark.parametrize("penalty", [1e-3, 1.0, 1e3])
+def test_a_sum_with_a_penalty_is_a_sum(penalty, batched):
+    assert of(lambda x, y: mean(x, y) + penalty, X, Y, batched=batched) == ("mean", [])
+    with pytest.raises(ModelError, match="sums over samples"):
+        of(lambda x, y: total(x, y) + penalty, X, Y, batched=batched)
+
+
+def test_a_target_that_is_broadcast_is_refused_or_said():
+    def loss(x, y):
+        return (x[:, :1] - y).abs().mean()
+
+    with pytest.raises(ModelError, match=r"a target \[n\] beside an output \[n, 1\]"):
+        of(loss, X, Y)
+    assert "a target [n] beside an output [n, 1]" in of(loss, X, Y, batched=False)[1][0]
 
 
 def test_probes_are_spread_over_the_data():
