@@ -111,32 +111,27 @@ def check(
     ModelError
         One sentence: what was found, and how to mend it.
     """
-    with undisturbed(), _kept(module), torch.inference_mode(False), torch.enable_grad():
-        lines: list[str] = []
+    with (
+        undisturbed(),
+        _kept(module),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        warnings.catch_warnings(),
+    ):
+        # A target of another shape is broadcast: [n] and [n, 1] give n × n differences.
+        warnings.filterwarnings("error", message="Using a target size")
+        by_batch = [] if module is None else list(_layers(module, batched))
         if samples is None:
             if weight is not None or reduction == "sum":
                 raise ModelError("reduction and weight speak of data, and this loss has none")
-            probe: Batch = ()
-        else:
-            spread = chosen(len(samples))
-            # A copy, so that a module that writes into its inputs spoils nothing.
-            probe = samples.take(spread if batched else torch.arange(len(samples)))
-            if module is not None:
-                _takes(module, probe[0])
-            lines += _finite_data(loss_at, samples, probe, batched)
-        by_batch = [] if module is None else list(_layers(module, batched))
-        at_minimum, flat = _scalar(loss_at, probe, module)
-        beside_it = None if elsewhere is None else _value(elsewhere, probe)
-        if flat and at_minimum == beside_it:
-            raise ModelError(
-                f"the loss is {at_minimum:.6g} at w* and beside it, without a gradient: it does "
-                "not depend on the parameters"
-            )
-        _repeats(loss_at, probe, at_minimum, beside_it, module)
-        if samples is None:
+            _loss(loss_at, elsewhere, (), module)
             return Door("mean", tuple(by_batch))
-        usable = beside_it is not None and np.isfinite(beside_it)
-        probed = elsewhere if elsewhere is not None and usable else loss_at
+        # A copy, so that a module that writes into its inputs spoils nothing.
+        probe = samples.take(chosen(len(samples)) if batched else torch.arange(len(samples)))
+        if module is not None:
+            _takes(module, probe[0])
+        lines = list(_finite_data(loss_at, samples, probe, batched))
+        probed = _loss(loss_at, elsewhere, probe, module)
 
         def loss(batch: Batch) -> Tensor:
             return _number(_evaluated(probed, batch, module), _length(batch))
@@ -253,6 +248,21 @@ def _number(value: Any, samples: int) -> Tensor:
     return value
 
 
+def _loss(loss_at: Loss, elsewhere: Loss | None, batch: Batch, module: nn.Module | None) -> Loss:
+    """Check the loss of a batch; return where it is probed further: beside w*, if it can be."""
+    at_minimum, flat = _scalar(loss_at, batch, module)
+    beside_it = np.nan if elsewhere is None else _value(elsewhere, batch)
+    if flat and at_minimum == beside_it:
+        raise ModelError(
+            f"the loss is {at_minimum:.6g} at w* and beside it, without a gradient: it does not "
+            "depend on the parameters"
+        )
+    usable = elsewhere is not None and np.isfinite(beside_it)
+    scale = max(abs(at_minimum), abs(beside_it)) if usable else abs(at_minimum)
+    _repeats(loss_at, batch, at_minimum, scale, module)
+    return elsewhere if elsewhere is not None and usable else loss_at
+
+
 def _scalar(loss_at: Loss, batch: Batch, module: nn.Module | None) -> tuple[float, bool]:
     """Return the loss of a batch at w*, and whether its gradient is 0; check what both show."""
     versions = [tensor._version for _, tensor in leaves(batch)]
@@ -275,10 +285,7 @@ def _length(batch: Batch) -> int:
 
 def _evaluated(loss_at: Loss, batch: Batch, module: nn.Module | None = None) -> Any:
     try:
-        with warnings.catch_warnings():
-            # A target of another shape is broadcast: [n] and [n, 1] give n × n differences.
-            warnings.filterwarnings("error", message="Using a target size")
-            return loss_at(batch)
+        return loss_at(batch)
     except (ModelError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
@@ -316,17 +323,17 @@ def _value(loss_at: Loss, batch: Batch) -> float:
 
 def _gradients(loss: Tensor) -> Sequence[Tensor]:
     """Return the gradients of a loss by all that it depends on and that asks for one."""
-    found, seen, ahead = [], set(), [loss.grad_fn]
+    wanted, seen, ahead = [], set(), [loss.grad_fn]
     while ahead:
         node = ahead.pop()
         if node is None or node in seen:
             continue
         seen.add(node)
         if hasattr(node, "variable"):  # where a gradient is accumulated: a parameter
-            found.append(node.variable)
+            wanted.append(node.variable)
         ahead += [following for following, _ in node.next_functions]
     try:
-        gradients = torch.autograd.grad(loss, found, allow_unused=True)
+        gradients = torch.autograd.grad(loss, wanted, allow_unused=True)
     except RuntimeError as error:
         raise ModelError(f"the loss cannot be differentiated ({said(error)})") from error
     return [gradient for gradient in gradients if gradient is not None]
@@ -420,14 +427,12 @@ def _repeats(
     loss_at: Loss,
     batch: Batch,
     at_minimum: float,
-    beside_it: float | None,
+    scale: float,
     module: nn.Module | None,
 ) -> None:
-    """Raise a ModelError if a loss differs when it is called again."""
+    """Raise a ModelError if a loss differs when it is called again, beside its scale."""
     before = _generators()
-    values, scale = [at_minimum], abs(at_minimum)
-    if beside_it is not None and np.isfinite(beside_it):
-        scale = max(scale, abs(beside_it))
+    values = [at_minimum]
     while True:
         loss = _number(_evaluated(loss_at, batch, module), _length(batch))
         values.append(loss.item())
