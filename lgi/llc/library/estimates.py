@@ -4,21 +4,19 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from numbers import Integral
 from typing import Any, Unpack
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lgi.errors import ModelError, listed, shown
-from lgi.llc import samplers
+from lgi.errors import ModelError
 from lgi.llc.keys import chain_keys
 from lgi.llc.library.batches import BLOCKS, Batches
 from lgi.llc.library.data import Samples, samples_of
-from lgi.llc.library.door import check
+from lgi.llc.library.door import beside, check, checked_options
 from lgi.llc.library.draws import Draws, drawn
-from lgi.llc.library.options import STREAM, Options
+from lgi.llc.library.options import Options
 from lgi.llc.library.parameters import Parameters, chosen
 from lgi.llc.library.sampling import begin, computing
 from lgi.llc.library.target import (
@@ -106,7 +104,8 @@ def sample_module(
     parameters = chosen(unwrapped, options.get("parameters"))
     model = ModuleLoss(unwrapped, loss, parameters.names)
     own = model.copied() or model  # so that nothing of the caller's module is written to
-    return _sample(own, parameters, samples_of(data), setting, options, unwrapped)
+    samples = samples_of(data, parameters.device)
+    return _sample(own, parameters, samples, setting, options, unwrapped)
 
 
 def sample_function(
@@ -137,7 +136,9 @@ def sample_function(
     if options.get("parameters") is not None:
         raise ModelError("parameters: a function has one tensor of them; take part of it inside")
     named = Parameters.whole({"parameters": parameters})
-    samples = None if isinstance(data, tuple | list) and not data else samples_of(data)
+    samples = (
+        None if isinstance(data, tuple | list) and not data else samples_of(data, named.device)
+    )
     return _sample(FunctionLoss(loss), named, samples, setting, options, None)
 
 
@@ -149,25 +150,31 @@ def _sample(
     options: Options,
     module: torch.nn.Module | None,
 ) -> Draws:
-    _refuse(options, samples, setting)
+    if setting.coordinates == WHITENED:
+        raise ModelError("coordinates: whitened ones need a Hessian; allowed here is parameters")
+    asked = checked_options(options, setting, samples)
     with computing():
-        stream, weight = options.get("stream", STREAM), options.get("weight")
+        stream, weight = asked.stream, options.get("weight")
         batches = Batches(
             samples,
             parameters.device,
             weight=weight,
-            batch_size=options.get("batch_size"),
+            batch_size=asked.batch_size,
             stream=stream,
         )
-        batches = replace(batches, chunk=_chunk(model, parameters, batches, options.get("chunk")))
-        measured = _measured(options.get("loss_samples"), batches, setting.thin)
-        own = [part[0] for part in parameters.parts(parameters.flat()[None])]
+        batches = replace(batches, chunk=_chunk(model, parameters, batches, asked.chunk))
+        measured = _measured(asked.loss_samples, batches, setting.thin)
+        own, shifted = (
+            [part[0].requires_grad_() for part in parameters.parts(flat[None])]
+            for flat in (parameters.flat(), beside(parameters.flat()))
+        )
         door = check(
             lambda batch: model(own, batches.placed(batch)),
             samples,
             module=module,
             reduction=options.get("reduction"),
             weight=weight,
+            elsewhere=lambda batch: model(shifted, batches.placed(batch)),
             batched=min(batches.chunk, measured, batches.batch_size or measured) < batches.size,
         )
         total = _total(batches)
@@ -192,34 +199,6 @@ def _sample(
         run = begin(model, parameters, batches, setting, n_beta, keys, mapping)
         run, interrupted = run.onward(setting, options.get("progress"), options.get("callback"))
     return drawn(run, n, mapping, notes, interrupted)
-
-
-def _refuse(options: Options, samples: Samples | None, setting: EstimateSettings) -> None:
-    """Raise `ModelError` if options or setting are not allowed."""
-    if unknown := options.keys() - Options.__annotations__.keys():
-        raise ModelError(
-            f"unknown option {shown(min(unknown))}; known are {listed(Options.__annotations__)}"
-        )
-    for name in ("samples", "batch_size", "loss_samples", "chunk"):
-        value = options.get(name)
-        whole = isinstance(value, Integral) and not isinstance(value, bool) and value > 0
-        if value is not None and not whole and not (name == "loss_samples" and value == "all"):
-            raise ModelError(f"{name}: {shown(value)} is no positive whole number")
-    for name, allowed in (("mapping", ("vmap", "loop")), ("reduction", ("mean", "sum"))):
-        if options.get(name) not in (None, *allowed):
-            raise ModelError(
-                f"{name}: {shown(options[name])} is not allowed; {listed(allowed)} are"
-            )
-    if setting.coordinates == WHITENED:
-        raise ModelError("coordinates: whitened ones need a Hessian; allowed here is parameters")
-    if samples is None and options.get("samples") is None:
-        raise ModelError("without data the number of samples must be given: samples=n")
-    batched = options.get("batch_size") is not None
-    if batched and (setting.sampler.exact or samples is None):
-        able = " or ".join(samplers.kinds(exact=False))
-        raise ModelError(f"mini-batches need data, and {able} as sampler: leave batch_size out")
-    if not batched and options.get("loss_samples") not in (None, "all"):
-        raise ModelError("loss_samples is for mini-batches: without batch_size L is that of all")
 
 
 def _chunk(model: Model, parameters: Parameters, batches: Batches, chunk: int | None) -> int:
