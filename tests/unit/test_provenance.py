@@ -30,6 +30,12 @@ RATE = 0.1
 """Step of the descent."""
 
 
+class Settings(Model):
+    steps: int
+
+    def most(self, steps: int) -> int: ...
+
+
 @cache
 def fit(steps: int = 3) -> "Figure":
     """Descend."""
@@ -91,6 +97,16 @@ def package(tmp_path, monkeypatch):
         ("figure", "class Figure: ...", "class Figure: size = 3"),
         ("loss", "x - 1", "(x - 1)"),
         ("__init__", "1.0.0", "2.0.0"),
+        ("fit", "fit(steps: int = 3)", "fit(steps: float = 3)"),
+        ("fit", "fit(steps: int = 3)", "fit(steps = 3)"),
+        ("fit", ' -> "Figure"', ""),
+        ("fit", "most(self, steps: int) -> int", "most(self, steps)"),
+        ("fit", "RATE = 0.1", "RATE: Final = 0.1"),
+        ("fit", "RATE = 0.1", "RATE: float\nRATE = 0.1"),
+        ("fit", "import TYPE_CHECKING", "import TYPE_CHECKING, Any"),
+        ("fit", "from typing", "from collections.abc import Mapping\nfrom typing"),
+        ("loss", "return x - 1", "y: int\n    return x - 1"),
+        ("loss", "def", "if TYPE_CHECKING:\n    from lgi.late import late\n\n\ndef"),
     ],
 )
 def test_an_edit_without_meaning_changes_nothing(package, name, old, new):
@@ -114,6 +130,11 @@ def test_an_edit_without_meaning_changes_nothing(package, name, old, new):
         ("loss", "x - 1", "x + 1"),
         ("loss", "return x - 1", "x - 1"),
         ("late", "return x", "return -x"),
+        # Of a class annotations say how settings are read.
+        ("fit", "    steps: int\n", "    steps: float\n"),
+        ("fit", "    steps: int\n", "    steps: int\n    rate: float\n"),
+        ("fit", "    steps: int\n", "    steps: int = 3\n"),
+        ("loss", "def", "if TYPE_CHECKING:\n    x = 1\nelse:\n    x = 2\n\n\ndef"),
     ],
 )
 def test_an_edit_with_a_meaning_changes_the_fingerprint(package, name, old, new):
