@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ _SHARE = 50  # saving takes at most one part in so many of the time
 class NoCheckpoint:
     """What makes a run is given this if no states are to be saved."""
 
-    def begin(self, run: Mapping) -> Run | None:
+    def begin(self, run: Mapping[str, Any]) -> Run | None:
         """Say which run it is, and return it if an earlier job has finished it.
 
         Parameters
@@ -86,11 +87,11 @@ class Checkpoint(NoCheckpoint):
         self._finished = self._path.with_name(f".{self._path.name}.finished")
         self._state = self._path.with_name(f".{self._path.name}.checkpoint")
         self._seconds, self._asked = seconds, asked if asked is not None else []
-        self._run: dict = {}
+        self._run: dict[str, Any] = {}
         self._written = False
         self._since = time.monotonic()
 
-    def begin(self, run: Mapping) -> Run | None:
+    def begin(self, run: Mapping[str, Any]) -> Run | None:
         """Say which run it is, and return it if an earlier job has finished it."""
         self._run = json.loads(json.dumps(run))
         self._since = time.monotonic()
@@ -130,7 +131,7 @@ class Checkpoint(NoCheckpoint):
             )
             sys.exit(128 + self._asked[0])
 
-    def write(self, arrays: Mapping[str, np.ndarray], record: Mapping) -> None:
+    def write(self, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> None:
         """Write the finished run; it takes its place with the others of its job."""
         write_run(self._finished, arrays, record)
         self._state.unlink(missing_ok=True)
@@ -142,10 +143,10 @@ class Checkpoint(NoCheckpoint):
             os.utime(self._finished)
             os.replace(self._finished, self._path)
 
-    def _described(self) -> dict:
+    def _described(self) -> dict[str, Any]:
         return {**self._run, "checkpoint": _FORMAT}
 
-    def _saved(self, path: Path, run: Mapping) -> Run | None:
+    def _saved(self, path: Path, run: Mapping[str, Any]) -> Run | None:
         """Return what was saved of a run; set aside what is not of it."""
         if not path.exists():
             return None
@@ -226,7 +227,7 @@ def _publish(checkpoints: Iterable[Checkpoint]) -> None:
         checkpoint.publish()
 
 
-def _read(path: Path, run: Mapping) -> Run:
+def _read(path: Path, run: Mapping[str, Any]) -> Run:
     """Return what a file holds; of another run, it is a RunFileError."""
     saved = read_run(path)
     if others := [key for key in run if saved.record.get(key) != run[key]]:
@@ -234,6 +235,6 @@ def _read(path: Path, run: Mapping) -> Run:
     return saved
 
 
-def _said(progress: Mapping) -> str:
+def _said(progress: Mapping[str, Any]) -> str:
     """Return the numbers among what was saved."""
     return ", ".join(f"{key} {value}" for key, value in progress.items() if isinstance(value, int))

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.util import resolve_name
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import lgi
 
@@ -82,7 +82,7 @@ def compiled_fingerprint(users_of: str) -> str:
     return found[users_of]
 
 
-def describe(engine: str, device: str, source: str) -> dict:
+def describe(engine: str, device: str, source: str) -> dict[str, Any]:
     """Return what a run file says of its origin.
 
     Parameters
@@ -166,7 +166,7 @@ def _walk(
             imports.update(_imported(node, package))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Engine":
             imports.update(_engine(node))
-        if isinstance(node, ast.AnnAssign) and not of_class:
+        if isinstance(node, ast.AnnAssign) and node.value and not of_class:
             node = ast.Assign([node.target], node.value, None)
         words.append(type(node).__name__)
         within = isinstance(node, ast.ClassDef) or (of_class and not _is_function(node))

@@ -1,6 +1,6 @@
 """The local learning coefficient of many models at once, each with the quality of its estimate."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
@@ -75,7 +75,8 @@ def estimate(
     Raises
     ------
     ValueError
-        If there is not one weight of the localisation for each parameter.
+        If there is not one weight of the localisation for each parameter, or no Hessian for
+        whitened coordinates.
     """
     return summary(traces(problem, setting, hessian), setting)
 
@@ -101,12 +102,15 @@ def traces(
     centres = np.ascontiguousarray(problem.parameters, dtype=np.float64)
     problem = replace(problem, parameters=centres)
     loss_at_w, gradient = loss_and_gradient(problem, centres)
-    if scales is None:
-        scales = setting.n_beta(problem.samples), setting.localisation
-    n_beta, gamma = scales
+    n_beta: float | np.ndarray
+    gamma: float | np.ndarray
+    n_beta, gamma = scales or (setting.n_beta(problem.samples), setting.localisation)
     n_beta = n_beta * problem.likelihood_factor
-    sampled, to_parameters = problem, np.asarray
+    sampled = problem
+    to_parameters: Callable[[np.ndarray], np.ndarray] = np.asarray
     if setting.coordinates == WHITENED:
+        if hessian is None:
+            raise ValueError("whitened coordinates need the Hessian of the loss at w*")
         frame = whitened(problem, hessian, n_beta, gamma)
         sampled, to_parameters = frame.problem, frame.parameters
     scale = np.broadcast_to([np.ravel(n_beta), np.ravel(gamma)], (2, len(problem.streams)))

@@ -1,7 +1,7 @@
 """Estimates of one model: `estimate_module`, `estimate_function`, and their draws."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from lgi.llc import samplers
 from lgi.llc.estimate import Traces
 from lgi.llc.keys import chain_keys
 from lgi.llc.library.draws import Draws
-from lgi.llc.library.options import STREAM, Options
+from lgi.llc.library.options import STREAM, FunctionOptions, Options
 from lgi.llc.settings import EstimateSettings
 
 
@@ -43,7 +43,7 @@ def estimate_function(
     parameters: Tensor,
     data: Any,
     setting: EstimateSettings,
-    **options: Unpack[Options],
+    **options: Unpack[FunctionOptions],
 ) -> dict[str, float | str]:
     """Estimate the local learning coefficient of a loss at its minimum.
 
@@ -92,7 +92,9 @@ def sample_module(
         return loss(functional_call(module, own, (inputs,)), *rest)
 
     parameters = torch.cat([p.detach().flatten() for p in named.values()])
-    return sample_function(loss_of, parameters, data, setting, **options)
+    options.pop("parameters", None)
+    of_function = cast(FunctionOptions, options)
+    return sample_function(loss_of, parameters, data, setting, **of_function)
 
 
 def sample_function(
@@ -100,7 +102,7 @@ def sample_function(
     parameters: Tensor,
     data: Any,
     setting: EstimateSettings,
-    **options: Unpack[Options],
+    **options: Unpack[FunctionOptions],
 ) -> Draws:
     """Draw from the posterior of a function, localised at its minimum.
 
@@ -159,7 +161,7 @@ def _batches(
     data: Sequence[Tensor],
     chains: int,
     batch_size: int,
-    stream: tuple,
+    stream: tuple[Any, ...],
 ) -> Callable[[int], samplers.Loss]:
     """Return the function of a draw's number to the loss on its mini-batches, one a chain."""
     mapped = vmap(lambda w, *batch: loss(w.reshape(shape), *batch))
@@ -180,15 +182,19 @@ def _traces(
     loss_at_w = full(centre)
     (gradient,) = torch.autograd.grad(loss_at_w.sum(), centre)
     best = full(chains.lowest).argmin()
-    arrays = (
-        chains.loss.T[None],
-        chains.acceptance.mean()[None],
-        loss_at_w,
-        gradient.norm()[None],
-        centre[0].norm()[None],
-        chains.pull.T[None],
-        chains.last.T[:, None],
-        chains.lowest[best][:, None],
+    return Traces(
+        loss=_array(chains.loss.T[None]),
+        acceptance=_array(chains.acceptance.mean()[None]),
+        loss_at_w=_array(loss_at_w),
+        gradient_norm=_array(gradient.norm()[None]),
+        length=_array(centre[0].norm()[None]),
+        pull=_array(chains.pull.T[None]),
+        last=_array(chains.last.T[:, None]),
+        lowest=_array(chains.lowest[best][:, None]),
+        n_beta=n_beta,
+        localisation=localisation,
     )
-    numbers = (array.detach().double().cpu().numpy() for array in arrays)
-    return Traces(*numbers, n_beta, localisation)
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().double().cpu().numpy()

@@ -11,7 +11,22 @@ STREAM = (0, "llc")
 """Stream of an estimate whose stream is not named."""
 
 
-class Options(TypedDict, total=False):
+class FunctionOptions(TypedDict, total=False):
+    """Keyword arguments of the functions that take a function: `Options` without `parameters`."""
+
+    samples: int | None
+    batch_size: int | None
+    loss_samples: int | Literal["all"] | None
+    reduction: Literal["mean", "sum"] | None
+    weight: Callable[[Batch], float] | None
+    mapping: Literal["vmap", "loop"] | None
+    chunk: int | None
+    stream: tuple[Any, ...]
+    progress: bool | None
+    callback: Callable[[Any], None] | None
+
+
+class Options(FunctionOptions, total=False):
     """Keyword arguments of the library's functions; each may be left out.
 
     Parameters
@@ -49,14 +64,4 @@ class Options(TypedDict, total=False):
         Called with a `Progress` after every kept draw.
     """
 
-    samples: int | None
-    batch_size: int | None
-    loss_samples: int | Literal["all"] | None
     parameters: str | Sequence[str] | Mapping[str, Tensor] | None
-    reduction: Literal["mean", "sum"] | None
-    weight: Callable[[Batch], float] | None
-    mapping: Literal["vmap", "loop"] | None
-    chunk: int | None
-    stream: tuple
-    progress: bool | None
-    callback: Callable[[Any], None] | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import tee
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -12,6 +12,7 @@ from lgi.engines import chosen
 from lgi.errors import ConfigError
 from lgi.provenance import describe
 from lgi.randomness import generator
+from lgi.runs import Content
 from lgi.superposition.training.data import (
     count_patterns,
     draw,
@@ -44,10 +45,10 @@ ARRAYS = (
 
 
 def train_runs(
-    runs: Sequence[Mapping],
+    runs: Sequence[Mapping[str, Any]],
     source: str,
     checkpoints: Sequence[NoCheckpoint] | None = None,
-) -> Iterator[tuple[dict[str, np.ndarray], dict]]:
+) -> Iterator[Content]:
     """Yield what `train_run` returns for each of some runs, on the device in use, in their order.
 
     On a CPU each is trained when it is asked for, on a GPU all are at once.
@@ -83,7 +84,7 @@ def train_run(
     seeds: list[int],
     source: str,
     checkpoint: NoCheckpoint = NO_CHECKPOINT,
-) -> tuple[dict[str, np.ndarray], dict]:
+) -> Content:
     """Train one model per seed, on the device in use; return what the run file holds.
 
     Parameters
@@ -134,7 +135,7 @@ def train_run(
     return next(train_runs([run], source, [checkpoint]))
 
 
-def training_data(record: Mapping) -> np.ndarray:
+def training_data(record: Mapping[str, Any]) -> np.ndarray:
     """Return the training sets that a run was trained on, from its record.
 
     Returns
@@ -146,7 +147,7 @@ def training_data(record: Mapping) -> np.ndarray:
     return training_samples(data, record["seeds"], record["sparsity"], record["samples"])
 
 
-def fresh_samples(record: Mapping, samples: int) -> np.ndarray:
+def fresh_samples(record: Mapping[str, Any], samples: int) -> np.ndarray:
     """Return samples of the kind and sparsity of a run that it was neither trained nor tested on.
 
     Returns
@@ -161,7 +162,7 @@ def fresh_samples(record: Mapping, samples: int) -> np.ndarray:
     return np.stack([draw(data, stream, sparsity, samples) for stream in streams])
 
 
-def training_patterns(record: Mapping) -> tuple[np.ndarray, np.ndarray]:
+def training_patterns(record: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Return the training sets of a run as patterns and their counts.
 
     Returns
@@ -177,15 +178,24 @@ def training_patterns(record: Mapping) -> tuple[np.ndarray, np.ndarray]:
 class _Begun(NamedTuple):
     """A run that is to be trained."""
 
-    record: dict  # without the state at its end
+    record: dict[str, Any]  # without the state at its end
     data: DataSettings
     train_set: np.ndarray
     models: Models
 
 
 def _begin(
-    init_name, init, hidden, samples, sparsity, data, training, seeds, origin, checkpoint
-) -> _Begun | tuple[dict[str, np.ndarray], dict]:
+    init_name: str,
+    init: InitialisationSettings,
+    hidden: int,
+    samples: int,
+    sparsity: float,
+    data: DataSettings,
+    training: TrainingSettings,
+    seeds: list[int],
+    origin: Mapping[str, Any],
+    checkpoint: NoCheckpoint,
+) -> _Begun | Content:
     """Return a run that is to be trained, or what it holds if an earlier job has finished it."""
     if problem := init.misfit(hidden, data.features):
         raise ConfigError(f"initialisation {init_name}: {problem}")
@@ -214,7 +224,7 @@ def _begin(
     return _Begun(record, data, train_set, models)
 
 
-def _results(run: _Begun, trained: Trajectory) -> tuple[dict[str, np.ndarray], dict]:
+def _results(run: _Begun, trained: Trajectory) -> Content:
     """Return what the file of a run holds that was trained."""
     record, data, states = run.record, run.data, (trained.W, trained.b)
     seeds, sparsity, discrete = record["seeds"], record["sparsity"], is_discrete(data)
