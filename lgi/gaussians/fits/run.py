@@ -54,7 +54,7 @@ def fit_run(
     recipe: RecipeSettings,
     n: int,
     seed: int,
-    source: str,
+    source: str | None = None,
     threads: int = 1,
     checkpoint: NoCheckpoint = NO_CHECKPOINT,
 ) -> Content:
@@ -71,7 +71,7 @@ def fit_run(
     seed
         Seed of the start, 0 to 2^64 - 1.
     source
-        Fingerprint of the source, for the record.
+        Fingerprint of the source, for the record; None for that of this module.
     threads
         How many an engine on the CPU may use; decides no bit.
     checkpoint
@@ -91,6 +91,8 @@ def fit_run(
     ConfigError
         If `n` or `seed` is out of range.
     """
+    if source is None:
+        source = provenance.source_fingerprint(__name__)
     run = _Run(image_name, image, recipe_name, recipe, n, seed, source, checkpoint)
     if run.finished:
         return run.finished

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.engines import chosen
 from lgi.errors import ConfigError
-from lgi.provenance import describe
+from lgi.provenance import describe, source_fingerprint
 from lgi.randomness import generator
 from lgi.runs import Content
 from lgi.superposition.training.data import (
@@ -82,7 +82,7 @@ def train_run(
     data: DataSettings,
     training: TrainingSettings,
     seeds: list[int],
-    source: str,
+    source: str | None = None,
     checkpoint: NoCheckpoint = NO_CHECKPOINT,
 ) -> Content:
     """Train one model per seed, on the device in use; return what the run file holds.
@@ -102,7 +102,7 @@ def train_run(
     seeds
         Seeds of the models. A model's results do not depend on the other seeds.
     source
-        Fingerprint of the source, for the record.
+        Fingerprint of the source, for the record; None for that of this module.
     checkpoint
         Where its state is saved and found again (`lgi.checkpoints`).
 
@@ -132,6 +132,8 @@ def train_run(
         "training": training,
         "seeds": seeds,
     }
+    if source is None:
+        source = source_fingerprint(__name__)
     return next(train_runs([run], source, [checkpoint]))
 
 
