@@ -79,13 +79,21 @@ def _arguments(of: ast.arguments) -> Iterator[str]:
 
 def _class(value: type) -> str:
     """Return the fields of a class as they are written, and the signatures of its methods."""
-    bases = value.__orig_bases__ if is_typeddict(value) else reversed(value.__mro__[1:])
-    own = [one for one in (*bases, value) if one.__module__.startswith("lgi.")]
+    own = [one for one in _lineage(value) if one.__module__.startswith("lgi.")]
     lines = [line for one in own if one is not Settings for line in _fields(one)]
     if not issubclass(value, Settings | dict | Exception):
         methods = {name: one for name, one in vars(value).items() if inspect.isfunction(one)}
         lines += [_function(methods[name], f".{name}") for name in methods if name[0] != "_"]
     return "\n".join(lines)
+
+
+def _lineage(value: type) -> list[type]:
+    """Return the bases of a class and itself; at run time a typed dictionary has lost its own."""
+    if not is_typeddict(value):
+        return list(reversed(value.__mro__))
+    around = vars(inspect.getmodule(value))
+    bases = [around[ast.unparse(base)] for base in _parsed(value).bases]
+    return [*filter(is_typeddict, bases), value]
 
 
 def _fields(value: type) -> Iterator[str]:
