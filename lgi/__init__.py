@@ -55,15 +55,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name (PEP 562)."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a checker would find every name there
 
-    module, there = _places()[name]
-    value = globals()[name] = getattr(import_module(module), there)
-    return value
+    def __getattr__(name: str) -> Any:
+        """Load a public name (PEP 562)."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        module, there = _places()[name]
+        value = globals()[name] = getattr(import_module(module), there)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -61,3 +61,9 @@ try:
     lgi.read_table("table.csv", columns=["n"])
 except (lgi.RunFileError, lgi.ModelError, lgi.ConfigError, lgi.ImageError) as error:
     known: lgi.LgiError = error
+
+# What is wrong is found: mypy reports an ignored error that is none.
+lgi.estimate_module(torch.nn.Linear(2, 1), distance, (x, y), setting, batches=4)  # type: ignore[call-arg]  # no such option
+lgi.estimate_function(quadratic, "w", (), setting)  # type: ignore[arg-type]  # no tensor
+lgi.Thresholds(rhat=1.05)  # type: ignore[call-arg]  # four more have no default
+wrong = lgi.nothing  # type: ignore[attr-defined]  # not public
