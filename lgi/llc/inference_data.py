@@ -105,8 +105,11 @@ def datatree(
         },
         save_warmup=True,
     )
-    for name, array in of_chains.items():
-        tree["sample_stats"][name] = ("chain", array)
+    if of_chains:
+        whole = tree["sample_stats"].to_dataset()
+        tree["sample_stats"].dataset = whole.assign(
+            {name: ("chain", array) for name, array in of_chains.items()}
+        )
     for group in tree.children.values():
         group.attrs = dict(attributes)
     return tree
