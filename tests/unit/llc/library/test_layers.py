@@ -60,6 +60,7 @@ def linear():
     return module, x, module(x).detach()
 
 
+@pytest.mark.slow
 def test_a_layer_of_a_linear_network_has_the_rank_of_the_others(linear):
     """With the other layer fixed the loss is quadratic: λ is half of rank times width.
 
@@ -97,6 +98,7 @@ def blocks(setting=SETTING, **arguments):
     ).set_index("name")
 
 
+@pytest.mark.slow
 def test_blocks_of_a_quadratic_add_up():
     groups = {"a": "a", "b": "inner.b", "c": ["inner.c"]}
     table = blocks(groups=groups)
