@@ -15,7 +15,7 @@ from lgi.jit import njit
 
 
 def rhat(draws: np.ndarray) -> np.ndarray:
-    """Return R-hat, the larger of the bulk's and the tails': ``arviz.rhat(method="rank")``.
+    """Return R-hat, the larger of the bulk's and the tails': ``arviz_stats.rhat(method="rank")``.
 
     R-hat compares the spread of all half chains with the spread within each, after the draws were
     replaced by normal scores of their ranks. NaN where a model's draws are all the same.
@@ -36,7 +36,7 @@ def rhat(draws: np.ndarray) -> np.ndarray:
 
 
 def ess_bulk(draws: np.ndarray) -> np.ndarray:
-    """Return the effective sample size of the bulk: ``arviz.ess(method="bulk")``.
+    """Return the effective sample size of the bulk: ``arviz_stats.ess(method="bulk")``.
 
     It is that of the normal scores of the draws' ranks, over split chains. It counts the spread
     between chains as well as autocorrelation.
@@ -55,7 +55,7 @@ def ess_bulk(draws: np.ndarray) -> np.ndarray:
 
 
 def mcse_mean(draws: np.ndarray) -> np.ndarray:
-    """Return the standard error of the mean over chains: ``arviz.mcse(method="mean")``.
+    """Return the standard error of the mean over chains: ``arviz_stats.mcse(method="mean")``.
 
     The standard deviation of all draws over the root of their effective sample size, that of the
     draws themselves over split chains: it accounts for autocorrelation and for chains that

@@ -44,6 +44,10 @@ of_module: dict[str, float | str] = lgi.estimate_module(
 )
 draws: lgi.Draws = lgi.sample_function(quadratic, torch.zeros(3), (), setting, samples=100)
 columns: dict[str, float | str] = draws.columns()
+layers = lgi.estimate_layers(
+    torch.nn.Linear(2, 1), distance, (x, y), setting, groups={"w": "weight"}
+)
+curve = lgi.resolution_curve(torch.nn.Linear(2, 1), distance, (x, y), setting, factors=[0.5, 2.0])
 
 
 def fitted(recipe: lgi.RecipeSettings) -> np.ndarray:
