@@ -12,27 +12,48 @@ from typing import Annotated
 import typer
 
 import lgi
-from lgi.cli.fit import fit
-from lgi.cli.known_answers import known_answers
-from lgi.cli.llc import llc
-from lgi.cli.show import show
-from lgi.cli.train import train
+from lgi.cli import fit, known_answers, llc, show, train
 
 DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 """What the command returns to the shell."""
 
 DEBUG = "--debug"
 
+EXAMPLES = (
+    "lgi fit cat.png -n 200                   run file, picture and GIF of 200 Gaussians",
+    "lgi train --sparsity 0.9 --start kgon4   toy models, with a GIF of the first",
+    "lgi llc RUN.npz                          learning coefficients of what was trained",
+    "lgi llc mine:model                       that of your own model, in mine.py",
+    "lgi show RUN.npz                         what a file is and how it ended",
+    "lgi known-answers --only quadratic       the estimator against exact answers",
+)
+COMMANDS = (
+    (fit, fit.fit, "Fit N Gaussians to a picture."),
+    (train, train.train, "Train toy models of superposition."),
+    (llc, llc.llc, "Estimate learning coefficients."),
+    (show, show.show, "Say what a file is and how it ended; draw it."),
+    (known_answers, known_answers.known_answers, "Hold the estimator against known answers."),
+)
+
+
+def _examples(commands: Sequence[str]) -> str:
+    # Typer keeps the lines of a paragraph that begins so.
+    return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
+
+
 app = typer.Typer(
     name="lgi",
     # Plain text: it comes at once, and is the same in a pipe.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (fit, train, llc, show, known_answers):
-    app.command(command.__name__.replace("_", "-"))(command)
+for _module, _function, _purpose in COMMANDS:
+    app.command(
+        _function.__name__.replace("_", "-"),
+        epilog=_examples(_module.EXAMPLES),
+        short_help=_purpose,
+    )(_function)
 
 
 def _version(asked: bool) -> None:
@@ -41,24 +62,17 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(epilog=_examples(EXAMPLES))
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which lgi this is.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say which lgi this is."),
     ] = False,
     debug: Annotated[
         bool, typer.Option(DEBUG, help="Show where an error comes from; may stand anywhere.")
     ] = False,
 ) -> None:
     """Fit Gaussians to pictures, train toy models of superposition, estimate learning coefficients.
-
-    \b
-    lgi fit cat.png -n 200                   200 Gaussians for your picture: run file, picture, GIF
-    lgi train --sparsity 0.9 --start kgon4   toy models of superposition, with a GIF of the first
-    lgi llc kgon4_samples1000_sparsity0.9000.npz    learning coefficients of what was trained
-    lgi llc mine:model                       that of your own PyTorch model, from mine.py
-    lgi show cat_exact_n200_seed0.npz        what a file is and how it ended
-    lgi known-answers --only quadratic       the estimator against exactly known answers
 
     Each command explains itself: lgi fit --help. Results go to standard output, all else to
     standard error. It returns 0 when all is done, 1 if that failed, 2 for a command that is wrong,
@@ -86,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG in given
     # Typer takes it before the command alone.
-    given = [argument for argument in given if argument != DEBUG]
+    given = [argument for argument in given if argument != DEBUG] or ["--help"]
     try:
         sys.exit(app(given, prog_name="lgi", standalone_mode=False) or DONE)
     except BrokenPipeError:  # `lgi show ... | head`

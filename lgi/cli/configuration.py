@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from lgi.errors import ConfigError, listed
+from lgi.errors import ConfigError, LgiError, listed
 from lgi.shipped import CONFIGURATION, shipped
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ ConfigFile = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="YAML over the configuration that comes with lgi: mappings are merged, lists replaced.",
+        help="YAML over the configuration of lgi: mappings are merged, lists replaced.",
     ),
 ]
 Out = Annotated[
@@ -31,7 +31,11 @@ Device = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace files of another run.")]
 
 
-def configuration(file: Path | None, said: Mapping[str, Any] | None = None) -> "Config":
+def configuration(
+    file: Path | None,
+    said: Mapping[str, Any] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> "Config":
     """Return the checked configuration.
 
     Parameters
@@ -40,23 +44,46 @@ def configuration(file: Path | None, said: Mapping[str, Any] | None = None) -> "
         YAML over that of lgi.
     said
         What the command line says, over both; its paths are relative to the working folder.
+    options
+        By the places that it says, what they are called there; capitals are those of arguments.
 
     Raises
     ------
     ConfigError
-        If anything is not allowed.
+        If anything is not allowed in the files.
+    BadParameter
+        If what the command line says is not.
+    LgiError
+        If a file that it names is not what it must be.
     """
     from lgi.config import check, check_keys
 
     paths = [shipped(CONFIGURATION), *([file] if file else [])]
-    contents = [_content(path) for path in paths]
+    contents = [content_of(path) for path in paths]
     for path in paths:
         check_keys(path)
     files = [(path.parent, content) for path, content in zip(paths, contents, strict=True)]
     merged: Any = {}
     for content in [*contents, said or {}]:
         merged = overlaid(merged, content)
-    return check(merged, [*files, (os.curdir, said or {})])
+    try:
+        return check(merged, [*files, (os.curdir, said or {})])
+    except ConfigError as error:
+        if said:
+            configuration(file)  # raises what is wrong in the files
+            _tell_option(str(error), options or {})
+        raise
+
+
+def _tell_option(error: str, options: Mapping[str, str]) -> None:
+    """Raise the first problem that is of an option, under its name."""
+    for line in error.splitlines()[1:]:
+        place, _, problem = line.strip().partition(": ")
+        for begin, option in options.items():
+            if f"{place}.".startswith(f"{begin}."):
+                if option.isupper():
+                    raise LgiError(problem)
+                raise typer.BadParameter(problem, param_hint=option)
 
 
 def overlaid(below: Any, above: Any) -> Any:
@@ -73,7 +100,7 @@ def names(*place: str) -> Callable[[], list[str]]:
     """
 
     def defined() -> list[str]:
-        found = _content(shipped(CONFIGURATION))
+        found = content_of(shipped(CONFIGURATION))
         for part in place:
             found = found[part]
         return list(found)
@@ -96,7 +123,8 @@ def known(name: str, there: Mapping[str, Any], option: str, kind: str) -> str:
     return name
 
 
-def _content(path: Path) -> Mapping[str, Any]:
+def content_of(path: Path) -> Mapping[str, Any]:
+    """Return what a YAML file holds; ConfigError if that is no mapping, or cannot be read."""
     import yaml
 
     try:

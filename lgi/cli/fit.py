@@ -12,13 +12,23 @@ import typer
 
 from lgi.cli.configuration import ConfigFile, Device, Force, Out, configuration, known, names
 from lgi.cli.terminal import say
+from lgi.cli.values import LARGEST_SEED, whole
+from lgi.errors import ConfigError
 
 if TYPE_CHECKING:
     from lgi.config import Config
     from lgi.memory import Need
 
-MOST_GAUSSIANS = 10**12 - 1
-LARGEST_SEED = 2**64 - 1
+MOST = 10**12 - 1
+"""Gaussians: what has twelve digits, as in paths of the workflow."""
+
+
+EXAMPLES = (
+    "lgi fit cat.png -n 200",
+    "lgi fit cat.png -n 200 --size 128x96 --seed 7 --out fits",
+    "lgi fit gradient_checkerboard -n 53 --recipe published --seed 42",
+    "lgi fit cat.png -n 200 --recipe mine --config mine.yaml",
+)
 
 
 def fit(
@@ -33,7 +43,7 @@ def fit(
     n: Annotated[
         int,
         typer.Option(
-            "-n", "--gaussians", metavar="N", min=1, max=MOST_GAUSSIANS, help="How many Gaussians."
+            "-n", "--gaussians", metavar="N", parser=whole(1, MOST), help="How many Gaussians."
         ),
     ],
     recipe: Annotated[
@@ -45,23 +55,26 @@ def fit(
         ),
     ] = "exact",
     seed: Annotated[
-        int, typer.Option(metavar="SEED", min=0, max=LARGEST_SEED, help="Of the start.")
+        int, typer.Option(metavar="SEED", parser=whole(0, LARGEST_SEED), help="Of the start.")
     ] = 0,
     size: Annotated[
         str | None,
         typer.Option(
             metavar="WxH",
-            help="Pixels of the target, such as 128x96: the picture is cut to the shape and averaged.",
+            help="Pixels of the target, such as 128x96: the picture is cut and averaged.",
         ),
     ] = None,
     background: Annotated[
         str | None,
-        typer.Option(metavar="COLOUR", help="Behind what is transparent, such as white; else black."),
+        typer.Option(
+            metavar="COLOUR", help="Behind what is transparent, such as white; else black."
+        ),
     ] = None,
     name: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="What the picture is called in files; else it follows from its name."
+            metavar="NAME",
+            help="What the picture is called in files; else it follows from its name.",
         ),
     ] = None,
     out: Out = Path(),
@@ -72,28 +85,27 @@ def fit(
 ) -> None:
     """Fit N Gaussians to a picture: run file, picture and GIF.
 
-    \b
-    lgi fit cat.png -n 200
-    lgi fit cat.png -n 200 --size 128x96 --seed 7 --out fits
-    lgi fit gradient_checkerboard -n 53 --recipe published --seed 42
-    lgi fit cat.png -n 200 --recipe mine --config mine.yaml
-
     It writes NAME_RECIPE_nN_seedSEED.npz (all parameters along training; see lgi show), .png and
     .svg, .gif and .mp4. The run file has the bytes of the workflow's, on any number of threads.
     A fit of more than a minute saves its state: after Ctrl-C or a crash the same command goes on.
     """
+    from lgi.cli import made
     from lgi.gaussians.fits.results import fit_inputs, fit_settings, fit_threads
     from lgi.gaussians.fits.run import fit_runs
 
-    from lgi.cli import made
-
     image, said = _target(picture, name, size, background)
-    checked = configuration(config, said | ({"device": device} if device else {}))
+    place = f"gaussians.images.{image}"
+    options = {f"{place}.width": "--size", f"{place}.height": "--size"}
+    options |= {f"{place}.background": "--background", place: "PICTURE"}
+    checked = configuration(config, said | ({"device": device} if device else {}), options)
     if not said:
         known(image, checked.gaussians.images, "PICTURE", "file or configured image")
     known(recipe, checked.gaussians.recipes, "--recipe", "recipe")
     run = SimpleNamespace(image=image, recipe=recipe, n=str(n), seed=str(seed))
-    fit_inputs(checked, run)  # refuses what cannot start
+    try:
+        fit_inputs(checked, run)
+    except ConfigError as error:
+        raise typer.BadParameter(str(error), param_hint="-n") from None
     made.need_memory([_need(checked, run)])
     made.need_folder(out)
     stem = f"{image}_{recipe}_n{n}_seed{seed}"

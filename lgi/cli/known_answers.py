@@ -8,6 +8,13 @@ import typer
 
 from lgi.cli.configuration import ConfigFile, Device, configuration, known, names
 from lgi.cli.terminal import say, table, watched
+from lgi.cli.values import whole
+
+EXAMPLES = (
+    "lgi known-answers",
+    'lgi known-answers --only quadratic --only "normal crossing" -n 1000',
+    "lgi known-answers --out answers.csv",
+)
 
 
 def known_answers(
@@ -21,11 +28,13 @@ def known_answers(
     ] = None,
     n: Annotated[
         list[int] | None,
-        typer.Option("-n", metavar="N", min=2, max=10**12, help="Samples; else as configured."),
+        typer.Option("-n", metavar="N", parser=whole(2), help="Samples; else as configured."),
     ] = None,
     repeats: Annotated[
         int | None,
-        typer.Option(metavar="N", min=2, max=10**6, help="Estimates of each; else as configured."),
+        typer.Option(
+            metavar="N", parser=whole(2, 10**6), help="Estimates of each; else as configured."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE.csv", help="Where the table is written.")
@@ -34,11 +43,6 @@ def known_answers(
     config: ConfigFile = None,
 ) -> None:
     """Estimate coefficients that are known exactly: each is right, refused or wrong.
-
-    \b
-    lgi known-answers
-    lgi known-answers --only quadratic --only "normal crossing" -n 1000
-    lgi known-answers --out answers.csv
 
     One setting for all, the one that study 2 draws. An estimate is right within 5 % or its own
     stated error, refused where its status says that it is no coefficient, else wrong.
@@ -54,13 +58,18 @@ def known_answers(
     begin = time.monotonic()
     if out:
         if out.suffix != ".csv":
-            raise typer.BadParameter(f"{out}; allowed is a name that ends in .csv", param_hint="--out")
+            raise typer.BadParameter(
+                f"{out}; allowed is a name that ends in .csv", param_hint="--out"
+            )
         made.need_folder(out.parent)
     changed = {"n": n, "repeats": repeats}
     said = {"llc": {key: value for key, value in changed.items() if value}}
-    checked = configuration(config, said | ({"device": device} if device else {}))
+    options = {"llc.n": "-n", "llc.repeats": "--repeats"}
+    checked = configuration(config, said | ({"device": device} if device else {}), options)
     there = settings(checked)
-    chosen = [known(name, dict.fromkeys(there["names"]), "--only", "problem") for name in only or ()]
+    chosen = [
+        known(name, dict.fromkeys(there["names"]), "--only", "problem") for name in only or ()
+    ]
     cases = [(size, name) for size in there["n"] for name in chosen or there["names"]]
     parts = []
     with (
@@ -75,8 +84,14 @@ def known_answers(
     table(
         found.to_dict("records"),
         {
-            **{"problem": "", "shape": "", "n": ",", "truth": ".4g", "estimate": ".3f"},
-            **{"spread": ".3f", "verdict": "", "reason": ""},
+            "problem": "",
+            "shape": "",
+            "n": ",",
+            "truth": ".4g",
+            "estimate": ".3f",
+            "spread": ".3f",
+            "verdict": "",
+            "reason": "",
         },
         f"in {out}" if out else "(--out FILE.csv writes all)",
         most=len(found),

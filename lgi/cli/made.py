@@ -16,10 +16,9 @@ from lgi.cli.terminal import say, watched
 from lgi.errors import LgiError, RunFileError, shown
 from lgi.jobs import write_runs
 from lgi.memory import Need, size
-from lgi.runs import read_run
+from lgi.runs import read_run, read_table
 from lgi.shipped import shipped
 from lgi.studies import STUDIES
-
 
 __all__ = ["STUDIES", "Catalogue"]
 
@@ -47,10 +46,13 @@ def need_memory(needs: Iterable[Need]) -> None:
         there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError):  # Windows does not say
         return
-    for need in needs:
-        if need.bytes > there:
-            takes = f"{need.what} take {size(need.bytes)} of memory or more"
-            raise LgiError(f"{takes}; this machine has {size(there)}")
+    held = list(needs)
+    if (together := sum(need.bytes for need in held)) > there:
+        most = max(held, key=lambda need: need.bytes)
+        raise LgiError(
+            f"{most.what}: the run takes {size(together)} of memory or more; "
+            f"this machine has {size(there)}"
+        )
 
 
 def is_made(path: Path, said: Mapping[str, Any], others: Sequence[Path], force: bool) -> bool:
@@ -72,20 +74,33 @@ def is_made(path: Path, said: Mapping[str, Any], others: Sequence[Path], force: 
     LgiError
         If there is a file of another run, and `force` is not given.
     """
-    if force:
-        return False
-    if path.exists():
-        try:
-            record = read_run(path).record
-        except RunFileError as error:
-            raise LgiError(_instead(path, str(error).partition(": ")[2].partition(";")[0])) from None
-        if other := difference(record, to_jsonable_python(said)):
-            raise LgiError(_instead(path, f"it is of another run ({other})"))
-        say(f"{path}: already made")
+    if is_recorded(path, lambda: read_run(path).record, said, force):
         return True
-    if there := next((one for one in others if one.exists()), None):
-        raise LgiError(_instead(there, "its run file is not there"))
+    if not force and (there := next((one for one in others if one.exists()), None)):
+        raise LgiError(_instead(there, "its run file does not"))
     return False
+
+
+def is_table_made(path: Path, said: Mapping[str, Any], force: bool) -> bool:
+    """Tell the same of a table."""
+    return is_recorded(path, lambda: read_table(path).attrs["record"], said, force)
+
+
+def is_recorded(
+    path: Path, record: Callable[[], Mapping[str, Any]], said: Mapping[str, Any], force: bool
+) -> bool:
+    """Tell the same of any file, from what gives its record."""
+    if force or not path.exists():
+        return False
+    try:
+        found = record()
+    except RunFileError as error:
+        reason = str(error).removeprefix(f"{path}: ").partition("; make it again")[0]
+        raise LgiError(_instead(path, reason)) from None
+    if other := difference(found, to_jsonable_python(said)):
+        raise LgiError(_instead(path, f"it is of another run ({other})"))
+    say(f"{path}: already made")
+    return True
 
 
 def difference(record: Mapping[str, Any], said: Mapping[str, Any], place: str = "") -> str:

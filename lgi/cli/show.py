@@ -1,5 +1,6 @@
 """`lgi show`: what a file is, and how it ended."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,11 +9,20 @@ import typer
 
 from lgi.cli.configuration import ConfigFile, configuration
 from lgi.cli.terminal import lines
+from lgi.cli.values import LARGEST_SEED, whole
 
 if TYPE_CHECKING:
     from lgi.runs import Run
 
 PICTURES = (".png", ".gif")
+
+
+EXAMPLES = (
+    "lgi show cat_exact_n200_seed0.npz",
+    "lgi show cat_exact_n200_seed0.npz --picture cat.gif",
+    "lgi show kgon4_samples1000_sparsity0.9000.npz --picture third.gif --seed 3",
+    "lgi show results/tables/superposition_llc.csv",
+)
 
 
 def show(
@@ -28,17 +38,15 @@ def show(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="SEED", min=0, help="Of the model that is drawn; else the first."),
+        typer.Option(
+            metavar="SEED",
+            parser=whole(0, LARGEST_SEED),
+            help="Of the model that is drawn; else the first.",
+        ),
     ] = None,
     config: ConfigFile = None,
 ) -> None:
     """Say what a file is, how it was made and how it ended; draw it.
-
-    \b
-    lgi show cat_exact_n200_seed0.npz
-    lgi show cat_exact_n200_seed0.npz --picture cat.gif
-    lgi show kgon4_samples1000_sparsity0.9000.npz --picture third.gif --seed 3
-    lgi show results/tables/superposition_llc.csv
 
     Files are compared with their checksums: one that is damaged, or not of lgi, is said to be so.
     """
@@ -56,17 +64,28 @@ def show(
     kinds[file.suffix](file, picture, seed, config)
 
 
+def need_archive(file: Path) -> None:
+    """Raise RunFileError if a file is not even of the format of run files."""
+    from lgi.errors import RunFileError
+
+    try:
+        with open(file, "rb") as content:
+            begins = content.read(2)
+    except OSError:
+        return  # reading says why
+    if begins != b"PK":
+        raise RunFileError(f"{file}: no run file of lgi: it does not begin as one")
+
+
 def _run(file: Path, picture: Path | None, seed: int | None, config: Path | None) -> None:
     from lgi.runs import read_run
 
+    need_archive(file)
     run = read_run(file)
     study = run.record.get("study")
     tellers = {"gaussians": _fit, "superposition": _training}
-    if "curvature" in run.arrays:
-        said = _minimum(run)
-    else:
-        said = tellers.get(study, _other)(run)
-    lines({"file": file, **said, **_origin(run.record), "whole": "yes, by its checksum"})
+    tell = _minimum if "curvature" in run.arrays else tellers.get(study, _other)
+    lines({"file": file, **tell(run), **_origin(run.record), "whole": "yes, by its checksum"})
     if picture:
         _draw_run(run, picture, seed, config)
 
@@ -158,7 +177,9 @@ def _table(file: Path, picture: Path | None, seed: int | None, config: Path | No
     from lgi.runs import read_table
 
     _no_picture(picture, seed, "a table")
-    frame = read_table(file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # columns that are text in some rows
+        frame = read_table(file)
     record = {key: value for key, value in frame.attrs["record"].items() if key != "path"}
     said: dict[str, Any] = {
         "file": file,

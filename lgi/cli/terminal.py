@@ -38,9 +38,7 @@ def table(
     most
         How many are shown.
     """
-    cells = [
-        [_cell(row.get(name), form) for name, form in columns.items()] for row in rows[:most]
-    ]
+    cells = [[_cell(row.get(name), form) for name, form in columns.items()] for row in rows[:most]]
     names = [name.replace("_", " ") for name in columns]
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
     # Words to the left, numbers to the right.

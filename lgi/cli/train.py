@@ -1,6 +1,5 @@
 """`lgi train`: train toy models of superposition."""
 
-import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -9,14 +8,21 @@ import typer
 
 from lgi.cli.configuration import ConfigFile, Device, Force, Out, configuration, known, names
 from lgi.cli.terminal import say
+from lgi.cli.values import LARGEST_SEED, numbers, share, whole
 
-MOST = 10**12
+EXAMPLES = (
+    "lgi train --sparsity 0.9 --start kgon4",
+    "lgi train --sparsity 0.9 --start kgon4 --seeds 0-9 --samples 100 --epochs 5000",
+    "lgi train --sparsity 0.9 --start mine --config mine.yaml --out models",
+)
 
 
 def train(
     sparsity: Annotated[
         float,
-        typer.Option(metavar="S", help="Probability that a feature is 0, from 0 to below 1."),
+        typer.Option(
+            metavar="S", parser=share(), help="Probability that a feature is 0, from 0 to below 1."
+        ),
     ],
     start: Annotated[
         str,
@@ -28,14 +34,16 @@ def train(
     ] = "random",
     samples: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, max=MOST, help="Training samples; else as in the figures."),
+        typer.Option(
+            metavar="N", parser=whole(2), help="Training samples; else as in the figures."
+        ),
     ] = None,
     seeds: Annotated[
         str | None,
         typer.Option(metavar="0-49", help="Seeds, a model each, such as 3, 0-49 or 0,3,7-9."),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(metavar="N", min=1, max=MOST, help="Epochs; else as configured.")
+        int | None, typer.Option(metavar="N", parser=whole(1), help="Epochs; else as configured.")
     ] = None,
     out: Out = Path(),
     pictures: Annotated[bool, typer.Option(help="Draw the first model as a polygon.")] = True,
@@ -45,57 +53,23 @@ def train(
 ) -> None:
     """Train toy models of superposition, one for each seed: run file, picture and GIF.
 
-    \b
-    lgi train --sparsity 0.9 --start kgon4
-    lgi train --sparsity 0.9 --start kgon4 --seeds 0-9 --samples 100 --epochs 5000
-    lgi train --sparsity 0.9 --start mine --config mine.yaml --out models
-
     It writes START_samplesN_sparsityS.npz with the states of all models along training, and of the
     first one the polygon, _seedSEED.png and .gif (of others: lgi show --picture). The run file has
     the bytes of the workflow's; a training of more than a minute goes on after Ctrl-C or a crash.
     """
-    if not 0 <= sparsity < 1:
-        raise typer.BadParameter(
-            f"{sparsity:g}; allowed are numbers from 0 to below 1", param_hint="--sparsity"
-        )
     chosen: dict[str, Any] = {"init": start, "sparsity": sparsity}
     if samples is not None:
         chosen["samples"] = samples
     if seeds is not None:
-        chosen["seeds"] = numbers(seeds, "--seeds")
+        chosen["seeds"] = numbers(seeds, "--seeds", LARGEST_SEED)
     _make(chosen, epochs, out, pictures, device, config, force)
 
 
-def numbers(text: str, option: str) -> list[int]:
-    """Return the numbers of a list such as 0,3,7-9.
-
-    Raises
-    ------
-    BadParameter
-        If it is none, or one that holds nothing or a number twice.
-    """
-    found: list[int] = []
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9]{1,20})(?:-([0-9]{1,20}))?\s*", part)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if not first <= last:
-            raise typer.BadParameter(
-                f"{text!r}; allowed is such as 3, 0-49 or 0,3,7-9", param_hint=option
-            )
-        if last - first >= 10**6:
-            raise typer.BadParameter(f"{text!r} are more than a million", param_hint=option)
-        found += range(first, last + 1)
-    if len(set(found)) < len(found):
-        raise typer.BadParameter(f"{text!r} names a number twice", param_hint=option)
-    return found
-
-
 def _make(chosen, epochs, out, pictures, device, config, force) -> None:
+    from lgi.cli import made
     from lgi.superposition.selection import sparsity_name
     from lgi.superposition.training.results import training
     from lgi.superposition.training.run import train_runs
-
-    from lgi.cli import made
 
     said: dict[str, Any] = {"superposition": {"runs": chosen}}
     if epochs is not None:
@@ -106,7 +80,14 @@ def _make(chosen, epochs, out, pictures, device, config, force) -> None:
         "--start",
         "initialisation",
     )
-    checked = configuration(config, said | ({"device": device} if device else {}))
+    options = {
+        "superposition.runs.samples": "--samples",
+        "superposition.runs.seeds": "--seeds",
+        "superposition.runs.sparsity": "--sparsity",
+        "superposition.training": "--epochs",
+        "superposition": "--start",
+    }
+    checked = configuration(config, said | ({"device": device} if device else {}), options)
     study = checked.superposition
     seeds = study.runs.seeds
     sparsity = sparsity_name(chosen["sparsity"])
