@@ -102,18 +102,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Typer takes it before the command alone.
     given = [argument for argument in given if argument != DEBUG] or ["--help"]
     try:
-        sys.exit(app(given, prog_name="lgi", standalone_mode=False) or DONE)
+        code = app(given, prog_name="lgi", standalone_mode=False) or DONE
     except BrokenPipeError:  # `lgi show ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted; what is finished stays, the same command makes the rest", err=True)
-        sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             raise
         typer.echo(_sentence(error, given), err=True)
         sys.exit(BAD_USAGE if isinstance(error, typer.TyperException) else FAILED)
+    if code == INTERRUPTED:  # as Typer has it after Ctrl-C
+        typer.echo("interrupted; what is finished stays, the same command makes the rest", err=True)
+    sys.exit(code)
 
 
 def _sentence(error: Exception, given: Sequence[str]) -> str:
