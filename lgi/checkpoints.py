@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,15 @@ class NoCheckpoint:
         """Return the state that the run goes on from; None at its beginning."""
         return None
 
+    def reached(self, done: int) -> None:
+        """Take note of how far the run is.
+
+        Parameters
+        ----------
+        done
+            Iterations of a fit; of a training its epochs, summed over the models.
+        """
+
     def due(self) -> bool:
         """Tell whether the state is to be saved now."""
         return False
@@ -77,16 +86,23 @@ class Checkpoint(NoCheckpoint):
         Wall time between two states.
     asked
         Signals by which the process was asked to end; the next state is then the last.
+    watch
+        Called with how far the run is (`NoCheckpoint.reached`).
     """
 
     def __init__(
-        self, path: str | Path, seconds: float = SECONDS, asked: list[signal.Signals] | None = None
+        self,
+        path: str | Path,
+        seconds: float = SECONDS,
+        asked: list[signal.Signals] | None = None,
+        watch: Callable[[int], None] | None = None,
     ) -> None:
         self._path = Path(path)
         # Names that no rule makes and no reader looks for.
         self._finished = self._path.with_name(f".{self._path.name}.finished")
         self._state = self._path.with_name(f".{self._path.name}.checkpoint")
         self._seconds, self._asked = seconds, asked if asked is not None else []
+        self._watch = watch
         self._run: dict[str, Any] = {}
         self._written = False
         self._since = time.monotonic()
@@ -106,6 +122,11 @@ class Checkpoint(NoCheckpoint):
         if saved:
             print(f"goes on from {self._state}: {_said(saved.record['progress'])}", flush=True)
         return saved
+
+    def reached(self, done: int) -> None:
+        """Tell who watches."""
+        if self._watch:
+            self._watch(done)
 
     def due(self) -> bool:
         """Tell whether the state is to be saved now: after a while, or before the process ends."""
@@ -176,7 +197,9 @@ def interval() -> float:
 
 
 @contextmanager
-def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
+def unfinished(
+    paths: Iterable[str | Path], watch: Callable[[int], None] | None = None
+) -> Iterator[list[Checkpoint]]:
     """Give the run files of a job as they are made; they take their places when the block ends.
 
     Where some of them fail the others take their places all the same. If the process is ended, what
@@ -188,6 +211,8 @@ def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
     ----------
     paths
         The run files.
+    watch
+        As for `Checkpoint`.
 
     Raises
     ------
@@ -211,7 +236,7 @@ def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
             # One that is ignored, as SIGINT in the background of a shell, stays ignored.
             if handler is not signal.SIG_IGN:
                 signal.signal(number, note)
-        checkpoints = [Checkpoint(path, seconds, asked) for path in paths]
+        checkpoints = [Checkpoint(path, seconds, asked, watch) for path in paths]
         try:
             yield checkpoints
         except Exception:
