@@ -7,6 +7,7 @@ its module, and with it numba or PyTorch, when it is first asked for.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # `__getattr__` makes these imports, each when it is asked for
+    from lgi.config import read_config
     from lgi.errors import ConfigError, ImageError, LgiError, ModelError, RunFileError
     from lgi.gaussians.fits.run import fit_run as fit
     from lgi.gaussians.fits.settings import FileImage, RecipeSettings
@@ -49,6 +50,7 @@ __all__ = [
     "estimate_layers",
     "estimate_module",
     "fit",
+    "read_config",
     "read_run",
     "read_table",
     "resolution_curve",

@@ -1,6 +1,5 @@
 """The configuration of a command: config.yaml, a file over it, and what the command line says."""
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -9,6 +8,7 @@ import typer
 
 from lgi.errors import ConfigError, LgiError, listed
 from lgi.shipped import CONFIGURATION, shipped
+from lgi.yaml_files import content_of
 
 if TYPE_CHECKING:
     from lgi.config import Config
@@ -56,21 +56,14 @@ def configuration(
     LgiError
         If a file that it names is not what it must be.
     """
-    from lgi.config import check, check_keys
+    from lgi.config import read_config
 
-    paths = [shipped(CONFIGURATION), *([file] if file else [])]
-    contents = [content_of(path) for path in paths]
-    for path in paths:
-        check_keys(path)
-    files = [(path.parent, content) for path, content in zip(paths, contents, strict=True)]
-    merged: Any = {}
-    for content in [*contents, said or {}]:
-        merged = overlaid(merged, content)
+    files = [file] if file else []
     try:
-        return check(merged, [*files, (os.curdir, said or {})])
+        return read_config(*files, changes=said or {})
     except ConfigError as error:
         if said:
-            configuration(file)  # raises what is wrong in the files
+            read_config(*files)  # raises what is wrong in the files
             _tell_option(str(error), options or {})
         raise
 
@@ -84,13 +77,6 @@ def _tell_option(error: str, options: Mapping[str, str]) -> None:
                 if option.isupper():
                     raise LgiError(problem)
                 raise typer.BadParameter(problem, param_hint=option)
-
-
-def overlaid(below: Any, above: Any) -> Any:
-    """Return a value under another: mappings are merged, anything else is replaced whole."""
-    if isinstance(below, Mapping) and isinstance(above, Mapping):
-        return {**below, **{key: overlaid(below.get(key), value) for key, value in above.items()}}
-    return above
 
 
 def names(*place: str) -> Callable[[], list[str]]:
@@ -121,20 +107,3 @@ def known(name: str, there: Mapping[str, Any], option: str, kind: str) -> str:
             f"no {kind} is called {name!r}; there are {listed(sorted(there))}", param_hint=option
         )
     return name
-
-
-def content_of(path: Path) -> Mapping[str, Any]:
-    """Return what a YAML file holds; ConfigError if that is no mapping, or cannot be read."""
-    import yaml
-
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such configuration") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{path}: cannot be read as YAML ({reason})") from None
-    if not isinstance(content, Mapping):
-        raise ConfigError(f"{path}: a mapping is needed at the top")
-    return content

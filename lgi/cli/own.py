@@ -150,7 +150,7 @@ def _setting(name: str | None, own: Any, otherwise: str) -> dict[str, Any]:
     if name in SETTINGS:
         return SETTINGS[name]
     if Path(name).suffix in (".yaml", ".yml", ".json"):
-        from lgi.cli.configuration import content_of
+        from lgi.yaml_files import content_of
 
         return dict(content_of(Path(name)))
     raise typer.BadParameter(

@@ -61,6 +61,9 @@ def fitted(recipe: lgi.RecipeSettings) -> np.ndarray:
     return run["target"]
 
 
+config = lgi.read_config("mine.yaml", changes={"device": "cpu"})
+pixels: np.ndarray = fitted(config.gaussians.recipes["exact"])
+
 try:
     lgi.read_table("table.csv", columns=["n"])
 except (lgi.RunFileError, lgi.ModelError, lgi.ConfigError, lgi.ImageError) as error:

@@ -145,8 +145,8 @@ def test_the_wheel_holds_the_package_and_no_more(wheel):
         names = set(archive.namelist())
         metadata = archive.read(f"lgi-{lgi.__version__}.dist-info/METADATA").decode()
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "lgi").rglob("*.py")}
-    files = {"lgi/py.typed", "lgi/files/config.yaml"}
-    assert modules | files <= names
+    scripts = {f"lgi/files/{path.relative_to(ROOT)}" for path in ROOT.glob("workflow_scripts/*.py")}
+    assert modules | scripts | {"lgi/py.typed", "lgi/files/config.yaml"} <= names
     assert {name.partition("/")[0] for name in names} == {
         "lgi",
         f"lgi-{lgi.__version__}.dist-info",
@@ -177,6 +177,7 @@ for name in [module.name for module in pkgutil.walk_packages(lgi.__path__, "lgi.
         failed.append(name)
 for name in lgi.__all__:
     getattr(lgi, name)
+lgi.read_config()
 print(*failed)
 """
 

@@ -44,4 +44,6 @@ def test_the_examples_run(tmp_path, monkeypatch, capsys):
         exec(example, there)
     assert there["estimate"]["status"] == "ok"
     assert there["estimate"]["llc"] == pytest.approx(1.5, rel=0.1)
+    assert there["arrays"]["W"].shape[0] == 3
+    assert there["run"].record["n"] == 20
     assert "theirs.npz: no such run file" in capsys.readouterr().out
