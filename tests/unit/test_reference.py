@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import lgi
+from lgi.provenance import source_fingerprint
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reference.md").read_text(encoding="utf-8")
@@ -44,6 +45,9 @@ def test_the_examples_run(tmp_path, monkeypatch, capsys):
         exec(example, there)
     assert there["estimate"]["status"] == "ok"
     assert there["estimate"]["llc"] == pytest.approx(1.5, rel=0.1)
-    assert there["arrays"]["W"].shape[0] == 3
-    assert there["run"].record["n"] == 20
+    fit, training = there["run"].record, there["record"]
+    assert (fit["n"], training["seeds"]) == (20, [0, 1, 2])
+    for record, job in ((fit, "fit_gaussians"), (training, "train_superposition")):
+        script = DOCS.parent / "workflow_scripts" / f"{job}.py"
+        assert record["provenance"]["source"] == source_fingerprint(script)
     assert "theirs.npz: no such run file" in capsys.readouterr().out

@@ -14,6 +14,7 @@ from lgi.gaussians.fits.images import load_image
 from lgi.gaussians.fits.initial import PARAMETERS, start
 from lgi.gaussians.fits.settings import ImageSettings, RecipeSettings
 from lgi.runs import Content
+from lgi.shipped import shipped
 
 
 def fit_runs(
@@ -71,7 +72,7 @@ def fit_run(
     seed
         Seed of the start, 0 to 2^64 - 1.
     source
-        Fingerprint of the source, for the record; None for that of this module.
+        Fingerprint of the source, for the record; None for that of the workflow's job.
     threads
         How many an engine on the CPU may use; decides no bit.
     checkpoint
@@ -92,7 +93,7 @@ def fit_run(
         If `n` or `seed` is out of range.
     """
     if source is None:
-        source = provenance.source_fingerprint(__name__)
+        source = provenance.source_fingerprint(shipped("workflow_scripts/fit_gaussians.py"))
     run = _Run(image_name, image, recipe_name, recipe, n, seed, source, checkpoint)
     if run.finished:
         return run.finished

@@ -13,6 +13,7 @@ from lgi.errors import ConfigError
 from lgi.provenance import describe, source_fingerprint
 from lgi.randomness import generator
 from lgi.runs import Content
+from lgi.shipped import shipped
 from lgi.superposition.training.data import (
     count_patterns,
     draw,
@@ -102,7 +103,7 @@ def train_run(
     seeds
         Seeds of the models. A model's results do not depend on the other seeds.
     source
-        Fingerprint of the source, for the record; None for that of this module.
+        Fingerprint of the source, for the record; None for that of the workflow's job.
     checkpoint
         Where its state is saved and found again (`lgi.checkpoints`).
 
@@ -133,7 +134,7 @@ def train_run(
         "seeds": seeds,
     }
     if source is None:
-        source = source_fingerprint(__name__)
+        source = source_fingerprint(shipped("workflow_scripts/train_superposition.py"))
     return next(train_runs([run], source, [checkpoint]))
 
 
