@@ -116,6 +116,7 @@ def test_pictures_of_something_else_are_not_replaced_and_missing_ones_are_made(
         (2, "--name: 'A'; allowed are up to 64", ("Kätzchen 3.png", "-n", 1, "--name", "A")),
         (1, "TiB of memory; allowed is", ("smooth", "-n", 10**11)),
         (1, "text.png: not an image, it is a text", ("text.png", "-n", 1)),
+        (1, r"'a\nb': no such configuration", ("smooth", "-n", 1, "--config", "a\nb")),
         (1, "nix.yaml: no such configuration", ("smooth", "-n", 1, "--config", "nix.yaml")),
         (1, "text.png: a mapping is needed", ("smooth", "-n", 1, "--config", "text.png")),
         (1, "text.png: nothing can be written there", ("smooth", "-n", 1, "--out", "text.png")),

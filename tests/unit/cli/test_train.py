@@ -114,7 +114,7 @@ OPTIONS = {
     "--config": SMALL[1],
     "--out": ".",
 }
-WRONG = [text for text in TEXTS if "\0" not in text and "/" not in text and len(text) < 1000]
+WRONG = [text for text in TEXTS if len(text) < 1000 and not {"\0", "/", "\ud800"} & {*text}]
 
 
 @pytest.mark.slow
