@@ -13,6 +13,7 @@ import typer
 
 import lgi
 from lgi.cli import fit, known_answers, llc, show, train
+from lgi.errors import shown
 
 DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 """What the command returns to the shell."""
@@ -109,7 +110,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if debug:
             raise
-        typer.echo(_sentence(error, given), err=True)
+        said = _sentence(error, given)
+        for argument in given:
+            if not argument.isprintable():  # a line feed in the name of a file, say
+                said = said.replace(argument, shown(argument))
+        typer.echo(said, err=True)
         sys.exit(BAD_USAGE if isinstance(error, typer.TyperException) else FAILED)
     if code == INTERRUPTED:  # as Typer has it after Ctrl-C
         typer.echo("interrupted; what is finished stays, the same command makes the rest", err=True)

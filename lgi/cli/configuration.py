@@ -79,6 +79,13 @@ def _tell_option(error: str, options: Mapping[str, str]) -> None:
                 raise typer.BadParameter(problem, param_hint=option)
 
 
+def section(checked: "Config", name: str) -> Any:
+    """Return the section of a study; ConfigError if the configuration leaves it out."""
+    if (found := getattr(checked, name)) is None:
+        raise ConfigError(f"the configuration has no section {name}, of which this is")
+    return found
+
+
 def names(*place: str) -> Callable[[], list[str]]:
     """Return the function that lists the names defined at a place of lgi's own configuration.
 

@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lgi.cli.configuration import ConfigFile, Device, Force, Out, configuration, known, names
+from lgi.cli.configuration import (
+    ConfigFile,
+    Device,
+    Force,
+    Out,
+    configuration,
+    known,
+    names,
+    section,
+)
 from lgi.cli.terminal import say
 from lgi.cli.values import LARGEST_SEED, whole
-from lgi.errors import ConfigError
 
 if TYPE_CHECKING:
     from lgi.config import Config
@@ -98,15 +106,13 @@ def fit(
     options = {f"{place}.width": "--size", f"{place}.height": "--size"}
     options |= {f"{place}.background": "--background", place: "PICTURE"}
     checked = configuration(config, said | ({"device": device} if device else {}), options)
+    study = section(checked, "gaussians")
     if not said:
-        known(image, checked.gaussians.images, "PICTURE", "file or configured image")
-    known(recipe, checked.gaussians.recipes, "--recipe", "recipe")
+        known(image, study.images, "PICTURE", "file or configured image")
+    known(recipe, study.recipes, "--recipe", "recipe")
     run = SimpleNamespace(image=image, recipe=recipe, n=str(n), seed=str(seed))
-    try:
-        fit_inputs(checked, run)
-    except ConfigError as error:
-        raise typer.BadParameter(str(error), param_hint="-n") from None
     made.need_memory([_need(checked, run)])
+    fit_inputs(checked, run)  # refuses what cannot start
     made.need_folder(out)
     stem = f"{image}_{recipe}_n{n}_seed{seed}"
     path, still, film = (out / f"{stem}{suffix}" for suffix in (".npz", ".png", ".gif"))
@@ -125,7 +131,7 @@ def fit(
             checked.device,
             lambda runs, source, saved: fit_runs(runs, source, threads, saved),
             "fit",
-            checked.gaussians.recipes[recipe].iterations,
+            study.recipes[recipe].iterations,
             "iterations",
         )
     print(path)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lgi.cli.configuration import ConfigFile, Device, configuration, known, names
+from lgi.cli.configuration import ConfigFile, Device, configuration, known, names, section
 from lgi.cli.terminal import say, table, watched
 from lgi.cli.values import whole
 
@@ -66,6 +66,7 @@ def known_answers(
     said = {"llc": {key: value for key, value in changed.items() if value}}
     options = {"llc.n": "-n", "llc.repeats": "--repeats"}
     checked = configuration(config, said | ({"device": device} if device else {}), options)
+    section(checked, "llc")
     there = settings(checked)
     chosen = [
         known(name, dict.fromkeys(there["names"]), "--only", "problem") for name in only or ()

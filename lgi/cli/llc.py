@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lgi.cli.configuration import ConfigFile, Device, Force, configuration, known
+from lgi.cli.configuration import ConfigFile, Device, Force, configuration, known, section
 from lgi.cli.terminal import say, table, watched
 from lgi.cli.values import LARGEST_SEED, numbers, positive, whole
 
@@ -178,7 +178,7 @@ def _of_run(file, setting, epochs, trace, seed, epoch, out, device, config, forc
 
 def _setting(checked, run: "Run", name: str | None, epochs: str | None) -> tuple[str, Any]:
     """Return name and setting, with the epochs of the run's own snapshots."""
-    llc = checked.superposition.llc
+    llc = section(checked, "superposition").llc
     name = known(name or llc.drawn, llc.settings, "--setting", "setting")
     there = run["epoch"].tolist()
     chosen = llc.settings[name].at(there)
@@ -240,7 +240,7 @@ def _fit(run: "Run", checked, name: str | None, folder: Path, force: bool) -> No
     from lgi.gaussians.llc.minimum import find_minimum
     from lgi.runs import read_run, read_table, write_run, write_table
 
-    llc = checked.gaussians.llc
+    llc = section(checked, "gaussians").llc
     settings = llc.settings
     if name:
         settings = {known(name, settings, "--setting", "setting"): settings[name]}

@@ -41,12 +41,14 @@ def need_folder(folder: Path) -> None:
 
 
 def need_memory(needs: Iterable[Need]) -> None:
-    """Raise LgiError if a run takes more memory than this machine has."""
+    """Raise LgiError if a run takes more memory than any job may, or than this machine has."""
+    held = list(needs)
+    if problem := next((need.problem for need in held if need.problem), None):
+        raise LgiError(problem)
     try:
         there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError):  # Windows does not say
         return
-    held = list(needs)
     if (together := sum(need.bytes for need in held)) > there:
         most = max(held, key=lambda need: need.bytes)
         raise LgiError(

@@ -2,13 +2,25 @@
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lgi.cli.configuration import ConfigFile, Device, Force, Out, configuration, known, names
+from lgi.cli.configuration import (
+    ConfigFile,
+    Device,
+    Force,
+    Out,
+    configuration,
+    known,
+    names,
+    section,
+)
 from lgi.cli.terminal import say
 from lgi.cli.values import LARGEST_SEED, numbers, share, whole
+
+if TYPE_CHECKING:
+    from lgi.config import Config
 
 EXAMPLES = (
     "lgi train --sparsity 0.9 --start kgon4",
@@ -35,7 +47,7 @@ def train(
     samples: Annotated[
         int | None,
         typer.Option(
-            metavar="N", parser=whole(2), help="Training samples; else as in the figures."
+            metavar="N", parser=whole(1), help="Training samples; else as in the figures."
         ),
     ] = None,
     seeds: Annotated[
@@ -57,59 +69,37 @@ def train(
     first one the polygon, _seedSEED.png and .gif (of others: lgi show --picture). The run file has
     the bytes of the workflow's; a training of more than a minute goes on after Ctrl-C or a crash.
     """
-    chosen: dict[str, Any] = {"init": start, "sparsity": sparsity}
-    if samples is not None:
-        chosen["samples"] = samples
-    if seeds is not None:
-        chosen["seeds"] = numbers(seeds, "--seeds", LARGEST_SEED)
-    _make(chosen, epochs, out, pictures, device, config, force)
-
-
-def _make(chosen, epochs, out, pictures, device, config, force) -> None:
     from lgi.cli import made
-    from lgi.superposition.selection import sparsity_name
     from lgi.superposition.training.results import training
     from lgi.superposition.training.run import train_runs
 
-    said: dict[str, Any] = {"superposition": {"runs": chosen}}
-    if epochs is not None:
-        said["superposition"]["training"] = {"epochs": epochs}
-    known(
-        chosen["init"],
-        configuration(config).superposition.initialisations,
-        "--start",
-        "initialisation",
+    listed = numbers(seeds, "--seeds", LARGEST_SEED) if seeds is not None else None
+    checked = _asked(
+        configuration(config, {"device": device} if device else {}),
+        start,
+        {"init": start, "sparsity": sparsity, "samples": samples, "seeds": listed},
+        epochs,
     )
-    options = {
-        "superposition.runs.samples": "--samples",
-        "superposition.runs.seeds": "--seeds",
-        "superposition.runs.sparsity": "--sparsity",
-        "superposition.training": "--epochs",
-        "superposition": "--start",
-    }
-    checked = configuration(config, said | ({"device": device} if device else {}), options)
     study = checked.superposition
-    seeds = study.runs.seeds
-    sparsity = sparsity_name(chosen["sparsity"])
-    run = SimpleNamespace(
-        init=chosen["init"], samples=str(chosen.get("samples", study.drawn)), sparsity=sparsity
+    runs = study.runs
+    (name,) = runs.runs()
+    settings = training(checked, SimpleNamespace(**name._asdict()))
+    source = made.source_of("train_superposition")
+    made.need_memory(
+        study.training.needs_of(len(runs.seeds), name.samples, study.hidden, study.data)
     )
-    settings, source = training(checked, run), made.source_of("train_superposition")
-    needs = study.training.needs_of(len(seeds), int(run.samples), study.hidden, study.data)
-    made.need_memory(needs)
     made.need_folder(out)
-    stem = f"{run.init}_samples{run.samples}_sparsity{sparsity}"
-    path = out / f"{stem}.npz"
-    of_first = f"{stem}_seed{seeds[0]}"
+    stem = f"{name.init}_samples{name.samples}_sparsity{name.sparsity}"
+    path, of_first = out / f"{stem}.npz", f"{stem}_seed{runs.seeds[0]}"
     still, film = (out / f"{of_first}{suffix}" for suffix in (".png", ".gif"))
     drawn = pictures and study.hidden == 2
     others = [still, made.beside(still), film, made.beside(film)] if drawn else []
     record = {
         "study": "superposition",
-        "init": run.init,
+        "init": name.init,
         "initialisation": settings["init"],
         **{name: settings[name] for name in ("hidden", "samples", "sparsity", "data", "training")},
-        "seeds": seeds,
+        "seeds": runs.seeds,
         "provenance": {"source": source},
     }
     if not made.is_made(path, record, others, force):
@@ -123,18 +113,39 @@ def _make(chosen, epochs, out, pictures, device, config, force) -> None:
             checked.device,
             train_runs,
             "train",
-            study.training.epochs * len(seeds),
+            study.training.epochs * len(runs.seeds),
             "epochs",
         )
     print(path)
     if drawn:
         catalogue = made.Catalogue(made.STUDIES, checked)
-        wildcards = {"seed": str(seeds[0])}
+        wildcards = {"seed": str(runs.seeds[0])}
         made.draw(catalogue, "plot_snapshots", path, still, **wildcards)
         made.draw(catalogue, "animate_polygons", path, film, **wildcards)
     elif pictures:
         say(f"no polygons: the models have {study.hidden} hidden dimensions, and those need 2")
     say(f"{path.name}: {ended(path)}")
+
+
+def _asked(checked: "Config", start: str, runs: dict[str, Any], epochs: int | None) -> "Config":
+    """Return the configuration with these runs alone; what is asked of its own does not matter."""
+    from lgi.superposition.selection import Runs
+    from lgi.superposition.training.settings import TrainingSettings
+
+    study = section(checked, "superposition")
+    known(start, study.initialisations, "--start", "initialisation")
+    if problem := study.initialisations[start].misfit(study.hidden, study.data.features):
+        raise typer.BadParameter(f"{start}: {problem}", param_hint="--start")
+    given = {"samples": study.drawn, "seeds": study.runs.seeds}
+    given |= {name: value for name, value in runs.items() if value is not None}
+    long = study.training
+    if epochs is not None:
+        try:
+            long = TrainingSettings.model_validate(long.model_dump() | {"epochs": epochs})
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--epochs") from None
+    changed = {"runs": Runs.model_validate(given), "training": long}
+    return checked.model_copy(update={"superposition": study.model_copy(update=changed)})
 
 
 def ended(path: Path) -> str:

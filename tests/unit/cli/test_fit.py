@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from importlib.util import module_from_spec, spec_from_file_location
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,34 +16,14 @@ from lgi.cli.made import source_of
 from lgi.gaussians.fits.results import fit_settings
 from lgi.provenance import source_fingerprint
 from lgi.runs import read_run, write_run
-from tests.configurations import ROOT, SMOKE_FILE, checked
+from tests.configurations import ROOT, SMOKE, SMOKE_FILE, checked
 from tests.disks import python_as_a_stranger, small_disk
-from tests.unit.cli.conftest import SMALL
+from tests.unit.cli.conftest import SMALL, job_of_the_workflow
 
 IMAGE = ("gradient_checkerboard", "-n", 5, "--recipe", "film", "--seed", 42, *SMALL)
 NAME = "gradient_checkerboard_film_n5_seed42"
 RUN = {"image": "gradient_checkerboard", "recipe": "film", "n": "5", "seed": "42"}
 BESIDE = (".npz", ".png", ".svg", ".gif", ".mp4")
-
-
-def job_of_the_workflow(name, output, config, **params):
-    """Run a script of a job as Snakemake does, in this process."""
-    script = ROOT / "workflow_scripts" / f"{name}.py"
-    spec = spec_from_file_location(name, script)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    job = SimpleNamespace(
-        rule=name,
-        input=[],
-        output=[str(output)],
-        params=SimpleNamespace(source=source_fingerprint(script), **params),
-        log=[f"{output}.log"],
-        config={"device": "cpu"},
-        threads=1,
-        wildcards=config,
-    )
-    module.main(job)
-    return output.read_bytes()
 
 
 @pytest.fixture
@@ -56,19 +35,13 @@ def picture(tmp_path):
     return path.name
 
 
-def smoke():
-    import yaml
-
-    return yaml.safe_load(SMOKE_FILE.read_text(encoding="utf-8"))
-
-
 def test_the_bytes_are_those_of_the_workflow(lgi, tmp_path):
     done = lgi("fit", *IMAGE)
     assert done.code == 0
     assert done.out.split() == [f"{NAME}.npz", f"{NAME}.png", f"{NAME}.gif"]
     assert all((tmp_path / f"{NAME}{suffix}").stat().st_size for suffix in BESIDE)
-    run = fit_settings(checked(smoke()), SimpleNamespace(**RUN))
-    asked = job_of_the_workflow("fit_gaussians", tmp_path / "job.npz", {}, run=run)
+    run = fit_settings(checked(SMOKE), SimpleNamespace(**RUN))
+    asked = job_of_the_workflow("fit_gaussians", tmp_path / "job.npz", run=run)
     assert (tmp_path / f"{NAME}.npz").read_bytes() == asked
 
 
@@ -76,10 +49,10 @@ def test_a_picture_has_the_bytes_of_the_workflow(lgi, tmp_path, picture):
     """Its path stands in the record as it was given, from the working folder."""
     assert lgi("fit", picture, "-n", 3, "--recipe", "film", "--no-pictures", *SMALL).code == 0
     entry = {"katzchen_3": {"kind": "file", "path": picture}}
-    config = checked(smoke(), {"gaussians": {"images": entry}})
+    config = checked(SMOKE, {"gaussians": {"images": entry}})
     named = {"image": "katzchen_3", "recipe": "film", "n": "3", "seed": "0"}
     run = fit_settings(config, SimpleNamespace(**named))
-    asked = job_of_the_workflow("fit_gaussians", tmp_path / "job.npz", {}, run=run)
+    asked = job_of_the_workflow("fit_gaussians", tmp_path / "job.npz", run=run)
     assert (tmp_path / "katzchen_3_film_n3_seed0.npz").read_bytes() == asked
 
 
@@ -141,8 +114,9 @@ def test_pictures_of_something_else_are_not_replaced_and_missing_ones_are_made(
         (2, "or equal to 9; found 8", ("Kätzchen 3.png", "-n", 1, "--size", "8x9")),
         (2, "--background: must be", ("Kätzchen 3.png", "-n", 1, "--background", "nope")),
         (2, "--name: 'A'; allowed are up to 64", ("Kätzchen 3.png", "-n", 1, "--name", "A")),
-        (2, "TiB of memory; allowed is", ("smooth", "-n", 10**11)),
+        (1, "TiB of memory; allowed is", ("smooth", "-n", 10**11)),
         (1, "text.png: not an image, it is a text", ("text.png", "-n", 1)),
+        (1, r"'a\nb': no such configuration", ("smooth", "-n", 1, "--config", "a\nb")),
         (1, "nix.yaml: no such configuration", ("smooth", "-n", 1, "--config", "nix.yaml")),
         (1, "text.png: a mapping is needed", ("smooth", "-n", 1, "--config", "text.png")),
         (1, "text.png: nothing can be written there", ("smooth", "-n", 1, "--out", "text.png")),
@@ -223,20 +197,6 @@ def test_the_bytes_are_those_of_snakemake(lgi, tmp_path):
     command += ["--configfile", SMOKE_FILE, "--cores", "1", target]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     assert (tmp_path / target).read_bytes() == (tmp_path / f"{NAME}.npz").read_bytes()
-
-
-@pytest.mark.slow
-def test_the_first_use_says_that_it_compiles(tmp_path):
-    command = [sys.executable, "-m", "lgi", "fit", *map(str, IMAGE), "--no-pictures", "--out"]
-    env = os.environ | {"LGI_CACHE_DIR": str(tmp_path / "cache")}
-    given = {"cwd": ROOT, "text": True, "encoding": "utf-8", "stderr": subprocess.PIPE, "env": env}
-    first = subprocess.run([*command, tmp_path / "first"], check=True, **given).stderr
-    assert first.count("compiling for this machine, about ") == 1
-    assert f"once; it is kept in {tmp_path / 'cache'}\n" in first
-    assert (
-        "compiling"
-        not in subprocess.run([*command, tmp_path / "second"], check=True, **given).stderr
-    )
 
 
 def test_no_snakemake_below_the_command(tmp_path):
