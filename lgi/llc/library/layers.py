@@ -99,18 +99,23 @@ def layers(module: torch.nn.Module, parameters: Selection | None = None) -> dict
     dict
         Names of parameters, or masks by name where `parameters` are masks; `ROOT` is the module.
     """
-    sampled = [name for name, p in module.named_parameters() if p.requires_grad]
-    if isinstance(parameters, Mapping):
-        sampled = [name for name in sampled if name in parameters]
-    elif parameters is not None:
-        patterns = [parameters] if isinstance(parameters, str) else parameters
-        sampled = [name for name in sampled if any(fnmatchcase(name, one) for one in patterns)]
     owned: dict[str, list[str]] = {}
-    for name in sampled:
+    for name in sampled(module, parameters):
         owned.setdefault(name.rpartition(".")[0] or ROOT, []).append(name)
     if isinstance(parameters, Mapping):
         return {part: {name: parameters[name] for name in names} for part, names in owned.items()}
     return dict(owned)
+
+
+def sampled(module: torch.nn.Module, parameters: Selection | None = None) -> list[str]:
+    """Return the names of the parameters that are sampled; takes what `layers` does."""
+    names = [name for name, p in module.named_parameters() if p.requires_grad]
+    if parameters is None:
+        return names
+    if isinstance(parameters, Mapping):
+        return [name for name in names if name in parameters]
+    patterns = [parameters] if isinstance(parameters, str) else parameters
+    return [name for name in names if any(fnmatchcase(name, one) for one in patterns)]
 
 
 def _row(name: str, draws: Draws) -> dict:

@@ -1,0 +1,121 @@
+"""A setting to begin with, for a model of one's own."""
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor
+
+from lgi.llc.library.layers import Selection, sampled
+from lgi.llc.settings import EstimateSettings, Thresholds
+
+LENGTHS = 0.25
+"""Share of |w*|² that chains stray where the loss holds nothing: P/γ over |w*|²."""
+
+WITHOUT_LENGTH = 10.0
+"""γ of a w* of 0, which has no length: that of study 2."""
+
+STIFF = 0.1
+"""Share by which SGLD may overestimate in the stiffest direction."""
+
+THRESHOLDS = Thresholds(
+    share_below=0.1,
+    gradient_norm=0.01,
+    fall=3.0,
+    free=0.8,
+    strayed=LENGTHS,
+    shift=0.1,
+    acceptance=0.2,
+    rhat=1.05,
+    ess=100.0,
+)
+"""Bounds of study 2's setting ``fine`` that draws alone can be held against."""
+
+
+def default_setting(
+    model: torch.nn.Module | Tensor, parameters: Selection | None = None
+) -> EstimateSettings:
+    """Return a setting for `estimate_module` or `estimate_function` to begin with.
+
+    HMC with a step that adapts: exact, for data of which all can be taken at every step. 4 chains
+    of 1,000 draws, of which 200 are burn-in, 2, 4 and 8 leapfrog steps in turn; nβ = n / ln n. γ is
+    P / (|w*|² / 4), so that chains go no further than half of |w*| even where the loss holds
+    nothing: the setting is local by construction. Of a w* of 0, which has no length, γ is 10.
+
+    Known answers under this very setting stand in docs/from_devinterp.md. Whether it serves
+    another model the estimate's own status says; `resolution_curve` shows what nβ and γ do.
+
+    Parameters
+    ----------
+    model
+        The module, or w* of a function.
+    parameters
+        Which of the module's are sampled, as of the option ``parameters``.
+    """
+    if isinstance(model, Tensor):
+        model = torch.nn.ParameterList([model.detach().double()])
+    of_w = list(_values(model, parameters))
+    square = float(sum(values.detach().double().square().sum() for values in of_w))
+    count = sum(values.numel() for values in of_w)
+    return EstimateSettings(
+        sampler={
+            "kind": "hmc",
+            "step_size": 1e-3,
+            "leapfrog_steps": [2, 4, 8],
+            "target_acceptance": 0.8,
+        },
+        chains=4,
+        draws=1_000,
+        burn_in=200,
+        localisation=count / (LENGTHS * square) if square > 0 else WITHOUT_LENGTH,
+        inverse_temperature="1/log n",
+        thresholds=THRESHOLDS,
+    )
+
+
+def langevin_setting(
+    setting: EstimateSettings, curvature: float, samples: int, relaxations: int = 20
+) -> EstimateSettings:
+    """Return a setting with SGLD in place of its sampler, for data too many for every step.
+
+    In a direction of curvature h draws are wider by 1 / (1 - ε (nβ h + γ) / 4), so the step ε that
+    keeps this below `STIFF` is set by the stiffest direction, and a direction that the loss does
+    not hold takes 2 / (ε γ) steps to forget where it was: chains have `relaxations` of these, a
+    quarter of them burn-in, and keep 1,000 draws or all.
+
+    Parameters
+    ----------
+    setting
+        That of `default_setting`, or another.
+    curvature
+        The largest eigenvalue of the Hessian of the loss at w*; see
+        `lgi.llc.library.curvature.curvatures`.
+    samples
+        n.
+    relaxations
+        Length of a chain, in times that its slowest direction takes.
+    """
+    stiffness = setting.n_beta(samples) * max(curvature, 0.0) + setting.localisation
+    step = 4 * STIFF / (1 + STIFF) / stiffness
+    steps = relaxations * 2 / (step * setting.localisation)
+    thin = max(1, round(steps / 1000))
+    burn_in = max(1, round(steps / thin / 4))
+    draws = max(round(steps / thin), 5 * burn_in // 4 + 40)
+    bounds = setting.thresholds.model_copy(update={"acceptance": 0.9})
+    return setting.model_copy(
+        update={
+            "sampler": type(setting)
+            .model_validate(setting.model_dump() | {"sampler": {"kind": "sgld", "step_size": step}})
+            .sampler,
+            "draws": draws * thin,
+            "burn_in": burn_in * thin,
+            "thin": thin,
+            "thresholds": bounds,
+        }
+    )
+
+
+def _values(model: torch.nn.Module, parameters: Selection | None) -> Iterable[Tensor]:
+    chosen = parameters if isinstance(parameters, Mapping) else {}
+    named = dict(model.named_parameters())
+    for name in sampled(model, parameters):
+        yield named[name][chosen[name]] if name in chosen else named[name]
