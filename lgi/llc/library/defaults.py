@@ -1,11 +1,10 @@
 """A setting to begin with, for a model of one's own."""
 
-from collections.abc import Iterable, Mapping
-
-import torch
 from torch import Tensor
+from torch.nn import Module
 
-from lgi.llc.library.layers import Selection, sampled
+from lgi.llc.library.parameters import Choice, chosen
+from lgi.llc.library.target import plain
 from lgi.llc.settings import EstimateSettings, Thresholds
 
 LENGTHS = 0.25
@@ -31,9 +30,7 @@ THRESHOLDS = Thresholds(
 """Bounds of study 2's setting ``fine`` that draws alone can be held against."""
 
 
-def default_setting(
-    model: torch.nn.Module | Tensor, parameters: Selection | None = None
-) -> EstimateSettings:
+def default_setting(model: Module | Tensor, parameters: Choice | None = None) -> EstimateSettings:
     """Return a setting for `estimate_module` or `estimate_function` to begin with.
 
     HMC with a step that adapts: exact, for data of which all can be taken at every step. 4 chains
@@ -51,11 +48,8 @@ def default_setting(
     parameters
         Which of the module's are sampled, as of the option ``parameters``.
     """
-    if isinstance(model, Tensor):
-        model = torch.nn.ParameterList([model.detach().double()])
-    of_w = list(_values(model, parameters))
-    square = float(sum(values.detach().double().square().sum() for values in of_w))
-    count = sum(values.numel() for values in of_w)
+    of_w = chosen(plain(model), parameters).flat() if isinstance(model, Module) else model
+    square = float(of_w.detach().double().square().sum())
     return EstimateSettings(
         sampler={
             "kind": "hmc",
@@ -66,7 +60,7 @@ def default_setting(
         chains=4,
         draws=1_000,
         burn_in=200,
-        localisation=count / (LENGTHS * square) if square > 0 else WITHOUT_LENGTH,
+        localisation=of_w.numel() / (LENGTHS * square) if square > 0 else WITHOUT_LENGTH,
         inverse_temperature="1/log n",
         thresholds=THRESHOLDS,
     )
@@ -112,10 +106,3 @@ def langevin_setting(
             "thresholds": bounds,
         }
     )
-
-
-def _values(model: torch.nn.Module, parameters: Selection | None) -> Iterable[Tensor]:
-    chosen = parameters if isinstance(parameters, Mapping) else {}
-    named = dict(model.named_parameters())
-    for name in sampled(model, parameters):
-        yield named[name][chosen[name]] if name in chosen else named[name]

@@ -63,10 +63,14 @@ class LinePlusDot(nn.Module):
 
 
 def noise_data():
-    """Return x ~ N(0, 2²) and y ~ N(0, 0.25²), of which the model that answers 0 is the truth."""
-    random = torch.Generator().manual_seed(42)
-    x = 2 * torch.randn(SAMPLES, generator=random, dtype=torch.float64)
-    return x, 0.25 * torch.randn(SAMPLES, generator=random, dtype=torch.float64)
+    """Return x ~ N(0, 2²) and y ~ N(0, 0.25²), of which the model that answers 0 is the truth.
+
+    A tenth of them: L sees their second moments alone, and n is said to be 1,000.
+    """
+    x, y = np.random.default_rng(42).normal(size=(2, SAMPLES // 10))
+    # Noise of so few would be larger: as large as that of 1,000.
+    y = 0.25 * (y - (1 - 10**-0.5) * x * (x @ y) / (x @ x))
+    return torch.from_numpy(2 * x), torch.from_numpy(y)
 
 
 def exact_crossing(powers, x, y):
@@ -103,7 +107,7 @@ CROSSINGS = {
 @pytest.mark.parametrize("powers", CROSSINGS)
 def test_normal_crossings_up_to_the_third_power(powers):
     x, y = noise_data()
-    found = estimate_module(Polynomial(powers), mse_loss, (x, y), SETTING)
+    found = estimate_module(Polynomial(powers), mse_loss, (x, y), SETTING, samples=SAMPLES)
     assert found["llc"] == pytest.approx(exact_crossing(powers, x, y), abs=0.03)
 
 
@@ -220,7 +224,7 @@ def test_a_restricted_estimate_is_that_of_what_is_left(powers, others, weights):
 def test_where_the_loss_does_not_see_what_is_sampled_there_is_nothing(powers):
     """At (0, 1), which is no minimum: whole estimates are far below 0 and say so."""
     data, model = noise_data(), Polynomial(powers, (0.0, 1.0))
-    whole = estimate_module(model, mse_loss, data, LANGEVIN)
+    whole = estimate_module(model, mse_loss, data, LANGEVIN, samples=SAMPLES)
     assert whole["llc"] < -100
     assert whole["status"] != "ok"
     first = {"weights": torch.tensor([True, False])}
@@ -277,7 +281,7 @@ def test_a_restricted_estimate_is_nearly_that_of_the_whole_where_the_rest_is_fla
     wide = 1 + np.random.default_rng(0).normal(size=200_000) * ORDERED.localisation**-0.5
     for others, options in ((wide**2, {}), (np.ones(2), {"parameters": first})):
         exact = exact_beside(lambda w, rest: w * rest, others, 0, x, y)
-        found = estimate_module(model, mse_loss, (x, y), ORDERED, **options)
+        found = estimate_module(model, mse_loss, (x, y), ORDERED, samples=SAMPLES, **options)
         assert exact == pytest.approx(0.5, abs=0.05)
         assert found["llc"] == pytest.approx(exact, abs=0.03)
 
@@ -307,6 +311,8 @@ def test_ordering_of_singular_points(kind, count):
         rest = ((points[1][1:] + near) ** 2).sum(axis=1)
         beside = exact_beside(lambda w, rest: (w - 1) * (w**2 + rest) ** 2, rest, 1, x, y)
     truths = [origin, beside]
-    found = [estimate_module(one, mse_loss, (x, y), ORDERED)["llc"] for one in models]
+    found = [
+        estimate_module(one, mse_loss, (x, y), ORDERED, samples=SAMPLES)["llc"] for one in models
+    ]
     assert found == pytest.approx(truths, abs=0.03)
     assert (found[0] < found[1]) == ((kind, count) != ("line plus dot", 10))
