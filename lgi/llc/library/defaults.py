@@ -1,10 +1,13 @@
 """A setting to begin with, for a model of one's own."""
 
+import math
+
 from torch import Tensor
 from torch.nn import Module
 
 from lgi.llc.library.parameters import Choice, chosen
 from lgi.llc.library.target import plain
+from lgi.llc.samplers import SGLD
 from lgi.llc.settings import EstimateSettings, Thresholds
 
 LENGTHS = 0.25
@@ -15,6 +18,11 @@ WITHOUT_LENGTH = 10.0
 
 STIFF = 0.1
 """Share by which SGLD may overestimate in the stiffest direction."""
+
+UNBIASED = 0.9
+"""Bound of SGLD's acceptance: 10 % too much in 18 directions (`lgi.llc.estimate.statuses`)."""
+
+FEWEST, KEPT = 40, 1_000  # steps of a chain at least, and draws of it that are kept at most
 
 THRESHOLDS = Thresholds(
     share_below=0.1,
@@ -74,7 +82,8 @@ def langevin_setting(
     In a direction of curvature h draws are wider by 1 / (1 - ε (nβ h + γ) / 4), so the step ε that
     keeps this below `STIFF` is set by the stiffest direction, and a direction that the loss does
     not hold takes 2 / (ε γ) steps to forget where it was: chains have `relaxations` of these, a
-    quarter of them burn-in, and keep 1,000 draws or all.
+    quarter of them burn-in, and keep 1,000 draws or all. Options ``batch_size`` and ``chunk`` say
+    how much is taken at once.
 
     Parameters
     ----------
@@ -90,19 +99,15 @@ def langevin_setting(
     """
     stiffness = setting.n_beta(samples) * max(curvature, 0.0) + setting.localisation
     step = 4 * STIFF / (1 + STIFF) / stiffness
-    steps = relaxations * 2 / (step * setting.localisation)
-    thin = max(1, round(steps / 1000))
-    burn_in = max(1, round(steps / thin / 4))
-    draws = max(round(steps / thin), 5 * burn_in // 4 + 40)
-    bounds = setting.thresholds.model_copy(update={"acceptance": 0.9})
+    steps = max(FEWEST, math.ceil(relaxations * 2 / (step * setting.localisation)))
+    thin = math.ceil(steps / KEPT)
+    draws = math.ceil(steps / thin)
     return setting.model_copy(
         update={
-            "sampler": type(setting)
-            .model_validate(setting.model_dump() | {"sampler": {"kind": "sgld", "step_size": step}})
-            .sampler,
+            "sampler": SGLD(kind="sgld", step_size=step),
             "draws": draws * thin,
-            "burn_in": burn_in * thin,
+            "burn_in": draws // 4 * thin,
             "thin": thin,
-            "thresholds": bounds,
+            "thresholds": setting.thresholds.model_copy(update={"acceptance": UNBIASED}),
         }
     )

@@ -17,7 +17,7 @@ from lgi.llc.keys import chain_keys
 from lgi.llc.library.batches import BLOCKS, Batches
 from lgi.llc.library.data import Samples, samples_of
 from lgi.llc.library.door import check
-from lgi.llc.library.draws import Draws, drawn
+from lgi.llc.library.draws import Draws, drawn, need_known
 from lgi.llc.library.options import STREAM, Options
 from lgi.llc.library.parameters import Parameters, chosen
 from lgi.llc.library.sampling import begin, computing
@@ -54,6 +54,7 @@ def estimate_module(
         The columns of `lgi.llc.estimate.estimate`: ``llc``, ``llc_se``, ``rhat``, ``ess``,
         ``status``, ``reason`` and the others, each one number or text.
     """
+    need_known(setting.thresholds)
     return sample_module(module, loss, data, setting, **options).columns()
 
 
@@ -68,6 +69,7 @@ def estimate_function(
 
     Takes and raises what `sample_function` does, returns what `estimate_module` does.
     """
+    need_known(setting.thresholds)
     return sample_function(loss, parameters, data, setting, **options).columns()
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lgi.errors import ModelError
-from lgi.llc.library.draws import Draws
+from lgi.llc.library.draws import Draws, need_known
 from lgi.llc.library.estimates import sample_module
 from lgi.llc.library.options import STREAM, Options
 from lgi.llc.library.parameters import Choice, chosen
@@ -64,6 +64,7 @@ def estimate_layers(
     """
     import pandas as pd
 
+    need_known(setting.thresholds)
     groups = layers(module, options.get("parameters")) if groups is None else groups
     if not groups or WHOLE in groups:
         found = f"one called {WHOLE!r}, the name of the last row" if groups else "none"
