@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lgi.errors import ModelError
-from lgi.llc.library.draws import Draws
+from lgi.llc.library.draws import Draws, need_known
 from lgi.llc.library.estimates import sample_module
 from lgi.llc.library.options import STREAM, Options
 from lgi.llc.settings import EstimateSettings
@@ -58,6 +58,7 @@ def resolution_curve(
     """
     import pandas as pd
 
+    need_known(setting.thresholds)
     wanted = sorted({1.0, *(_factor(one) for one in factors)})
     itself = sample_module(module, loss, data, setting, **options)
     stream, rows = options.get("stream", STREAM), []

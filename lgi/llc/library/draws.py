@@ -1,14 +1,29 @@
 """What the chains of a model left, and what can be made of it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from lgi.llc.estimate import Traces, summary
+import numpy as np
+import torch
+
+from lgi.errors import ModelError, shown
+from lgi.llc.estimate import Traces, stated_error, statuses, summary
 from lgi.llc.library import inference
-from lgi.llc.settings import EstimateSettings
+from lgi.llc.library.progress import Progress
+from lgi.llc.library.sampling import Run, computing, numbers, with_draws
+from lgi.llc.settings import EstimateSettings, Thresholds
 
 if TYPE_CHECKING:
     from xarray import DataTree
+
+NOT_OF_CHAINS = {
+    "moved": ("moved", "|w* - the state before its polish| / |w*|"),
+    "curvature": ("curvature", "`lgi.llc.library.curvature.curvatures(...).least`"),
+    "of_trivial": ("trivial_loss", "L of a model that always answers the same"),
+}
+"""Bounds on what chains do not tell: name and source of the value."""
 
 
 @dataclass(frozen=True)
@@ -16,13 +31,145 @@ class Draws:
     """The draws of the chains of one model."""
 
     traces: Traces
-    setting: EstimateSettings
+    setting: EstimateSettings  # its draws are those that were made
     samples: int  # n of nβ
+    mapping: str  # "vmap" or "loop"
+    loss_samples: int  # by how many samples L is measured
+    subsample_se: float  # error of λ̂ since these are not all; 0 where they are
+    acceptance: np.ndarray  # [chains] mean acceptance probability after burn-in
+    step_size: np.ndarray  # [chains] ε after burn-in
+    sampled: dict[str, int]  # how many entries of each parameter are sampled
+    notes: tuple[str, ...] = ()  # sentences about what was found or chosen
+    interrupted: bool = False
+    run: Run = field(kw_only=True, repr=False, compare=False)  # the chains, to go on
 
-    def columns(self) -> dict[str, float | str]:
-        """Return the columns of `lgi.llc.estimate.estimate`, each one number or text."""
-        return {name: values.item() for name, values in summary(self.traces, self.setting).items()}
+    def columns(self, about: Mapping[str, float] = MappingProxyType({})) -> dict[str, float | str]:
+        """Return the columns of `lgi.llc.estimate.estimate`, each one number or text.
+
+        And ``subsample_se``, the error of λ̂ since L is measured by some of the samples: part of
+        ``llc_se``, added in squares, and so of ``llc_error`` and the status.
+
+        Parameters
+        ----------
+        about
+            What chains alone do not tell and a bound of the setting asks for: ``moved``, how far w*
+            is from the state it was polished from, as a share of |w*|; ``curvature``, the least
+            eigenvalue of the Hessian (`lgi.llc.library.curvature.curvatures`); ``trivial_loss``, L
+            of the model that always answers the same, for ``of_trivial``.
+
+        Raises
+        ------
+        ModelError
+            If a bound cannot be tested without such a value.
+        """
+        need_known(self.setting.thresholds, about)
+        known = {name: np.array([value], dtype=float) for name, value in about.items()}
+        table = summary(self.traces, self.setting, known)
+        if self.subsample_se:
+            table["llc_se"] = np.hypot(table["llc_se"], self.subsample_se)
+            shift, shift_se = table["localisation_shift"], table["localisation_shift_se"]
+            if np.isfinite(shift).all():
+                table["llc_error"] = stated_error(table["llc_se"], shift, shift_se)
+            table["status"], table["reason"] = statuses(
+                table, self.setting.thresholds, exact=self.setting.sampler.exact
+            )
+        columns = {name: values.item() for name, values in table.items()}
+        return columns | {"subsample_se": self.subsample_se}
 
     def datatree(self) -> "DataTree":
         """Return the chains as ArviZ 1.x has them; see `lgi.llc.library.inference.datatree`."""
         return inference.datatree(self)
+
+    def more(
+        self,
+        draws: int,
+        *,
+        progress: bool | None = None,
+        callback: Callable[[Progress], None] | None = None,
+    ) -> "Draws":
+        """Return the same chains with so many draws more, as if they had been drawn in one go.
+
+        Parameters
+        ----------
+        draws
+            Of each chain, a multiple of the setting's `thin`.
+        progress, callback
+            See `lgi.llc.library.options.Options`.
+
+        Raises
+        ------
+        ModelError
+            If it is no positive multiple of `thin`.
+        KeyboardInterrupt
+            If it is interrupted twice.
+        """
+        if not isinstance(draws, int) or draws < 1:
+            raise ModelError(f"draws: {shown(draws)} is no positive whole number")
+        setting = with_draws(self.setting, self.setting.draws + draws)
+        with computing():
+            run, interrupted = self.run.onward(setting, progress, callback)
+        return drawn(run, self.samples, self.mapping, self.notes, interrupted)
+
+
+def need_known(thresholds: Thresholds, about: Mapping[str, float] = MappingProxyType({})) -> None:
+    """Raise `ModelError` if a bound is set on what neither chains nor `about` tell."""
+    for bound, (name, source) in NOT_OF_CHAINS.items():
+        if getattr(thresholds, bound) is not None and name not in about:
+            raise ModelError(
+                f"thresholds: {bound} cannot be tested by the draws alone: leave it null, or give "
+                f"draws.columns({{{name!r}: ...}}), {source}"
+            )
+
+
+def drawn(run: Run, samples: int, mapping: str, notes: tuple[str, ...], interrupted: bool) -> Draws:
+    """Return what the chains of a run have left."""
+    walks, setting = [group.walk for group in run.groups], run.setting
+    of_chains = {
+        name: numbers(torch.cat([torch.stack(getattr(w, name)[: run.kept]) for w in walks], dim=1))
+        for name in ("losses", "pulls")
+    }
+    lowest_loss = torch.cat([walk.lowest_loss for walk in walks])
+    lowest = torch.cat([walk.lowest for walk in walks])[lowest_loss.nan_to_num(torch.inf).argmin()]
+    acceptance, centre = run.acceptance(), run.parameters.flat()
+    traces = Traces(
+        loss=of_chains["losses"].T[None],
+        acceptance=acceptance.mean()[None],
+        loss_at_w=run.loss_at_w.mean()[None],
+        gradient_norm=np.array([run.gradient_norm]),
+        length=numbers(centre.double().norm())[None],
+        pull=of_chains["pulls"].T[None],
+        last=numbers(torch.cat([walk.parameters for walk in walks])).T[:, None],
+        lowest=numbers(lowest)[:, None],
+        n_beta=run.n_beta,
+        localisation=setting.localisation,
+    )
+    return Draws(
+        traces,
+        setting,
+        samples,
+        mapping,
+        run.batches.measured if run.batches.blocks > 1 else run.batches.size,
+        _subsample_error(run),
+        acceptance,
+        numbers(torch.cat([walk.step_sizes() for walk in walks])),
+        dict(zip(run.parameters.names, run.parameters.sizes, strict=True)),
+        notes,
+        interrupted,
+        run=run,
+    )
+
+
+def _subsample_error(run: Run) -> float:
+    """Return the error of λ̂ of a subsample, from the spread of its blocks.
+
+    Given the draws, λ̂ is the mean over samples of what each contributes, nβ (E[l(w)] - l(w*)), and
+    a block's mean is that of some drawn at random without replacement (Cochran 1977, "Sampling
+    techniques", eq. 2.20, with the correction 1 - m/n for a finite population).
+    """
+    batches = run.batches
+    if batches.blocks == 1:
+        return 0.0
+    means = [numbers(group.of_blocks) / group.counted for group in run.groups]
+    rise = run.n_beta * (np.concatenate(means).mean(axis=0) - run.loss_at_w)
+    left_out = 1 - batches.measured / batches.size
+    return float(np.std(rise, ddof=1) * np.sqrt(left_out / batches.blocks))

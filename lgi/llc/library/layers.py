@@ -1,16 +1,17 @@
 """Restricted coefficients of a model: a table with a row for each layer."""
 
-from collections.abc import Callable, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
 from torch import Tensor
 
 from lgi.errors import ModelError
-from lgi.llc.library.draws import Draws
+from lgi.llc.library.draws import Draws, need_known
 from lgi.llc.library.estimates import sample_module
 from lgi.llc.library.options import STREAM, Options
+from lgi.llc.library.parameters import Choice, chosen
+from lgi.llc.library.target import plain
 from lgi.llc.settings import EstimateSettings
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ WHOLE = "whole"
 ROOT = "(root)"
 """Name of the row of what the module itself owns."""
 
-Selection = str | Sequence[str] | Mapping[str, Tensor]
-"""Which parameters: as of the option ``parameters``."""
-
 
 def estimate_layers(
     module: torch.nn.Module,
@@ -32,7 +30,7 @@ def estimate_layers(
     data: Any,
     setting: EstimateSettings,
     *,
-    groups: Mapping[str, Selection] | None = None,
+    groups: Mapping[str, Choice] | None = None,
     **options: Unpack[Options],
 ) -> "pd.DataFrame":
     """Estimate the coefficient of each layer of a module alone, and of the whole.
@@ -66,6 +64,7 @@ def estimate_layers(
     """
     import pandas as pd
 
+    need_known(setting.thresholds)
     groups = layers(module, options.get("parameters")) if groups is None else groups
     if not groups or WHOLE in groups:
         found = f"one called {WHOLE!r}, the name of the last row" if groups else "none"
@@ -84,7 +83,7 @@ def estimate_layers(
     return pd.DataFrame([*rows, whole])
 
 
-def layers(module: torch.nn.Module, parameters: Selection | None = None) -> dict[str, Selection]:
+def layers(module: torch.nn.Module, parameters: Choice | None = None) -> dict[str, Choice]:
     """Return the sampled parameters that each part of a module owns itself, by the part's name.
 
     Parameters
@@ -97,21 +96,29 @@ def layers(module: torch.nn.Module, parameters: Selection | None = None) -> dict
     Returns
     -------
     dict
-        Names of parameters, or masks by name where `parameters` are masks; `ROOT` is the module.
+        Names of parameters, or masks by name where some are sampled in part; `ROOT` is the module.
+
+    Raises
+    ------
+    ModelError
+        If nothing is sampled.
     """
-    sampled = [name for name, p in module.named_parameters() if p.requires_grad]
-    if isinstance(parameters, Mapping):
-        sampled = [name for name in sampled if name in parameters]
-    elif parameters is not None:
-        patterns = [parameters] if isinstance(parameters, str) else parameters
-        sampled = [name for name in sampled if any(fnmatchcase(name, one) for one in patterns)]
-    owned: dict[str, list[str]] = {}
-    for name in sampled:
-        owned.setdefault(name.rpartition(".")[0] or ROOT, []).append(name)
-    if isinstance(parameters, Mapping):
-        return {part: {name: parameters[name] for name in names} for part, names in owned.items()}
-    return dict(owned)
+    sampled = chosen(plain(module), parameters)
+    masks = zip(sampled.names, map(_mask, sampled.values, sampled.entries), strict=True)
+    owned: dict[str, dict[str, Tensor]] = {}
+    for name, mask in masks:
+        owned.setdefault(name.rpartition(".")[0] or ROOT, {})[name] = mask
+    return {
+        part: list(of_part) if all(mask.all() for mask in of_part.values()) else of_part
+        for part, of_part in owned.items()
+    }
+
+
+def _mask(value: Tensor, entries: Tensor | None) -> Tensor:
+    mask = torch.zeros(value.shape, dtype=torch.bool)
+    mask.view(-1)[slice(None) if entries is None else entries.cpu()] = True
+    return mask
 
 
 def _row(name: str, draws: Draws) -> dict[str, Any]:
-    return {"name": name, "parameters": len(draws.traces.lowest), **draws.columns()}
+    return {"name": name, "parameters": sum(draws.sampled.values()), **draws.columns()}

@@ -18,7 +18,7 @@ SETTING = EstimateSettings(
         "target_acceptance": 0.7,
     },
     chains=4,
-    draws=700,
+    draws=500,
     burn_in=150,
     # Chains see 0.03 around w*, where the minima are flat, and γ takes a thousandth of λ.
     localisation=1e3,
@@ -114,7 +114,8 @@ def test_layers_are_what_owns_parameters():
     assert layers(module, "inner.*") == {"inner": ["inner.b", "inner.c"]}
     assert layers(module, ["a", "*.b"]) == {ROOT: ["a"], "inner": ["inner.b"]}
     mask = torch.tensor([True, False])
-    assert layers(module, {"a": mask}) == {ROOT: {"a": mask}}
+    (part,) = layers(module, {"a": mask}).values()
+    assert torch.equal(part["a"], mask)
     module.a.requires_grad_(False)
     assert layers(module) == {"inner": ["inner.b", "inner.c"]}
 
