@@ -11,7 +11,7 @@ from torch.func import functional_call
 
 from lgi import randomness
 from lgi.errors import ModelError, shown
-from lgi.llc.library.data import Samples, answer, samples_of
+from lgi.llc.library.data import Batch, Samples, answer, samples_of
 from lgi.llc.library.parameters import Choice, Parameters, chosen
 from lgi.llc.library.target import plain
 
@@ -38,7 +38,7 @@ def curvatures(
     parameters: Choice | None = None,
     steps: int = STEPS,
     chunk: int = CHUNK,
-    stream: tuple = (0, "curvature"),
+    stream: tuple[Any, ...] = (0, "curvature"),
 ) -> Curvatures:
     """Return the least and the largest eigenvalue of the Hessian of L at w*.
 
@@ -105,7 +105,7 @@ def _product(
         parts = [part[0] for part in sampled.parts(flat[None])]
         own = dict(zip(sampled.names, parts, strict=True))
 
-        def called(*arguments: Any, own: dict = own, **named: Any) -> Any:
+        def called(*arguments: Any, own: dict[str, Tensor] = own, **named: Any) -> Any:
             return functional_call(module, own, arguments, named)
 
         value = loss(answer(called, inputs), *rest)
@@ -118,7 +118,7 @@ def _product(
     return total
 
 
-def _chunks(samples: Samples, chunk: int) -> Iterator[tuple[float, tuple]]:
+def _chunks(samples: Samples, chunk: int) -> Iterator[tuple[float, Batch]]:
     for start in range(0, len(samples), chunk):
         stop = min(start + chunk, len(samples))
         yield (stop - start) / len(samples), samples.between(start, stop)

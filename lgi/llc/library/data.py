@@ -1,9 +1,8 @@
 """The data of an estimate, in whatever form people have them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor
 
 from lgi.errors import ModelError
@@ -69,7 +68,7 @@ def samples_of(data: Any) -> Samples:
     return TensorSamples(tensors)
 
 
-def answer(module: torch.nn.Module, inputs: Any) -> Any:
+def answer(module: Callable[..., Any], inputs: Any) -> Any:
     """Return what a module answers to the first part of a batch."""
     if isinstance(inputs, dict):
         return module(**inputs)

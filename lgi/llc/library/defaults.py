@@ -7,7 +7,7 @@ from torch.nn import Module
 
 from lgi.llc.library.parameters import Choice, chosen
 from lgi.llc.library.target import plain
-from lgi.llc.samplers import SGLD
+from lgi.llc.samplers import HMC, SGLD
 from lgi.llc.settings import EstimateSettings, Thresholds
 
 LENGTHS = 0.25
@@ -59,12 +59,7 @@ def default_setting(model: Module | Tensor, parameters: Choice | None = None) ->
     of_w = chosen(plain(model), parameters).flat() if isinstance(model, Module) else model
     square = float(of_w.detach().double().square().sum())
     return EstimateSettings(
-        sampler={
-            "kind": "hmc",
-            "step_size": 1e-3,
-            "leapfrog_steps": [2, 4, 8],
-            "target_acceptance": 0.8,
-        },
+        sampler=HMC(kind="hmc", step_size=1e-3, leapfrog_steps=[2, 4, 8], target_acceptance=0.8),
         chains=4,
         draws=1_000,
         burn_in=200,

@@ -1,7 +1,7 @@
 """Estimates of one model: `estimate_module`, `estimate_function`, and their draws."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from numbers import Integral
@@ -194,22 +194,21 @@ def _sample(
     return drawn(run, n, mapping, notes, interrupted)
 
 
-def _refuse(options: Options, samples: Samples | None, setting: EstimateSettings) -> None:
+def _refuse(options: FunctionOptions, samples: Samples | None, setting: EstimateSettings) -> None:
     """Raise `ModelError` if options or setting are not allowed."""
     if unknown := options.keys() - Options.__annotations__.keys():
         raise ModelError(
             f"unknown option {shown(min(unknown))}; known are {listed(Options.__annotations__)}"
         )
+    given: Mapping[str, Any] = {**options}
     for name in ("samples", "batch_size", "loss_samples", "chunk"):
-        value = options.get(name)
-        whole = isinstance(value, Integral) and not isinstance(value, bool) and value > 0
+        value = given.get(name)
+        whole = isinstance(value, Integral) and not isinstance(value, bool) and int(value) > 0
         if value is not None and not whole and not (name == "loss_samples" and value == "all"):
             raise ModelError(f"{name}: {shown(value)} is no positive whole number")
     for name, allowed in (("mapping", ("vmap", "loop")), ("reduction", ("mean", "sum"))):
-        if options.get(name) not in (None, *allowed):
-            raise ModelError(
-                f"{name}: {shown(options[name])} is not allowed; {listed(allowed)} are"
-            )
+        if given.get(name) not in (None, *allowed):
+            raise ModelError(f"{name}: {shown(given[name])} is not allowed; {listed(allowed)} are")
     if setting.coordinates == WHITENED:
         raise ModelError("coordinates: whitened ones need a Hessian; allowed here is parameters")
     if samples is None and options.get("samples") is None:
@@ -254,7 +253,7 @@ def _total(batches: Batches) -> float:
         return float(batches.size)
     starts = range(0, batches.size, batches.chunk)
     stops = (min(start + batches.chunk, batches.size) for start in starts)
-    parts = (batches.samples.between(*ends) for ends in zip(starts, stops, strict=True))
+    parts = (batches.given.between(*ends) for ends in zip(starts, stops, strict=True))
     return float(sum(float(batches.weight(batches.placed(part))) for part in parts))
 
 
