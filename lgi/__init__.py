@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # `__getattr__` makes these imports, each when it is asked fo
     from lgi.llc.library import (
         Draws,
         Options,
+        default_setting,
         estimate_function,
         estimate_layers,
         estimate_module,
@@ -46,6 +47,7 @@ __all__ = [
     "RunFileError",
     "Thresholds",
     "TrainingSettings",
+    "default_setting",
     "estimate_function",
     "estimate_layers",
     "estimate_module",

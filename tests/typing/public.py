@@ -20,6 +20,7 @@ setting = lgi.EstimateSettings(
         share_below=0.1, gradient_norm=0.01, acceptance=0.2, rhat=1.05, ess=100
     ),
 )
+to_begin_with: lgi.EstimateSettings = lgi.default_setting(torch.nn.Linear(2, 1))
 of_batches: lgi.EstimateSettings = setting.model_copy(
     update={"sampler": lgi.SGLD(kind="sgld", step_size=1e-4)}
 )
