@@ -132,7 +132,7 @@ class Batches:
         return pieces
 
     def of_blocks(self) -> Iterable[tuple[int, Piece]]:
-        """Return the same by blocks: a block's number, and a part of it, of which its L is a sum."""
+        """Return the same by blocks: a block's number, and a part of which its L is a sum."""
         if self.blocks == 1:
             return ((0, piece) for piece in self.every())
         return self.subsample("loss samples", self.measured)

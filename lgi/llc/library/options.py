@@ -41,7 +41,7 @@ class Options(TypedDict, total=False):
         the cores). None: what the module can do and what is faster.
     chunk
         Samples that are evaluated at once where a loss or gradient of all is needed. None: as many
-        as a mini-batch has, or more if what their gradient holds is below 16 MiB.
+        as a mini-batch has, or more if what their gradient holds is below 4 MiB.
     stream
         Seed and names of the random stream; see `lgi.llc.keys.chain_keys`.
     progress

@@ -24,7 +24,7 @@ from lgi.llc.library.parameters import Parameters
 MAPPED_BYTES = 2**20
 """`Mapped` is for models of which an evaluation holds no more than this: calls dominate there."""
 
-CHUNK_BYTES = 2**24
+CHUNK_BYTES = 2**22
 """A chunk is so many samples that what its gradient holds takes no more than this."""
 
 TRIED = 64
