@@ -15,7 +15,7 @@ XDG_CACHE_HOME ?= $(shell (mkdir -p "$$HOME/.cache" && test -w "$$HOME/.cache") 
 	&& echo "$$HOME/.cache" || echo "$(CURDIR)/.cache")
 export XDG_CACHE_HOME
 
-.PHONY: results test test-slow smoke bench bench-sizes bench-scaling bench-gpu bench-planning bench-devinterp verify lint format gallery clean
+.PHONY: results test test-slow smoke bench bench-sizes bench-scaling bench-gpu bench-planning bench-devinterp bench-library verify lint format reference gallery clean
 
 results: $(READY)  ## every table, figure and animation of config.yaml
 	$(BIN)/snakemake --cores $(CORES)
@@ -49,12 +49,16 @@ bench-planning: $(READY)  ## what a dry run of 1,000 to 10,000 runs costs
 bench-devinterp: $(INSTALLED) $(DEVINTERP)/installed $(DEVINTERP2)/installed  ## LLC estimates beside those of devinterp 1.0.0 and 2.0.1, each in an environment of its own
 	$(BIN)/python -m benchmarks.devinterp $(DEVINTERP)/bin/python $(DEVINTERP2)/bin/python
 
+bench-library: $(INSTALLED) $(DEVINTERP)/installed  ## LLC of a PyTorch module beside devinterp 1.0.0: seconds, memory, threads
+	$(BIN)/python -m benchmarks.library $(DEVINTERP)/bin/python
+
 verify: $(INSTALLED)  ## reads every run file, table and trace of results/, lists those that are not whole
 	$(BIN)/python -m lgi.verify results
 
-lint: $(INSTALLED)  ## formats, names, docstrings, rules
+lint: $(INSTALLED)  ## formats, names, docstrings, types, rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 
@@ -62,6 +66,9 @@ format: $(INSTALLED)  ## rewrites the code in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/snakefmt Snakefile rules
+
+reference: $(INSTALLED)  ## docs/reference.md, from the docstrings of what is public
+	$(BIN)/python docs/reference.py
 
 gallery: $(INSTALLED)  ## small copies of the pictures that README and docs show
 	$(BIN)/snakemake --cores $(CORES) gallery
@@ -92,5 +99,5 @@ $(DEVINTERP)/installed $(DEVINTERP2)/installed: envs/requirements.lock
 		--constraint envs/requirements.lock --requirement $(filter benchmarks/%,$^) \
 	&& $(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps devinterp==$(VERSION) \
 	|| { echo "$(@D) could not be made: pip's message is above. It needs a package index," \
-		"that is, a network; only bench-devinterp needs it." >&2; exit 1; }
+		"that is, a network; only bench-devinterp and bench-library need it." >&2; exit 1; }
 	touch $@

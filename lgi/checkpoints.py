@@ -10,9 +10,10 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ _SHARE = 50  # saving takes at most one part in so many of the time
 class NoCheckpoint:
     """What makes a run is given this if no states are to be saved."""
 
-    def begin(self, run: Mapping) -> Run | None:
+    def begin(self, run: Mapping[str, Any]) -> Run | None:
         """Say which run it is, and return it if an earlier job has finished it.
 
         Parameters
@@ -45,6 +46,15 @@ class NoCheckpoint:
     def load(self) -> Run | None:
         """Return the state that the run goes on from; None at its beginning."""
         return None
+
+    def reached(self, done: int) -> None:
+        """Take note of how far the run is.
+
+        Parameters
+        ----------
+        done
+            Iterations of a fit; of a training its epochs, summed over the models.
+        """
 
     def due(self) -> bool:
         """Tell whether the state is to be saved now."""
@@ -76,21 +86,28 @@ class Checkpoint(NoCheckpoint):
         Wall time between two states.
     asked
         Signals by which the process was asked to end; the next state is then the last.
+    watch
+        Called with how far the run is (`NoCheckpoint.reached`).
     """
 
     def __init__(
-        self, path: str | Path, seconds: float = SECONDS, asked: list[signal.Signals] | None = None
+        self,
+        path: str | Path,
+        seconds: float = SECONDS,
+        asked: list[signal.Signals] | None = None,
+        watch: Callable[[int], None] | None = None,
     ) -> None:
         self._path = Path(path)
         # Names that no rule makes and no reader looks for.
         self._finished = self._path.with_name(f".{self._path.name}.finished")
         self._state = self._path.with_name(f".{self._path.name}.checkpoint")
         self._seconds, self._asked = seconds, asked if asked is not None else []
-        self._run: dict = {}
+        self._watch = watch
+        self._run: dict[str, Any] = {}
         self._written = False
         self._since = time.monotonic()
 
-    def begin(self, run: Mapping) -> Run | None:
+    def begin(self, run: Mapping[str, Any]) -> Run | None:
         """Say which run it is, and return it if an earlier job has finished it."""
         self._run = json.loads(json.dumps(run))
         self._since = time.monotonic()
@@ -105,6 +122,11 @@ class Checkpoint(NoCheckpoint):
         if saved:
             print(f"goes on from {self._state}: {_said(saved.record['progress'])}", flush=True)
         return saved
+
+    def reached(self, done: int) -> None:
+        """Tell who watches."""
+        if self._watch:
+            self._watch(done)
 
     def due(self) -> bool:
         """Tell whether the state is to be saved now: after a while, or before the process ends."""
@@ -130,7 +152,7 @@ class Checkpoint(NoCheckpoint):
             )
             sys.exit(128 + self._asked[0])
 
-    def write(self, arrays: Mapping[str, np.ndarray], record: Mapping) -> None:
+    def write(self, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]) -> None:
         """Write the finished run; it takes its place with the others of its job."""
         write_run(self._finished, arrays, record)
         self._state.unlink(missing_ok=True)
@@ -142,10 +164,10 @@ class Checkpoint(NoCheckpoint):
             os.utime(self._finished)
             os.replace(self._finished, self._path)
 
-    def _described(self) -> dict:
+    def _described(self) -> dict[str, Any]:
         return {**self._run, "checkpoint": _FORMAT}
 
-    def _saved(self, path: Path, run: Mapping) -> Run | None:
+    def _saved(self, path: Path, run: Mapping[str, Any]) -> Run | None:
         """Return what was saved of a run; set aside what is not of it."""
         if not path.exists():
             return None
@@ -175,7 +197,9 @@ def interval() -> float:
 
 
 @contextmanager
-def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
+def unfinished(
+    paths: Iterable[str | Path], watch: Callable[[int], None] | None = None
+) -> Iterator[list[Checkpoint]]:
     """Give the run files of a job as they are made; they take their places when the block ends.
 
     Where some of them fail the others take their places all the same. If the process is ended, what
@@ -187,6 +211,8 @@ def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
     ----------
     paths
         The run files.
+    watch
+        As for `Checkpoint`.
 
     Raises
     ------
@@ -210,7 +236,7 @@ def unfinished(paths: Iterable[str | Path]) -> Iterator[list[Checkpoint]]:
             # One that is ignored, as SIGINT in the background of a shell, stays ignored.
             if handler is not signal.SIG_IGN:
                 signal.signal(number, note)
-        checkpoints = [Checkpoint(path, seconds, asked) for path in paths]
+        checkpoints = [Checkpoint(path, seconds, asked, watch) for path in paths]
         try:
             yield checkpoints
         except Exception:
@@ -226,7 +252,7 @@ def _publish(checkpoints: Iterable[Checkpoint]) -> None:
         checkpoint.publish()
 
 
-def _read(path: Path, run: Mapping) -> Run:
+def _read(path: Path, run: Mapping[str, Any]) -> Run:
     """Return what a file holds; of another run, it is a RunFileError."""
     saved = read_run(path)
     if others := [key for key in run if saved.record.get(key) != run[key]]:
@@ -234,6 +260,6 @@ def _read(path: Path, run: Mapping) -> Run:
     return saved
 
 
-def _said(progress: Mapping) -> str:
+def _said(progress: Mapping[str, Any]) -> str:
     """Return the numbers among what was saved."""
     return ", ".join(f"{key} {value}" for key, value in progress.items() if isinstance(value, int))

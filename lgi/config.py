@@ -3,14 +3,17 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, create_model
 
 from lgi.catalogue import ROOT, copies
 from lgi.errors import ConfigError, listed, shown, word
 from lgi.settings import Settings, at_least, inherited, references, sections
+from lgi.shipped import CONFIGURATION, shipped
 from lgi.studies import STUDIES
+from lgi.yaml_files import content_of, overlaid
 
 
 def _copied_apart(paths: list[str]) -> list[str]:
@@ -39,12 +42,20 @@ class _Common(Settings):
     gallery: Annotated[list[Shown], AfterValidator(_copied_apart)]
 
 
-Config = create_model(
-    "Config",
-    __base__=_Common,
-    __doc__="The whole of config.yaml; a study without a section does not run.",
-    **{study.name: (study.settings | None, None) for study in STUDIES},
-)
+if TYPE_CHECKING:
+
+    class Config(_Common):
+        """The whole of config.yaml, to a checker: a section of it is anything."""
+
+        def __getattr__(self, section: str) -> Any: ...
+
+else:
+    Config = create_model(
+        "Config",
+        __base__=_Common,
+        __doc__="The whole of config.yaml; a study without a section does not run.",
+        **{study.name: (study.settings | None, None) for study in STUDIES},
+    )
 
 
 def check(
@@ -71,7 +82,8 @@ def check(
         If anything is not allowed. All problems are reported together, each with its place in the
         file, the value found and what is allowed.
     """
-    config, problems = None, []
+    config: Config | None = None
+    problems: list[str] = []
     raw = _located(_resolved(raw, problems), files)
     try:
         config = Config.model_validate(raw)
@@ -82,12 +94,45 @@ def check(
     for asked in ("needs", "problems"):
         if config is not None and not problems:
             problems += _asked(config, asked)
-    if problems:
+    if config is None or problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         more = len(problems) - MOST
         told = problems if more <= 0 else [*problems[:MOST], f"... and {more} more"]
         raise ConfigError("\n  ".join([f"the configuration has {count}:", *told]))
     return config
+
+
+def read_config(*files: str | Path, changes: Mapping[str, Any] = MappingProxyType({})) -> Config:
+    """Return the checked configuration of lgi, with others over it.
+
+    Parameters
+    ----------
+    *files
+        YAML files laid over config.yaml in turn, as `snakemake --configfile` does: mappings are
+        merged, all else is replaced whole.
+    changes
+        The same over all of them; its paths are relative to the working folder.
+
+    Returns
+    -------
+    Config
+        Sections and values as attributes: ``read_config().gaussians.recipes["exact"]``.
+
+    Raises
+    ------
+    ConfigError
+        If a file cannot be read or states a key twice, or anything is not allowed: all problems,
+        each with its place.
+    """
+    paths = [shipped(CONFIGURATION), *map(Path, files)]
+    stated: list[tuple[str | Path, Any]] = [(path.parent, content_of(path)) for path in paths]
+    for path in paths:
+        check_keys(path)
+    stated.append((os.curdir, changes))
+    merged: Any = {}
+    for _, content in stated:
+        merged = overlaid(merged, content)
+    return check(merged, stated)
 
 
 def check_keys(path: str | Path) -> None:
@@ -130,9 +175,9 @@ def _asked(config: Config, asked: Literal["needs", "problems"]) -> Iterator[str]
 
 def _resolved(raw: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
     """Return the configuration with every ``from:`` filled in."""
-    raw = _copy(raw)
+    resolved: dict[str, Any] = _copy(raw)
     for *path, last in [(study.name, *path) for study in STUDIES for path in study.inherits]:
-        section = _get(raw, *path)
+        section = _get(resolved, *path)
         entries = section.get(last) if isinstance(section, dict) else None
         if isinstance(entries, Mapping):
             try:
@@ -144,7 +189,7 @@ def _resolved(raw: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
                 )
                 gone = "".join(_gone(place, name) for name in named)
                 problems.append(f"{place}.{error}{gone}")
-    return raw
+    return resolved
 
 
 def _located(
@@ -172,7 +217,7 @@ def _copy(raw: Any) -> Any:
     return [_copy(value) for value in raw] if isinstance(raw, list) else raw
 
 
-def _problem(item: Mapping, raw: Any) -> str:
+def _problem(item: Mapping[str, Any], raw: Any) -> str:
     """Return one of pydantic's errors as a line: place, what is allowed, what is found."""
     place = _place(item["loc"], raw)
     if item["type"] == "missing":
@@ -192,7 +237,7 @@ def _bare(names: str) -> str:
     return names.replace("'", "")
 
 
-def _place(location: tuple, raw: Any) -> str:
+def _place(location: tuple[Any, ...], raw: Any) -> str:
     """Return a location without the kinds that pydantic puts between the keys."""
     parts = []
     for part in location:
@@ -205,7 +250,7 @@ def _place(location: tuple, raw: Any) -> str:
     return ".".join(parts)
 
 
-def _truths(raw: Any, place: tuple = ()) -> Iterator[str]:
+def _truths(raw: Any, place: tuple[str, ...] = ()) -> Iterator[str]:
     """Yield where true or false stands: pydantic would read them as 1 and 0."""
     if isinstance(raw, bool):
         yield f"{'.'.join(place)}: true and false are not allowed; found {raw}"
@@ -216,7 +261,7 @@ def _truths(raw: Any, place: tuple = ()) -> Iterator[str]:
         yield from _truths(value, (*place, word(key)))
 
 
-def _unknown(raw: Mapping) -> Iterator[str]:
+def _unknown(raw: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names that are used but not defined; parts of the wrong shape are skipped."""
     for place, name, reference in references(Config, raw):
         defined = [one for one in _defined(raw, reference.to.split(".")) if isinstance(one, _NAMES)]

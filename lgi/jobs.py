@@ -105,7 +105,7 @@ def _outcomes(work: Callable, runs: Sequence, failed: list) -> Iterator[tuple]:
     except Exception as error:
         if len(rest) == 1:
             failed += rest
-            text = _told(error, rest[0])
+            text = told(error, _name(rest[0]))
             print(text, end="")
             for log in rest[0].log:
                 Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +121,9 @@ class RunsFailedError(LgiError):
     """Some runs of a job failed."""
 
 
-def write_runs(snakemake, make: Callable[..., Iterable]) -> None:
+def write_runs(
+    snakemake, make: Callable[..., Iterable], watch: Callable[[int], None] | None = None
+) -> None:
     """Make the run files of a job, each with its states saved on the way (`lgi.checkpoints`).
 
     Parameters
@@ -131,10 +133,12 @@ def write_runs(snakemake, make: Callable[..., Iterable]) -> None:
     make
         Function of what each run is made with, of the source, and of where each saves its states,
         to arrays and record of each, in their order.
+    watch
+        Called with how far a run is (`lgi.checkpoints.Checkpoint`).
     """
     runs = runs_of(snakemake)
     paths = [run.output[0] for run in runs]
-    with device_in_use(snakemake), unfinished(paths) as saved:
+    with device_in_use(snakemake), unfinished(paths, watch) as saved:
         files = dict(zip(paths, saved, strict=True))
 
         def work(some: Sequence) -> Iterable:
@@ -165,20 +169,28 @@ def _failure(main: Callable, snakemake) -> str:
     try:
         main(snakemake)
     except Exception as error:
-        return _told(error, snakemake)
+        return told(error, _name(snakemake))
     return ""
 
 
-def _told(error: Exception, job) -> str:
-    """Return what a log says of an error."""
+def told(error: BaseException, work: str) -> str:
+    """Return what a log says of an error: one sentence on what the user or the machine can mend.
+
+    Parameters
+    ----------
+    error
+        The error; of any other its traceback is returned.
+    work
+        What failed, for a sentence that names nothing else.
+    """
     if isinstance(error, LgiError):
         return f"error: {error}\n"
     if isinstance(error, OSError) and error.strerror is not None:
-        return f"error: {error.filename or _name(job)}: {error.strerror}\n"
+        return f"error: {error.filename or work}: {error.strerror}\n"
     # PyTorch has an OutOfMemoryError of its own.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         reason = str(error) or "Python has none left"
-        return f"error: {_name(job)}: not enough memory: {reason}\n"
+        return f"error: {work}: not enough memory: {reason}\n"
     return "".join(traceback.format_exception(error))
 
 

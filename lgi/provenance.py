@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.util import resolve_name
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import lgi
 
@@ -18,6 +18,8 @@ PACKAGE = Path(__file__).parent
 # code is kept, `lgi.devices` which device there is, and `lgi.spent` counts time: none changes a
 # result.
 _NO_PART = ("lgi", "lgi.jobs", "lgi.cache", "lgi.devices", "lgi.spent")
+# What is imported from these is for annotations; where code calls it, the call counts.
+_FOR_TYPES = ("typing", "collections.abc")
 
 
 def source_fingerprint(*entries: str | Path) -> str:
@@ -25,8 +27,10 @@ def source_fingerprint(*entries: str | Path) -> str:
 
     Snakemake does not see the modules that a script imports, so rules pass this as a parameter:
     a change to the code of a result reruns it, a change to a figure does not. Comments, docstrings,
-    formatting and the version of lgi are no part of it; every constant, expression and decorator
-    is.
+    formatting, the version of lgi and what is there for type checkers alone are no part of it:
+    annotations of functions and variables, what is imported from `typing`, ``if TYPE_CHECKING:``.
+    Every constant, expression and decorator is, and the annotations of a class, by which settings
+    are read.
 
     Parameters
     ----------
@@ -78,7 +82,7 @@ def compiled_fingerprint(users_of: str) -> str:
     return found[users_of]
 
 
-def describe(engine: str, device: str, source: str) -> dict:
+def describe(engine: str, device: str, source: str) -> dict[str, Any]:
     """Return what a run file says of its origin.
 
     Parameters
@@ -145,28 +149,42 @@ def _read(path: Path, package: str) -> _Source:
     return _Source(meaning, frozenset(name for name in imports if _path(name).is_file()))
 
 
-def _walk(node: object, words: list[str], imports: set[str], package: str) -> None:
-    """Append what `node` says to `words`, without its place, and what it imports to `imports`."""
+def _walk(
+    node: object, words: list[str], imports: set[str], package: str, of_class: bool = False
+) -> None:
+    """Append what `node` says to `words`, without its place, and what it imports to `imports`.
+
+    Annotations count in the body of a class alone (`of_class`).
+    """
     if isinstance(node, list):
         for child in node:
-            if not _says_nothing(child):
-                _walk(child, words, imports, package)
+            if not _says_nothing(child, of_class):
+                _walk(child, words, imports, package, of_class)
         words.append("]")
     elif isinstance(node, ast.AST):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             imports.update(_imported(node, package))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Engine":
             imports.update(_engine(node))
+        if isinstance(node, ast.AnnAssign) and node.value and not of_class:
+            node = ast.Assign([node.target], node.value, None)
         words.append(type(node).__name__)
+        within = isinstance(node, ast.ClassDef) or (of_class and not _is_function(node))
         for field in node._fields:
-            if not (field == "body" and _is_for_types(node)):
-                _walk(getattr(node, field), words, imports, package)
+            if not _is_for_types(node, field):
+                _walk(getattr(node, field), words, imports, package, within)
     else:
         words.append(repr(node))
 
 
-def _says_nothing(node: object) -> bool:
-    """Return whether a statement is text alone, as docstrings are."""
+def _says_nothing(node: object, of_class: bool) -> bool:
+    """Return whether a statement is text alone, as docstrings are, or for type checkers alone."""
+    if isinstance(node, ast.ImportFrom):
+        return node.level == 0 and node.module in _FOR_TYPES
+    if isinstance(node, ast.AnnAssign):
+        return node.value is None and not of_class
+    if isinstance(node, ast.If):
+        return _is_for_types(node, "body") and not node.orelse
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -174,11 +192,16 @@ def _says_nothing(node: object) -> bool:
     )
 
 
-def _is_for_types(node: ast.AST) -> bool:
-    """Return whether a statement is ``if TYPE_CHECKING:``, whose body never runs."""
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in (
-        getattr(node.test, "id", None),
-        getattr(node.test, "attr", None),
+def _is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+
+
+def _is_for_types(node: ast.AST, field: str) -> bool:
+    """Return whether part of a node is for type checkers: annotations, ``if TYPE_CHECKING:``."""
+    if isinstance(node, ast.If) and field == "body":
+        return "TYPE_CHECKING" in (getattr(node.test, "id", None), getattr(node.test, "attr", None))
+    return (_is_function(node) and field == "returns") or (
+        isinstance(node, ast.arg) and field == "annotation"
     )
 
 

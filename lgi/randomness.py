@@ -6,6 +6,7 @@ so adding a stream or a seed never changes another one.
 
 import hashlib
 import json
+from typing import Any
 
 import numpy as np
 
@@ -50,10 +51,10 @@ def generator(seed: int, *stream: str | int | float) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key(seed, *stream)))
 
 
-def position(stream: np.random.Generator) -> dict:
+def position(stream: np.random.Generator) -> dict[str, Any]:
     """Return where a generator stands, in JSON values: its ``bit_generator.state`` may be these."""
 
-    def listed(value: object) -> object:
+    def listed(value: Any) -> Any:
         if isinstance(value, dict):
             return {name: listed(part) for name, part in value.items()}
         return value.tolist() if isinstance(value, np.ndarray) else value

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from lgi.errors import RunFileError
 if TYPE_CHECKING:
     import pandas as pd
 
+
+Content = tuple[Mapping[str, np.ndarray], Mapping[str, Any]]
+"""What a run file holds: arrays by name, and the JSON values of its record."""
 
 AGAIN = "make it again: delete it or name it in `snakemake --force`"
 """What to do about a file that is not as it was written."""
@@ -39,14 +42,14 @@ HOST = re.sub(r"[^\w-]", "-", platform.node())
 """The name of this machine, in letters, digits, - and _."""
 
 
-class Record(dict):
+class Record(dict[str, Any]):
     """The JSON values of a run file; a missing one is an error that names the file."""
 
-    def __init__(self, path: Path, values: Mapping):
+    def __init__(self, path: Path, values: Mapping[str, Any]) -> None:
         super().__init__(values)
         self.path = path
 
-    def __missing__(self, key: str):
+    def __missing__(self, key: str) -> NoReturn:
         """Raise RunFileError."""
         raise RunFileError(f"{self.path}: its record has no {key!r}; it has {', '.join(self)}")
 
@@ -57,7 +60,7 @@ class Run:
 
     path: Path
     arrays: Mapping[str, np.ndarray]
-    record: Mapping
+    record: Mapping[str, Any]
 
     def __getitem__(self, name: str) -> np.ndarray:
         """Return the array called `name`."""
@@ -69,7 +72,9 @@ class Run:
             ) from None
 
 
-def write_run(path: str | Path, arrays: Mapping[str, np.ndarray], record: Mapping) -> None:
+def write_run(
+    path: str | Path, arrays: Mapping[str, np.ndarray], record: Mapping[str, Any]
+) -> None:
     """Write a run file in one step: it is there whole or not at all.
 
     Parameters
@@ -132,7 +137,9 @@ def read_run(path: str | Path, required: Iterable[str] = ()) -> Run:
     return run
 
 
-def write_table(path: str | Path, frame: "pd.DataFrame", record: Mapping | None = None) -> None:
+def write_table(
+    path: str | Path, frame: "pd.DataFrame", record: Mapping[str, Any] | None = None
+) -> None:
     """Write a table as CSV in one step; floats keep every digit that tells them apart.
 
     Parameters
@@ -248,7 +255,7 @@ def temporary_writer(name: str) -> tuple[str, int] | None:
 
 
 @contextmanager
-def summed_path(path: str | Path, record: Mapping | None = None) -> Iterator[Path]:
+def summed_path(path: str | Path, record: Mapping[str, Any] | None = None) -> Iterator[Path]:
     """Give a temporary path as `atomic_path` does, and write the checksum of the file beside it.
 
     The order makes a checksum that is there that of the file: the one before goes first, the new
@@ -266,7 +273,7 @@ def summed_path(path: str | Path, record: Mapping | None = None) -> Iterator[Pat
         temporary.write_bytes(lines)
 
 
-def whole_content(path: str | Path, kind: str) -> tuple[bytes, dict]:
+def whole_content(path: str | Path, kind: str) -> tuple[bytes, dict[str, Any]]:
     """Return the bytes of a file of `summed_path`, and its record; `kind` is its name in messages.
 
     Raises

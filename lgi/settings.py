@@ -89,7 +89,7 @@ class Reference:
     kind: str  # what is named, such as image
 
 
-def unique(values: list) -> list:
+def unique(values: list[Any]) -> list[Any]:
     """Return values as they are; one that stands twice is a ValueError."""
     twice = [value for value, count in Counter(values).items() if count > 1]
     if twice:
@@ -158,7 +158,7 @@ def inherited(entries: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def references(
-    kind: Any, value: Any, place: str = "", marks: tuple = ()
+    kind: Any, value: Any, place: str = "", marks: tuple[Any, ...] = ()
 ) -> Iterator[tuple[str, Any, Reference]]:
     """Yield every value that a `Reference` speaks of, with its place.
 
@@ -202,7 +202,7 @@ def references(
                 yield from references(field.annotation, value[name], inside, tuple(field.metadata))
 
 
-def _kinds(section: type[Settings]) -> tuple:
+def _kinds(section: type[Settings]) -> tuple[Any, ...]:
     """Return what may stand as the kind of a section."""
     return get_args(section.model_fields["kind"].annotation)
 

@@ -77,7 +77,7 @@ rule estimate_superposition_llc:
 
 
 rule trace_superposition_llc:
-    """Keep the chains of one estimate, as ArviZ InferenceData in NetCDF."""
+    """Keep the chains of one estimate, as ArviZ has them, in NetCDF."""
     input:
         run=CATALOGUE.result("train_superposition").output["run"],
     output:

@@ -1,4 +1,4 @@
-"""Keep the chains of one estimate, as ArviZ InferenceData in NetCDF."""
+"""Keep the chains of one estimate, as ArviZ has them, in NetCDF."""
 
 from lgi.asked import read_asked, recorded
 from lgi.jobs import device_in_use, logged

@@ -1,6 +1,6 @@
 """The local learning coefficient of many models at once, each with the quality of its estimate."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
@@ -8,14 +8,12 @@ from types import MappingProxyType
 import numpy as np
 
 from lgi.engines import chosen
-from lgi.llc.coordinates import whitened
 from lgi.llc.diagnostics import ess_bulk, mcse_mean, rhat
 from lgi.llc.engines import SAMPLERS
 from lgi.llc.keys import chain_keys
 from lgi.llc.known.theory import crossing_mean
 from lgi.llc.minimum import loss_and_gradient
 from lgi.llc.problem import Problem
-from lgi.llc.samplers_cpu import Chains
 from lgi.llc.settings import WHITENED, EstimateSettings, Thresholds
 from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
 
@@ -75,7 +73,8 @@ def estimate(
     Raises
     ------
     ValueError
-        If there is not one weight of the localisation for each parameter.
+        If there is not one weight of the localisation for each parameter, or no Hessian for
+        whitened coordinates.
     """
     return summary(traces(problem, setting, hessian), setting)
 
@@ -101,12 +100,17 @@ def traces(
     centres = np.ascontiguousarray(problem.parameters, dtype=np.float64)
     problem = replace(problem, parameters=centres)
     loss_at_w, gradient = loss_and_gradient(problem, centres)
-    if scales is None:
-        scales = setting.n_beta(problem.samples), setting.localisation
-    n_beta, gamma = scales
+    n_beta: float | np.ndarray
+    gamma: float | np.ndarray
+    n_beta, gamma = scales or (setting.n_beta(problem.samples), setting.localisation)
     n_beta = n_beta * problem.likelihood_factor
-    sampled, to_parameters = problem, np.asarray
+    sampled = problem
+    to_parameters: Callable[[np.ndarray], np.ndarray] = np.asarray
     if setting.coordinates == WHITENED:
+        if hessian is None:
+            raise ValueError("whitened coordinates need the Hessian of the loss at w*")
+        from lgi.llc.coordinates import whitened  # compiles, as `lgi.llc.library` does not
+
         frame = whitened(problem, hessian, n_beta, gamma)
         sampled, to_parameters = frame.problem, frame.parameters
     scale = np.broadcast_to([np.ravel(n_beta), np.ravel(gamma)], (2, len(problem.streams)))
@@ -317,7 +321,7 @@ def _run_chains(
     if problem.copies is not None:
         options["copies"] = problem.copies
     size, models = problem.parameters.shape
-    left: Chains = chosen(SAMPLERS).load()(
+    left = chosen(SAMPLERS).load()(
         setting.sampler.function,
         problem,
         chains,

@@ -403,6 +403,41 @@ def llc_trace(trace: "Trace") -> Figure:
     return figure
 
 
+@styled
+def llc_resolution(curve: "pd.DataFrame") -> Figure:
+    """Draw λ̂ of one model against nβ with γ in proportion, with two standard errors.
+
+    Parameters
+    ----------
+    curve
+        From `lgi.llc.library.curve.resolution_curve`.
+
+    Raises
+    ------
+    DataError
+        If no estimate has a value.
+    """
+    rows, lost = _with_value(curve, "LLC at any scale")
+    figure = new_figure(5.2, 2.8)
+    axes, colour = figure.subplots(), OKABE_ITO[0]
+    axes.plot(rows["n_beta"], rows["llc"], color=colour, lw=0.8)
+    axes.errorbar(rows["n_beta"], rows["llc"], 2 * rows["llc_se"], color=colour, ls="", lw=0.8)
+    for points, face in by_quality(rows, rows["status"] == OK, colour):
+        axes.plot(points["n_beta"], points["llc"], "o", color=colour, mfc=face, ms=4)
+    rings = rows[rows["stable"]]
+    ring = {"marker": "o", "color": "black", "mfc": "none", "ms": 8, "mew": 0.6, "ls": ""}
+    axes.plot(rings["n_beta"], rings["llc"], **ring)
+    gamma = rows["localisation"].iloc[0] / rows["n_beta"].iloc[0]
+    axes.set(xscale="log", xlabel=f"nβ, with γ = {gamma:.2g} nβ", ylabel="LLC, ± 2 se")
+    handles = [
+        Line2D([], [], color=colour, marker="o", ms=4, lw=0.8, label="estimate"),
+        Line2D([], [], label="stable: stays over\na decade both ways", **ring),
+        *quality_handles(rows["status"] == OK, lost),
+    ]
+    figure.legend(handles=handles, loc="outside right center")
+    return figure
+
+
 def scale_label(rows: "pd.DataFrame", between: str = ", ") -> str:
     """Return nβ, γ and σ of some estimates, for an axis or a legend.
 

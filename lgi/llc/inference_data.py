@@ -1,15 +1,15 @@
-"""The chains of one estimate as ArviZ InferenceData in NetCDF.
+"""The chains of one estimate as ArviZ has them, and in NetCDF.
 
-ArviZ takes seconds to import, so it is imported where a trace is written and nowhere else.
+ArviZ 1.x keeps chains in `xarray.DataTree`. Both are imported where chains become one, since it
+takes a second, and nowhere else.
 """
 
 import io
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import h5netcdf
@@ -21,7 +21,7 @@ from lgi.llc.settings import EstimateSettings
 from lgi.runs import summed_path, whole_content
 
 if TYPE_CHECKING:
-    import arviz
+    from xarray import DataTree
 
 
 @dataclass(frozen=True)
@@ -64,47 +64,78 @@ def trace_of(traces: Traces, setting: EstimateSettings, record: Mapping) -> Trac
     )
 
 
-def inference_data(trace: Trace) -> "arviz.InferenceData":
-    """Return a trace as InferenceData.
+def datatree(
+    posterior: Mapping[str, np.ndarray],
+    burn_in: int,
+    attributes: Mapping,
+    statistics: Mapping[str, np.ndarray] = MappingProxyType({}),
+) -> "DataTree":
+    """Return chains as ArviZ 1.x takes them.
+
+    Parameters
+    ----------
+    posterior
+        Values of the draws by name, float [chains, draws], burn-in included.
+    burn_in
+        How many of these draws are left out.
+    attributes
+        Of every group. ArviZ would add a date: there is none, so the same chains are the same.
+    statistics
+        As `posterior`: what is no value of a draw but says how it was drawn; or [chains], of all
+        draws of a chain after burn-in.
 
     Returns
     -------
-    arviz.InferenceData
-        Group ``posterior`` with ``loss`` and ``llc`` [chain, draw] after burn-in,
-        ``warmup_posterior`` with those before it; attributes ``loss_at_w``, ``n_beta``, ``thin``
-        and ``record`` (JSON text). There is no date: the same trace gives the same file.
+    xarray.DataTree
+        Groups ``posterior`` and, if there are any, ``sample_stats`` [chain, draw] after burn-in,
+        ``warmup_posterior`` and ``warmup_sample_stats`` before it.
     """
-    arviz = _import_arviz()
-    values = {"loss": trace.loss, "llc": trace.llc}
-    warmup = {name: value[:, : trace.burn_in] for name, value in values.items()}
-    data = arviz.from_dict(
-        posterior={name: value[:, trace.burn_in :] for name, value in values.items()},
-        **({"warmup_posterior": warmup, "save_warmup": True} if trace.burn_in else {}),
+    import arviz_base
+
+    of_draws = {name: array for name, array in statistics.items() if array.ndim == 2}
+    of_chains = {name: array for name, array in statistics.items() if array.ndim == 1}
+    groups = {"posterior": posterior, "sample_stats": of_draws}
+    parts = {"": slice(burn_in, None), "warmup_": slice(None, burn_in)}
+    tree = arviz_base.from_dict(
+        {
+            part + group: {name: array[:, draws] for name, array in values.items()}
+            for group, values in groups.items()
+            for part, draws in parts.items()
+            if values and (burn_in or not part)
+        },
+        save_warmup=True,
     )
-    for group in data.groups():
-        data[group].attrs = {
-            "loss_at_w": trace.loss_at_w,
-            "n_beta": trace.n_beta,
-            "thin": trace.thin,
-            "record": json.dumps(trace.record, sort_keys=True),
-        }
-    return data
+    if of_chains:
+        whole = tree["sample_stats"].to_dataset()
+        tree["sample_stats"].dataset = whole.assign(
+            {name: ("chain", array) for name, array in of_chains.items()}
+        )
+    for group in tree.children.values():
+        group.attrs = dict(attributes)
+    return tree
 
 
 def write_trace(path: str | Path, trace: Trace) -> None:
-    """Write a trace as NetCDF in one step, and its checksum; `arviz.from_netcdf` reads it."""
-    data, content = inference_data(trace), io.BytesIO()
+    """Write a trace as NetCDF in one step, and its checksum.
+
+    `xarray.open_datatree` reads groups ``posterior``, with ``loss`` and ``llc`` [chain, draw]
+    after burn-in, and ``warmup_posterior`` with those before it; attributes ``loss_at_w``,
+    ``n_beta``, ``thin`` and ``record`` (JSON text).
+    """
+    attributes = {
+        "loss_at_w": trace.loss_at_w,
+        "n_beta": trace.n_beta,
+        "thin": trace.thin,
+        "record": json.dumps(trace.record, sort_keys=True),
+    }
+    tree = datatree({"loss": trace.loss, "llc": trace.llc}, trace.burn_in, attributes)
+    encoding = {
+        group.path: {name: {"zlib": True} for name in group.variables} for group in tree.leaves
+    }
     # In memory: HDF5 crashes the interpreter when it cannot close a file on a full disk.
-    for group in data.groups():
-        data[group].to_netcdf(
-            content,
-            mode="a" if content.getbuffer().nbytes else "w",
-            group=group,
-            engine="h5netcdf",
-            encoding={name: {"zlib": True} for name in data[group].variables},
-        )
+    content = tree.to_netcdf(engine="h5netcdf", encoding=encoding)
     with summed_path(path) as temporary:
-        temporary.write_bytes(content.getvalue())
+        temporary.write_bytes(content)
 
 
 def read_trace(path: str | Path) -> Trace:
@@ -131,15 +162,3 @@ def read_trace(path: str | Path) -> Trace:
         )
     except (OSError, KeyError, ValueError) as error:
         raise RunFileError(f"{path}: not a trace of lgi ({error})") from None
-
-
-def _import_arviz() -> ModuleType:
-    """Import ArviZ without the announcement that it makes once a day."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        try:
-            import arviz
-        except FileNotFoundError:
-            # It notes the day in a file; of two jobs that do so at once, one loses it.
-            import arviz
-    return arviz

@@ -1,6 +1,7 @@
 """Keys of the chains' random numbers, one per (seed, snapshot, chain), and what they are for."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ ACCEPTANCE = 1
 MINI_BATCH = 2
 
 
-def chain_keys(streams: Iterable[tuple], chains: int) -> np.ndarray:
+def chain_keys(streams: Iterable[tuple[Any, ...]], chains: int) -> np.ndarray:
     """Return the Philox keys of the chains of some models.
 
     Parameters

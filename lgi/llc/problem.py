@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ class Problem:
     loss_and_gradient: Callable[..., None]
     parameters: np.ndarray  # float [P, models]: w*
     samples: int  # n, the number of training samples of each model
-    streams: Sequence[tuple]  # of each model's chains, (seed, *names); see `chain_keys`
+    streams: Sequence[tuple[Any, ...]]  # of each model's chains, (seed, *names); see `chain_keys`
     shared: tuple[np.ndarray, ...] = ()  # data of all models, handed on as they are
     per_model: tuple[np.ndarray, ...] = ()  # data of each: arrays [..., models], models innermost
     # float [P] or [P, models]: γ is multiplied by these, as coordinates that stretch w ask for;
@@ -55,7 +56,7 @@ class Problem:
     def of(self, models: slice | np.ndarray) -> "Problem":
         """Return the problem of some of its models: a slice, or their indices."""
         weights = self.localisation_weights
-        if np.ndim(weights) == 2:
+        if weights is not None and weights.ndim == 2:
             weights = weights[:, models]
         indices = np.arange(len(self.streams))[models]
         return replace(
@@ -69,7 +70,7 @@ class Problem:
     def repeated(self, times: int) -> "Problem":
         """Return the problem with every model so many times, next to each other: its chains."""
         weights = self.localisation_weights
-        if np.ndim(weights) == 2:
+        if weights is not None and weights.ndim == 2:
             weights = np.repeat(weights, times, axis=1)
         return replace(
             self,

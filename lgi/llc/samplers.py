@@ -75,7 +75,7 @@ class HMC(_Options):
 
     kind: Literal["hmc"]
     leapfrog_steps: Count | Several[Count]  # of a draw, or of its draws in turn; 1 is MALA
-    target_acceptance: float | None = Field(None, gt=0, lt=1)  # none: ε stays as it is
+    target_acceptance: float | None = Field(default=None, gt=0, lt=1)  # none: ε stays as it is
 
     def with_step(self, step_size: float) -> Self:
         """Return the same sampler with a step that does not adapt."""

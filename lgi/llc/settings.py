@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, PositiveFloat, ValidationError, model_validator
 
@@ -17,7 +17,8 @@ InverseTemperature = Literal["1/log n"] | _OverN | PositiveFloat
 MINIMUM_DRAWS = 4  # of a chain: the diagnostics compare its two halves
 
 
-PARAMETERS, WHITENED = "parameters", "whitened"
+PARAMETERS: Final = "parameters"
+WHITENED: Final = "whitened"
 
 
 def squared_error_factor(sigma: float, outputs: int) -> float:
@@ -79,13 +80,13 @@ class Thresholds(Settings):
     acceptance: float = Field(ge=0, le=1)
     rhat: float = Field(gt=1)
     ess: float = Field(gt=0)
-    moved: float | None = Field(None, gt=0)
-    curvature: float | None = Field(None, le=0)
-    fall: float | None = Field(None, gt=0)
-    free: float | None = Field(None, gt=0)
-    strayed: float | None = Field(None, gt=0)
-    of_trivial: float | None = Field(None, gt=0)
-    shift: float | None = Field(None, gt=0)
+    moved: float | None = Field(default=None, gt=0)
+    curvature: float | None = Field(default=None, le=0)
+    fall: float | None = Field(default=None, gt=0)
+    free: float | None = Field(default=None, gt=0)
+    strayed: float | None = Field(default=None, gt=0)
+    of_trivial: float | None = Field(default=None, gt=0)
+    shift: float | None = Field(default=None, gt=0)
 
 
 class EstimateSettings(Settings):
@@ -155,7 +156,7 @@ class EstimateSettings(Settings):
         yield memory.chains(place, self.chains, self.draws // self.thin, models, parameters)
         yield memory.curvatures(place, parameters, models)
 
-    def options(self) -> dict:
+    def options(self) -> dict[str, Any]:
         """Return what its sampler takes as keyword arguments, in any engine."""
         of_all = ("localisation", "draws", "burn_in", "thin")
         return {name: getattr(self, name) for name in of_all} | self.sampler.options()

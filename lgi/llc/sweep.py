@@ -3,11 +3,21 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from lgi.llc.settings import EstimateSettings
+from lgi.llc.status import OK
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STEP_SIZE, LOCALISATION, N_BETA, N = "step_size", "localisation", "n_beta", "n"
 DRAWS, RESOLUTION = "draws", "resolution"
+
+DECADE = 10.0  # over which λ̂ stays, in both directions, where it is stable
+SHARE, ERRORS = 0.1, 2.0  # of itself, or of its standard errors, by which it may move
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,33 @@ def described(one: Variation, samples: int) -> dict:
         "localisation": one.setting.localisation,
         "n_beta": one.setting.n_beta(samples),
     }
+
+
+def stable(curve: "pd.DataFrame") -> np.ndarray:
+    """Tell which estimates are ok, and stay what they are over a decade of nβ both ways.
+
+    One stays where every estimate within the decades, ok or not, differs from it by no more than
+    `SHARE` of it or `ERRORS` of its own standard errors. Where a curve does not reach so far, or
+    an estimate has no value, nothing is stable.
+
+    Parameters
+    ----------
+    curve
+        Estimates of one state: n_beta, llc, llc_se, status.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool [rows].
+    """
+    n_beta, llc, error = (curve[name].to_numpy() for name in ("n_beta", "llc", "llc_se"))
+    # Factors are printed to a few digits: a decade less a hundredth is one.
+    near = np.abs(np.log10(n_beta[:, None] / n_beta)) <= np.log10(DECADE) + 0.01
+    reach = np.log10(DECADE) - 0.01
+    there = (np.log10(n_beta / n_beta.min()) >= reach) & (np.log10(n_beta.max() / n_beta) >= reach)
+    allowed = np.maximum(SHARE * np.abs(llc), ERRORS * error)[:, None]
+    stays = np.abs(llc[:, None] - llc) <= allowed
+    return (curve["status"] == OK).to_numpy() & there & (stays | ~near).all(axis=1)
 
 
 def _changed(

@@ -126,6 +126,7 @@ def _fit(target, start, recipe, seed, team, checkpoint) -> tuple[History, np.nda
         steps, failed = rates(recipe, before + 1, pause), 0
         piece = 1 + _PIECE // (target.size + _GAUSSIAN * parameters.shape[1])
         while done < pause - 1 and not failed:
+            checkpoint.reached(done)
             if checkpoint.due():
                 moments = {name: getattr(adam, name) for name in progress.MOMENTS}
                 progress.save(done, parameters.T, moments, history, checkpoint)

@@ -101,6 +101,7 @@ def _save(batch: "_Batch", fits: Sequence["_Running"]) -> SystemExit | None:
     """Save the states that are due; return how the process is to end, if it is."""
     ended = None
     for fit in fits:
+        fit.task.checkpoint.reached(fit.done)
         if fit.task.checkpoint.due():
             try:
                 fit.save(*batch.state_of(fit))

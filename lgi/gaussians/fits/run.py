@@ -1,6 +1,7 @@
 """One run of study 1: image, recipe, N and seed in; arrays and record of the run file out."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -8,17 +9,20 @@ from lgi import provenance
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.engines import chosen
 from lgi.gaussians.fits.engines import FIT
+from lgi.gaussians.fits.history import History
 from lgi.gaussians.fits.images import load_image
 from lgi.gaussians.fits.initial import PARAMETERS, start
 from lgi.gaussians.fits.settings import ImageSettings, RecipeSettings
+from lgi.runs import Content
+from lgi.shipped import shipped
 
 
 def fit_runs(
-    runs: Sequence[Mapping],
+    runs: Sequence[Mapping[str, Any]],
     source: str,
     threads: int = 1,
     checkpoints: Sequence[NoCheckpoint] | None = None,
-) -> Iterator[tuple[dict[str, np.ndarray], dict]]:
+) -> Iterator[Content]:
     """Yield what `fit_run` returns for each of some runs, in their order.
 
     Parameters
@@ -38,10 +42,10 @@ def fit_runs(
             yield fit_run(**run, source=source, threads=threads, checkpoint=checkpoint)
         return
     begun = [_Run(**run, source=source, checkpoint=checkpoint) for run, checkpoint in each]
-    waiting = [run for run in begun if not run.finished]
-    fits = iter(chosen(FIT).load()([run.task for run in waiting]))
-    for run in begun:
-        yield run.finished or run.ended(*next(fits))
+    waiting = [fit for fit in begun if not fit.finished]
+    ends = iter(chosen(FIT).load()([fit.task for fit in waiting]))
+    for fit in begun:
+        yield fit.finished or fit.ended(*next(ends))
 
 
 def fit_run(
@@ -51,10 +55,10 @@ def fit_run(
     recipe: RecipeSettings,
     n: int,
     seed: int,
-    source: str,
+    source: str | None = None,
     threads: int = 1,
     checkpoint: NoCheckpoint = NO_CHECKPOINT,
-) -> tuple[dict[str, np.ndarray], dict]:
+) -> Content:
     """Fit `n` Gaussians to an image, on the device in use (`lgi.engines.on`).
 
     Parameters
@@ -68,7 +72,7 @@ def fit_run(
     seed
         Seed of the start, 0 to 2^64 - 1.
     source
-        Fingerprint of the source, for the record.
+        Fingerprint of the source, for the record; None for that of the workflow's job.
     threads
         How many an engine on the CPU may use; decides no bit.
     checkpoint
@@ -88,6 +92,8 @@ def fit_run(
     ConfigError
         If `n` or `seed` is out of range.
     """
+    if source is None:
+        source = provenance.source_fingerprint(shipped("workflow_scripts/fit_gaussians.py"))
     run = _Run(image_name, image, recipe_name, recipe, n, seed, source, checkpoint)
     if run.finished:
         return run.finished
@@ -101,7 +107,17 @@ def fit_run(
 class _Run:
     """A run that begins: what it is, and what an engine needs, unless an earlier job ended it."""
 
-    def __init__(self, image_name, image, recipe_name, recipe, n, seed, source, checkpoint) -> None:
+    def __init__(
+        self,
+        image_name: str,
+        image: ImageSettings,
+        recipe_name: str,
+        recipe: RecipeSettings,
+        n: int,
+        seed: int,
+        source: str,
+        checkpoint: NoCheckpoint,
+    ) -> None:
         engine = chosen(FIT)
         self._said = {
             "study": "gaussians",
@@ -122,7 +138,7 @@ class _Run:
             begin = start(n, seed, recipe.initialisation, self._target)
             self.task = (self._target, begin, recipe, seed, checkpoint)
 
-    def ended(self, history, end) -> tuple[dict[str, np.ndarray], dict]:
+    def ended(self, history: History, end: np.ndarray) -> Content:
         """Return arrays and record of the run file."""
         record = self._said | {"state": history.state, "best_iteration": history.best_iteration}
         return {**history.arrays(end), "target": self._target}, record

@@ -102,7 +102,7 @@ def _colour(value: Any) -> Any:
     from PIL import ImageColor
 
     try:
-        red, green, blue = ImageColor.getrgb(value)
+        red, green, blue = tuple(ImageColor.getrgb(value))
     except ValueError:
         raise ValueError(
             "must be the name of a colour in CSS, '#rrggbb', or [red, green, blue] from 0 to 1"
@@ -367,6 +367,6 @@ class RecipeSettings(Settings):
         return interval.low, interval.high
 
 
-def recorded(recipe: Mapping) -> dict:
+def recorded(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """Return the recipe of a record, with what recipes did before they had a key for it."""
     return _UNNAMED | dict(recipe)

@@ -61,20 +61,28 @@ class Batches:
     chunk: int = 1
     batch_size: int | None = None
     measured: int = 0
-    stream: tuple = ()
-    _held: list = field(default_factory=list, init=False, compare=False, repr=False)
-    _subsamples: dict = field(default_factory=dict, init=False, compare=False, repr=False)
+    stream: tuple[Any, ...] = ()
+    _held: list[Piece] = field(default_factory=list, init=False, compare=False, repr=False)
+    _subsamples: dict[tuple[str, int], Tensor] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def size(self) -> int:
         """How many samples there are."""
         return 0 if self.samples is None else len(self.samples)
 
+    @property
+    def given(self) -> Samples:
+        """The samples, of a loss that takes data."""
+        assert self.samples is not None
+        return self.samples
+
     def first(self, count: int) -> "Batches":
         """Return the same of the first samples alone, or of all if there are no more."""
         if self.size <= count:
             return self
-        return replace(self, samples=_First(self.samples, count), measured=count)
+        return replace(self, samples=_First(self.given, count), measured=count)
 
     def every(self, start: int = 0, step: int = 1) -> Iterator[Piece]:
         """Yield all samples in chunks, or every so many-th chunk of them."""
@@ -95,17 +103,15 @@ class Batches:
         draw
             Number of the draw.
         """
-        chosen = indices(keys, draw, MINI_BATCH, self.batch_size, self.size)
-        batch = self.placed(self.samples.take(chosen.flatten()))
+        size = self.batch_size or self.size
+        chosen = indices(keys, draw, MINI_BATCH, size, self.size)
+        batch = self.placed(self.given.take(chosen.flatten()))
         if self.weight is None and self.reduction == "mean":
             return batch, [1.0] * len(chosen)
         return batch, [
-            self._share(rows(batch, slice(first, first + self.batch_size)))
-            for first in range(0, chosen.numel(), self.batch_size)
+            self._piece(rows(batch, slice(first, first + size)), size, size).share
+            for first in range(0, chosen.numel(), size)
         ]
-
-    def _share(self, batch: Batch) -> float:
-        return self._piece(batch, self.batch_size, self.batch_size).share
 
     @property
     def blocks(self) -> int:
@@ -124,15 +130,15 @@ class Batches:
             return self._held
         chosen = self._chosen("loss samples", self.measured).flatten()
         parts = chosen.split(self.chunk)
-        pieces = (self._piece(self.samples.take(p), len(p), len(chosen)) for p in parts)
-        row = sum(t.numel() * t.element_size() for t in tensors_of(self.samples.between(0, 1)))
+        pieces = (self._piece(self.given.take(p), len(p), len(chosen)) for p in parts)
+        row = sum(int(t.numel() * t.element_size()) for t in tensors_of(self.given.between(0, 1)))
         if row * self.measured <= HELD_BYTES:
             self._held.extend(pieces)
             return self._held
         return pieces
 
     def of_blocks(self) -> Iterable[tuple[int, Piece]]:
-        """Return the same by blocks: the number of a block, and a part of it; L is their sum."""
+        """Return the same by blocks: a block's number, and a part of which its L is a sum."""
         if self.blocks == 1:
             return ((0, piece) for piece in self.every())
         return self.subsample("loss samples", self.measured)
@@ -153,7 +159,7 @@ class Batches:
         """
         for block, chosen in list(enumerate(self._chosen(name, count)))[start::step]:
             for part in chosen.split(self.chunk):
-                yield block, self._piece(self.samples.take(part), len(part), len(chosen))
+                yield block, self._piece(self.given.take(part), len(part), len(chosen))
 
     def _chosen(self, name: str, count: int) -> Tensor:
         """Return numbers of samples [blocks, samples of a block], each block in order."""
@@ -184,6 +190,14 @@ class Batches:
 class _First:
     samples: Samples
     count: int
+
+    @property
+    def batch_size(self) -> int | None:
+        return self.samples.batch_size
+
+    @property
+    def held(self) -> bool:
+        return self.samples.held
 
     def __len__(self) -> int:
         return self.count

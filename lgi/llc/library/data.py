@@ -46,10 +46,13 @@ _FORMS = (
 class Samples(Protocol):
     """The samples of a data set."""
 
-    batch_size: int | None
-    """Samples of a mini-batch, where the data say so."""
-    held: bool
-    """Whether they are tensors in memory."""
+    @property
+    def batch_size(self) -> int | None:
+        """Return the samples of a mini-batch, where the data say so."""
+
+    @property
+    def held(self) -> bool:
+        """Return whether they are tensors in memory."""
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -148,7 +151,7 @@ class ReadSamples:
     def __init__(
         self,
         dataset: Any,
-        collate: Callable[[list], Any] = default_collate,
+        collate: Callable[[list[Any]], Any] = default_collate,
         *,
         batch_size: int | None = None,
         device: torch.device | None = None,
@@ -234,14 +237,14 @@ def samples_of(data: Any, device: torch.device | None = None) -> Samples:
     raise ModelError(f"data is {_named(data)}{_hint(data)}; allowed are {_FORMS}")
 
 
-def arguments(inputs: Any) -> tuple[tuple, dict]:
+def arguments(inputs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the first part of a batch as a module's arguments and keyword arguments."""
     if isinstance(inputs, Mapping):
         return (), dict(inputs)
     return (tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)), {}
 
 
-def answer(module: torch.nn.Module, inputs: Any) -> Any:
+def answer(module: Callable[..., Any], inputs: Any) -> Any:
     """Return what a module answers to the first part of a batch."""
     positional, named = arguments(inputs)
     return module(*positional, **named)
@@ -304,7 +307,7 @@ def said(error: Exception) -> str:
     return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
 
 
-def _of_loader(loader: DataLoader, device: torch.device | None) -> Samples:
+def _of_loader(loader: DataLoader[Any], device: torch.device | None) -> Samples:
     dataset, sampler = loader.dataset, loader.sampler
     if isinstance(dataset, IterableDataset):
         return samples_of(dataset)
@@ -342,7 +345,7 @@ def _of_tensors(dataset: Any, batch_size: int | None, device: torch.device | Non
 
 
 def _of_dataset(
-    dataset: Any, collate: Callable, batch_size: int | None, device: torch.device | None
+    dataset: Any, collate: Callable[..., Any], batch_size: int | None, device: torch.device | None
 ) -> Samples:
     name = type(dataset).__name__
     if isinstance(dataset, IterableDataset) or not hasattr(dataset, "__getitem__"):

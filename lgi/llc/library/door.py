@@ -33,7 +33,7 @@ from lgi.llc.library.data import (
     said,
     undisturbed,
 )
-from lgi.llc.library.options import STREAM, Options
+from lgi.llc.library.options import STREAM, FunctionOptions, Options
 from lgi.llc.library.reduction import Reduction, Weight, chosen, coarsest, found
 from lgi.llc.settings import EstimateSettings
 from lgi.settings import LARGEST
@@ -74,7 +74,7 @@ class Asked:
     batch_size: int | None
     loss_samples: int | Literal["all"] | None
     chunk: int | None
-    stream: tuple
+    stream: tuple[Any, ...]
 
 
 def check(
@@ -148,7 +148,9 @@ def beside(parameters: Tensor) -> Tensor:
     return parameters.detach() + shift.to(parameters)
 
 
-def checked_options(options: Options, setting: EstimateSettings, samples: Samples | None) -> Asked:
+def checked_options(
+    options: FunctionOptions, setting: EstimateSettings, samples: Samples | None
+) -> Asked:
     """Return the options that are numbers.
 
     Parameters
@@ -507,13 +509,13 @@ def _not_finite_parameter(module: nn.Module | None) -> str:
     return ": a logarithm, root, division or exponential in it leaves its range"
 
 
-def _one_of(options: Options, name: str, allowed: tuple[str, ...]) -> None:
+def _one_of(options: FunctionOptions, name: str, allowed: tuple[str, ...]) -> None:
     value = options.get(name)
     if value is not None and not (isinstance(value, str) and value in allowed):
         raise ModelError(f"{name} is {shown(value)}; allowed are {listed(allowed)}")
 
 
-def _count(options: Options, name: str, most: int, least: int = 1) -> int | None:
+def _count(options: FunctionOptions, name: str, most: int, least: int = 1) -> int | None:
     """Return an option that is a whole number, None where it is not given."""
     value = options.get(name)
     if value is None:
@@ -535,7 +537,9 @@ def _whole(value: Any) -> int | None:
         return None
 
 
-def _batch_size(options: Options, setting: EstimateSettings, samples: Samples | None) -> int | None:
+def _batch_size(
+    options: FunctionOptions, setting: EstimateSettings, samples: Samples | None
+) -> int | None:
     """Return the samples of a mini-batch: as asked, else as the data say; None for all."""
     if options.get("batch_size") is None:
         if samples is None or samples.batch_size is None or setting.sampler.exact:
@@ -553,7 +557,7 @@ def _batch_size(options: Options, setting: EstimateSettings, samples: Samples | 
 
 
 def _loss_samples(
-    options: Options, length: int | None, batch_size: int | None
+    options: FunctionOptions, length: int | None, batch_size: int | None
 ) -> int | Literal["all"] | None:
     value = options.get("loss_samples")
     if value is None or (isinstance(value, str) and value == "all"):
@@ -571,7 +575,7 @@ def _loss_samples(
     return number
 
 
-def _stream(stream: Any) -> tuple:
+def _stream(stream: Any) -> tuple[Any, ...]:
     """Return a stream as `lgi.randomness.key` takes it."""
     allowed = "a seed from 0 to 2**64 - 1, then texts and numbers, such as (0, 'llc')"
     if not isinstance(stream, tuple | list) or not stream:

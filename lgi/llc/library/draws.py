@@ -1,16 +1,29 @@
 """What the chains of a model left, and what can be made of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from lgi.errors import ModelError, shown
 from lgi.llc.estimate import Traces, stated_error, statuses, summary
+from lgi.llc.library import inference
 from lgi.llc.library.progress import Progress
 from lgi.llc.library.sampling import Run, computing, numbers, with_draws
-from lgi.llc.settings import EstimateSettings
+from lgi.llc.settings import EstimateSettings, Thresholds
+
+if TYPE_CHECKING:
+    from xarray import DataTree
+
+NOT_OF_CHAINS = {
+    "moved": ("moved", "|w* - the state before its polish| / |w*|"),
+    "curvature": ("curvature", "`lgi.llc.library.curvature.curvatures(...).least`"),
+    "of_trivial": ("trivial_loss", "L of a model that always answers the same"),
+}
+"""Bounds on what chains do not tell: name and source of the value."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +43,28 @@ class Draws:
     interrupted: bool = False
     run: Run = field(kw_only=True, repr=False, compare=False)  # the chains, to go on
 
-    def columns(self) -> dict[str, float | str]:
+    def columns(self, about: Mapping[str, float] = MappingProxyType({})) -> dict[str, float | str]:
         """Return the columns of `lgi.llc.estimate.estimate`, each one number or text.
 
         And ``subsample_se``, the error of λ̂ since L is measured by some of the samples: part of
         ``llc_se``, added in squares, and so of ``llc_error`` and the status.
+
+        Parameters
+        ----------
+        about
+            What chains alone do not tell and a bound of the setting asks for: ``moved``, how far w*
+            is from the state it was polished from, as a share of |w*|; ``curvature``, the least
+            eigenvalue of the Hessian (`lgi.llc.library.curvature.curvatures`); ``trivial_loss``, L
+            of the model that always answers the same, for ``of_trivial``.
+
+        Raises
+        ------
+        ModelError
+            If a bound cannot be tested without such a value.
         """
-        table = summary(self.traces, self.setting)
+        need_known(self.setting.thresholds, about)
+        known = {name: np.array([value], dtype=float) for name, value in about.items()}
+        table = summary(self.traces, self.setting, known)
         if self.subsample_se:
             table["llc_se"] = np.hypot(table["llc_se"], self.subsample_se)
             shift, shift_se = table["localisation_shift"], table["localisation_shift_se"]
@@ -47,6 +75,10 @@ class Draws:
             )
         columns = {name: values.item() for name, values in table.items()}
         return columns | {"subsample_se": self.subsample_se}
+
+    def datatree(self) -> "DataTree":
+        """Return the chains as ArviZ 1.x has them; see `lgi.llc.library.inference.datatree`."""
+        return inference.datatree(self)
 
     def more(
         self,
@@ -77,6 +109,16 @@ class Draws:
         with computing():
             run, interrupted = self.run.onward(setting, progress, callback)
         return drawn(run, self.samples, self.mapping, self.notes, interrupted)
+
+
+def need_known(thresholds: Thresholds, about: Mapping[str, float] = MappingProxyType({})) -> None:
+    """Raise `ModelError` if a bound is set on what neither chains nor `about` tell."""
+    for bound, (name, source) in NOT_OF_CHAINS.items():
+        if getattr(thresholds, bound) is not None and name not in about:
+            raise ModelError(
+                f"thresholds: {bound} cannot be tested by the draws alone: leave it null, or give "
+                f"draws.columns({{{name!r}: ...}}), {source}"
+            )
 
 
 def drawn(run: Run, samples: int, mapping: str, notes: tuple[str, ...], interrupted: bool) -> Draws:

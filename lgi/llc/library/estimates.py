@@ -15,8 +15,8 @@ from lgi.llc.keys import chain_keys
 from lgi.llc.library.batches import BLOCKS, Batches
 from lgi.llc.library.data import Samples, samples_of
 from lgi.llc.library.door import beside, check, checked_options
-from lgi.llc.library.draws import Draws, drawn
-from lgi.llc.library.options import Options
+from lgi.llc.library.draws import Draws, drawn, need_known
+from lgi.llc.library.options import FunctionOptions, Options
 from lgi.llc.library.parameters import Parameters, chosen
 from lgi.llc.library.sampling import begin, computing
 from lgi.llc.library.target import (
@@ -52,6 +52,7 @@ def estimate_module(
         The columns of `lgi.llc.estimate.estimate`: ``llc``, ``llc_se``, ``rhat``, ``ess``,
         ``status``, ``reason`` and the others, each one number or text.
     """
+    need_known(setting.thresholds)
     return sample_module(module, loss, data, setting, **options).columns()
 
 
@@ -60,12 +61,13 @@ def estimate_function(
     parameters: Tensor,
     data: Any,
     setting: EstimateSettings,
-    **options: Unpack[Options],
+    **options: Unpack[FunctionOptions],
 ) -> dict[str, float | str]:
     """Estimate the local learning coefficient of a loss at its minimum.
 
     Takes and raises what `sample_function` does, returns what `estimate_module` does.
     """
+    need_known(setting.thresholds)
     return sample_function(loss, parameters, data, setting, **options).columns()
 
 
@@ -113,7 +115,7 @@ def sample_function(
     parameters: Tensor,
     data: Any,
     setting: EstimateSettings,
-    **options: Unpack[Options],
+    **options: Unpack[FunctionOptions],
 ) -> Draws:
     """Draw from the posterior of a function, localised at its minimum.
 
@@ -133,8 +135,6 @@ def sample_function(
     ModelError
         As of `sample_module`.
     """
-    if options.get("parameters") is not None:
-        raise ModelError("parameters: a function has one tensor of them; take part of it inside")
     named = Parameters.whole({"parameters": parameters})
     samples = (
         None if isinstance(data, tuple | list) and not data else samples_of(data, named.device)
@@ -147,7 +147,7 @@ def _sample(
     parameters: Parameters,
     samples: Samples | None,
     setting: EstimateSettings,
-    options: Options,
+    options: FunctionOptions,
     module: torch.nn.Module | None,
 ) -> Draws:
     if setting.coordinates == WHITENED:
@@ -233,7 +233,7 @@ def _total(batches: Batches) -> float:
         return float(batches.size)
     starts = range(0, batches.size, batches.chunk)
     stops = (min(start + batches.chunk, batches.size) for start in starts)
-    parts = (batches.samples.between(*ends) for ends in zip(starts, stops, strict=True))
+    parts = (batches.given.between(*ends) for ends in zip(starts, stops, strict=True))
     return float(sum(float(batches.weight(batches.placed(part))) for part in parts))
 
 

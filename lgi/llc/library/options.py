@@ -11,7 +11,22 @@ STREAM = (0, "llc")
 """Stream of an estimate whose stream is not named."""
 
 
-class Options(TypedDict, total=False):
+class FunctionOptions(TypedDict, total=False):
+    """Keyword arguments of the functions that take a function: `Options` without `parameters`."""
+
+    samples: int | None
+    batch_size: int | None
+    loss_samples: int | Literal["all"] | None
+    reduction: Literal["mean", "sum"] | None
+    weight: Callable[[Batch], float] | None
+    mapping: Literal["vmap", "loop"] | None
+    chunk: int | None
+    stream: tuple[Any, ...]
+    progress: bool | None
+    callback: Callable[[Any], None] | None
+
+
+class Options(FunctionOptions, total=False):
     """Keyword arguments of the library's functions; each may be left out.
 
     Parameters
@@ -41,7 +56,7 @@ class Options(TypedDict, total=False):
         the cores). None: what the module can do and what is faster.
     chunk
         Samples that are evaluated at once where a loss or gradient of all is needed. None: as many
-        as a mini-batch has, or more if what their gradient holds is below 16 MiB.
+        as a mini-batch has, or more if what their gradient holds is below 4 MiB.
     stream
         Seed and names of the random stream; see `lgi.llc.keys.chain_keys`.
     progress
@@ -51,14 +66,4 @@ class Options(TypedDict, total=False):
         through; KeyboardInterrupt from it stops the chains and keeps what is drawn.
     """
 
-    samples: int | None
-    batch_size: int | None
-    loss_samples: int | Literal["all"] | None
     parameters: str | Sequence[str] | Mapping[str, Tensor] | None
-    reduction: Literal["mean", "sum"] | None
-    weight: Callable[[Batch], float] | None
-    mapping: Literal["vmap", "loop"] | None
-    chunk: int | None
-    stream: tuple
-    progress: bool | None
-    callback: Callable[[Any], None] | None

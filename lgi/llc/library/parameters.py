@@ -86,7 +86,7 @@ def chosen(module: torch.nn.Module, choice: Choice | None) -> Parameters:
     ModelError
         If there are none, or the choice names what there is not.
     """
-    everything = dict(module.named_parameters())
+    everything: dict[str, Tensor] = dict(module.named_parameters())
     if not everything:
         raise ModelError(f"{type(module).__name__} has no parameters, so nothing can be sampled")
     trained = {name: value for name, value in everything.items() if value.requires_grad}
@@ -143,9 +143,9 @@ def _chosen(
         masks |= dict.fromkeys(names & trained.keys(), mask)
     if not masks:
         raise ModelError(f"parameters: none are named; there are {listed(known)}")
-    names = [name for name in trained if name in masks]
-    entries = tuple(_entries(name, trained[name], masks[name]) for name in names)
-    return Parameters(tuple(names), tuple(trained[name].detach() for name in names), entries)
+    own = [name for name in trained if name in masks]
+    entries = tuple(_entries(name, trained[name], masks[name]) for name in own)
+    return Parameters(tuple(own), tuple(trained[name].detach() for name in own), entries)
 
 
 def _entries(name: str, value: Tensor, mask: Tensor | None) -> Tensor | None:

@@ -202,10 +202,8 @@ def begin(
 
     with side_by_side(workers) as each:
         groups = tuple(each(group, targets))
-    looped = tuple(looped)
-    return Run(
-        groups, parameters, batches, setting, n_beta, workers, looped, float(at_w), of_blocks
-    )
+    loops = tuple(looped)
+    return Run(groups, parameters, batches, setting, n_beta, workers, loops, float(at_w), of_blocks)
 
 
 def _copies(model: Model, chains: int, device: torch.device) -> tuple[list[Model], int]:
@@ -214,12 +212,13 @@ def _copies(model: Model, chains: int, device: torch.device) -> tuple[list[Model
     Chains have a thread each up to PyTorch's own number, that of the machine's cores for this
     process if it was not set, since each works on one core.
     """
-    models = [model.copied() for _ in range(chains)]
+    copies = [model.copied() for _ in range(chains)]
+    models: list[Model] = [own for own in copies if own is not None]
     workers = min(chains, torch.get_num_threads(), _cores())
     # What is set for this thread alone does not hold in another one.
     alone = device.type != "cpu" or torch.is_autocast_enabled("cpu")
-    if alone or any(own is None for own in models):
-        return [own or model for own in models], 1
+    if alone or len(models) < chains:
+        return [own or model for own in copies], 1
     return models, workers
 
 
@@ -286,7 +285,7 @@ def computing() -> Iterator[None]:
 
 
 @contextmanager
-def side_by_side(workers: int) -> Iterator[Callable[[Callable, Any], list]]:
+def side_by_side(workers: int) -> Iterator[Callable[[Callable[..., Any], Any], list[Any]]]:
     """Give a function that calls another one on each of some values, in so many threads."""
     if workers <= 1:
         yield lambda function, values: [function(value) for value in values]
@@ -294,7 +293,7 @@ def side_by_side(workers: int) -> Iterator[Callable[[Callable, Any], list]]:
     # An operation's own threads are set for each thread that calls it.
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
 
-        def each(function: Callable, values: Any) -> list:
+        def each(function: Callable[..., Any], values: Any) -> list[Any]:
             contexts = [(contextvars.copy_context(), value) for value in values]
             return list(pool.map(lambda pair: pair[0].run(function, pair[1]), contexts))
 

@@ -24,7 +24,7 @@ from lgi.llc.library.parameters import Parameters
 MAPPED_BYTES = 2**20
 """`Mapped` is for models of which an evaluation holds no more than this: calls dominate there."""
 
-CHUNK_BYTES = 2**24
+CHUNK_BYTES = 2**22
 """A chunk is so many samples that what its gradient holds takes no more than this."""
 
 TRIED = 64
@@ -97,7 +97,8 @@ def plain(module: torch.nn.Module) -> torch.nn.Module:
     """
     wrappers = (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel)
     while hasattr(module, "_orig_mod") or isinstance(module, wrappers):
-        module = module._orig_mod if hasattr(module, "_orig_mod") else module.module
+        inner: Any = module._orig_mod if hasattr(module, "_orig_mod") else module.module
+        module = inner
     if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
         raise ModelError(
             "the module is, or holds, a torch.jit.ScriptModule, which cannot be called at other "
@@ -234,7 +235,7 @@ class Looped(_Target):
                 with torch.no_grad():  # an error of the model's own is raised here as well
                     self.model([value[0] for value in self._at_centre()], batch)
                 self.left = f"{type(error).__name__}: {_first_sentence(error)}"
-            return sum(part.sum() for part in own) * math.nan
+            return sum((part.sum() for part in own[1:]), own[0].sum()) * math.nan
 
     def _at_centre(self) -> list[Tensor]:
         return self.parameters.parts(self.centre[None])
@@ -260,18 +261,17 @@ class Mapped(_Target):
         own = [part.requires_grad_() for part in parts]
         if self.batched:
             batch, shares = self.batches.mini_batches(self.keys, draw)
-            chains, size = len(own[0]), self.batches.batch_size
+            chains, size = len(own[0]), self.batches.batch_size or self.batches.size
             split = [t.reshape(chains, size, *t.shape[1:]) for t in tensors_of(batch)]
             one = rows(batch, slice(0, size))
             values = vmap(self._of_tensors(one), in_dims=(0, 0))(own, split)
             return self._differentiated(values, own, torch.tensor(shares, dtype=torch.float64))
-        losses, gradient = None, None
+        found: list[tuple[Tensor, Tensor]] = []
         for piece in self.batches.every():
             share = torch.full((len(own[0]),), piece.share, dtype=torch.float64)
-            values, part = self._differentiated(self._shared(own, piece.batch), own, share)
-            losses = values if losses is None else losses.add_(values)
-            gradient = part if gradient is None else gradient.add_(part)
-        return losses, gradient
+            part = self._differentiated(self._shared(own, piece.batch), own, share)
+            found = [(found[0][0].add_(part[0]), found[0][1].add_(part[1]))] if found else [part]
+        return found[0]
 
     def _differentiated(
         self, values: Tensor, own: list[Tensor], shares: Tensor

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import pandas as pd
 
-from lgi.llc.status import OK
+from lgi.llc.sweep import stable
 from lgi.runs import Run
 from lgi.superposition.llc.calibration import MODEL, varied
 from lgi.superposition.llc.settings import Resolution, SuperpositionEstimate
 
-DECADE = 10.0  # over which λ̂ stays, in both directions, where it is stable
-SHARE, ERRORS = 0.1, 2.0  # of itself, or of its standard errors, by which it may move
 COLUMNS = [
     *MODEL,
     "setting",
@@ -61,7 +58,7 @@ def curves(
     -------
     pandas.DataFrame
         A row per estimate, the columns `COLUMNS`: those of `estimate_run`; ``factor``; ``stable``,
-        see `stable`.
+        see `lgi.llc.sweep.stable`.
 
     Raises
     ------
@@ -73,30 +70,3 @@ def curves(
     ).rename(columns={"value": "factor"})
     parts = [part.assign(stable=stable(part)) for _, part in table.groupby(MODEL, sort=False)]
     return pd.concat(parts, ignore_index=True)[COLUMNS]
-
-
-def stable(curve: pd.DataFrame) -> np.ndarray:
-    """Tell which estimates are ok, and stay what they are over a decade of nβ both ways.
-
-    One stays where every estimate within the decades, ok or not, differs from it by no more than
-    `SHARE` of it or `ERRORS` of its own standard errors. Where a curve does not reach so far, or
-    an estimate has no value, nothing is stable.
-
-    Parameters
-    ----------
-    curve
-        Estimates of one state: n_beta, llc, llc_se, status.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool [rows].
-    """
-    n_beta, llc, error = (curve[name].to_numpy() for name in ("n_beta", "llc", "llc_se"))
-    # Factors are printed to a few digits: a decade less a hundredth is one.
-    near = np.abs(np.log10(n_beta[:, None] / n_beta)) <= np.log10(DECADE) + 0.01
-    reach = np.log10(DECADE) - 0.01
-    there = (np.log10(n_beta / n_beta.min()) >= reach) & (np.log10(n_beta.max() / n_beta) >= reach)
-    allowed = np.maximum(SHARE * np.abs(llc), ERRORS * error)[:, None]
-    stays = np.abs(llc[:, None] - llc) <= allowed
-    return (curve["status"] == OK).to_numpy() & there & (stays | ~near).all(axis=1)

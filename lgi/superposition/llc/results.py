@@ -162,7 +162,7 @@ RESULTS = (
     Result(
         rule="trace_superposition_llc",
         output=TRACE,
-        purpose="Keep the chains of one estimate, as ArviZ InferenceData in NetCDF.",
+        purpose="Keep the chains of one estimate, as ArviZ has them, in NetCDF.",
         record={"": lambda config, _: {}, "setting": setting, "sparsity": sparsity},
         on_card=True,
         wanted=_each_trace,

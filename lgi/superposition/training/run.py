@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import tee
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -10,8 +10,10 @@ from pydantic import TypeAdapter
 from lgi.checkpoints import NO_CHECKPOINT, NoCheckpoint
 from lgi.engines import chosen
 from lgi.errors import ConfigError
-from lgi.provenance import describe
+from lgi.provenance import describe, source_fingerprint
 from lgi.randomness import generator
+from lgi.runs import Content
+from lgi.shipped import shipped
 from lgi.superposition.training.data import (
     count_patterns,
     draw,
@@ -44,10 +46,10 @@ ARRAYS = (
 
 
 def train_runs(
-    runs: Sequence[Mapping],
+    runs: Sequence[Mapping[str, Any]],
     source: str,
     checkpoints: Sequence[NoCheckpoint] | None = None,
-) -> Iterator[tuple[dict[str, np.ndarray], dict]]:
+) -> Iterator[Content]:
     """Yield what `train_run` returns for each of some runs, on the device in use, in their order.
 
     On a CPU each is trained when it is asked for, on a GPU all are at once.
@@ -81,9 +83,9 @@ def train_run(
     data: DataSettings,
     training: TrainingSettings,
     seeds: list[int],
-    source: str,
+    source: str | None = None,
     checkpoint: NoCheckpoint = NO_CHECKPOINT,
-) -> tuple[dict[str, np.ndarray], dict]:
+) -> Content:
     """Train one model per seed, on the device in use; return what the run file holds.
 
     Parameters
@@ -101,7 +103,7 @@ def train_run(
     seeds
         Seeds of the models. A model's results do not depend on the other seeds.
     source
-        Fingerprint of the source, for the record.
+        Fingerprint of the source, for the record; None for that of the workflow's job.
     checkpoint
         Where its state is saved and found again (`lgi.checkpoints`).
 
@@ -131,10 +133,12 @@ def train_run(
         "training": training,
         "seeds": seeds,
     }
+    if source is None:
+        source = source_fingerprint(shipped("workflow_scripts/train_superposition.py"))
     return next(train_runs([run], source, [checkpoint]))
 
 
-def training_data(record: Mapping) -> np.ndarray:
+def training_data(record: Mapping[str, Any]) -> np.ndarray:
     """Return the training sets that a run was trained on, from its record.
 
     Returns
@@ -146,7 +150,7 @@ def training_data(record: Mapping) -> np.ndarray:
     return training_samples(data, record["seeds"], record["sparsity"], record["samples"])
 
 
-def fresh_samples(record: Mapping, samples: int) -> np.ndarray:
+def fresh_samples(record: Mapping[str, Any], samples: int) -> np.ndarray:
     """Return samples of the kind and sparsity of a run that it was neither trained nor tested on.
 
     Returns
@@ -161,7 +165,7 @@ def fresh_samples(record: Mapping, samples: int) -> np.ndarray:
     return np.stack([draw(data, stream, sparsity, samples) for stream in streams])
 
 
-def training_patterns(record: Mapping) -> tuple[np.ndarray, np.ndarray]:
+def training_patterns(record: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Return the training sets of a run as patterns and their counts.
 
     Returns
@@ -177,15 +181,24 @@ def training_patterns(record: Mapping) -> tuple[np.ndarray, np.ndarray]:
 class _Begun(NamedTuple):
     """A run that is to be trained."""
 
-    record: dict  # without the state at its end
+    record: dict[str, Any]  # without the state at its end
     data: DataSettings
     train_set: np.ndarray
     models: Models
 
 
 def _begin(
-    init_name, init, hidden, samples, sparsity, data, training, seeds, origin, checkpoint
-) -> _Begun | tuple[dict[str, np.ndarray], dict]:
+    init_name: str,
+    init: InitialisationSettings,
+    hidden: int,
+    samples: int,
+    sparsity: float,
+    data: DataSettings,
+    training: TrainingSettings,
+    seeds: list[int],
+    origin: Mapping[str, Any],
+    checkpoint: NoCheckpoint,
+) -> _Begun | Content:
     """Return a run that is to be trained, or what it holds if an earlier job has finished it."""
     if problem := init.misfit(hidden, data.features):
         raise ConfigError(f"initialisation {init_name}: {problem}")
@@ -214,7 +227,7 @@ def _begin(
     return _Begun(record, data, train_set, models)
 
 
-def _results(run: _Begun, trained: Trajectory) -> tuple[dict[str, np.ndarray], dict]:
+def _results(run: _Begun, trained: Trajectory) -> Content:
     """Return what the file of a run holds that was trained."""
     record, data, states = run.record, run.data, (trained.W, trained.b)
     seeds, sparsity, discrete = record["seeds"], record["sparsity"], is_discrete(data)

@@ -62,6 +62,7 @@ def _train(models: Models) -> Trajectory:
             state.velocity[:] = 0
         stages = _stages(state, models, block, done)
         for done in stages:
+            models.checkpoint.reached(start * models.training.epochs + done * (block.stop - start))
             if models.checkpoint.due():
                 places = [position(stream) for stream in streams]
                 models.checkpoint.save(state._asdict(), model=start, epoch=done, streams=places)

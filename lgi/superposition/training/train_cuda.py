@@ -92,6 +92,8 @@ def _train(runs: Sequence[_Run]) -> list[Trajectory]:
     for kept, target in enumerate(runs[0].models.training.snapshot_epochs()):
         while done < target:
             done = card.descend(done, target)
+            for run in runs:
+                run.models.checkpoint.reached(done * len(run.models.W))
             if any(run.models.checkpoint.due() for run in runs):
                 card.fetch()
                 _save(runs, done)

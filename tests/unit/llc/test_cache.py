@@ -29,7 +29,7 @@ modules = (diagnostics, noise_cpu, steps)
 compiled = [f for m in modules for f in vars(m).values() if hasattr(f, "stats")]
 used = [f for f in [*compiled, loss_and_gradient] if f.signatures]
 print(len(used), sum(sum(f.stats.cache_misses.values()) for f in used))
-print(sorted({"torch", "arviz", "matplotlib"} & set(sys.modules)))
+print(sorted({"torch", "arviz_base", "xarray", "matplotlib"} & set(sys.modules)))
 """
 
 

@@ -1,7 +1,13 @@
 """Traces survive a round trip through NetCDF, are ArviZ's own format, and name bad files."""
 
+import io
+import json
+from dataclasses import replace
+
+import arviz_stats
 import numpy as np
 import pytest
+import xarray
 
 from lgi.errors import RunFileError
 from lgi.llc.estimate import Traces
@@ -50,8 +56,6 @@ def test_burn_in_counts_kept_draws(trace):
 
 @pytest.mark.parametrize("burn_in", [5, 0])
 def test_a_round_trip_changes_nothing(trace, tmp_path, burn_in):
-    from dataclasses import replace
-
     trace = replace(trace, burn_in=burn_in)
     write_trace(tmp_path / "trace.nc", trace)
     again = read_trace(tmp_path / "trace.nc")
@@ -61,15 +65,34 @@ def test_a_round_trip_changes_nothing(trace, tmp_path, burn_in):
 
 
 def test_arviz_reads_it(trace, tmp_path):
-    import arviz
-
     write_trace(tmp_path / "trace.nc", trace)
-    data = arviz.from_netcdf(str(tmp_path / "trace.nc"))
-    assert data.posterior["loss"].dims == ("chain", "draw")
-    assert np.array_equal(data.posterior["llc"], trace.llc[:, 5:])
-    assert np.array_equal(data.warmup_posterior["loss"], trace.loss[:, :5])
-    summary = arviz.summary(data, var_names="llc", round_to="none")
+    with xarray.open_datatree(tmp_path / "trace.nc", engine="h5netcdf") as tree:
+        assert set(tree.children) == {"posterior", "warmup_posterior"}
+        assert tree.posterior["loss"].dims == ("chain", "draw")
+        assert np.array_equal(tree.posterior["llc"], trace.llc[:, 5:])
+        assert np.array_equal(tree.warmup_posterior["loss"], trace.loss[:, :5])
+        assert json.loads(tree.posterior.attrs["record"]) == trace.record
+        summary = arviz_stats.summary(tree, var_names="llc", round_to="none")
     assert summary.loc["llc", "mean"] == pytest.approx(trace.llc[:, 5:].mean())
+
+
+def test_traces_of_before_are_read(trace, tmp_path):
+    """Up to 0.7 ArviZ's InferenceData wrote one group after another."""
+    attributes = {"loss_at_w": -0.5, "n_beta": 7.0, "thin": 2, "record": json.dumps(trace.record)}
+    content = io.BytesIO()
+    for mode, group, loss in (
+        ("w", "posterior", trace.loss[:, 5:]),
+        ("a", "warmup_posterior", trace.loss[:, :5]),
+    ):
+        values = dict.fromkeys(("loss", "llc"), (("chain", "draw"), loss))
+        xarray.Dataset(values, attrs=attributes).to_netcdf(
+            content, mode=mode, group=group, engine="h5netcdf"
+        )
+    with summed_path(tmp_path / "old.nc") as temporary:
+        temporary.write_bytes(content.getvalue())
+    old = read_trace(tmp_path / "old.nc")
+    assert np.array_equal(old.loss, trace.loss)
+    assert (old.burn_in, old.thin, old.record) == (trace.burn_in, 2, trace.record)
 
 
 def test_the_same_trace_gives_the_same_bytes(trace, tmp_path):

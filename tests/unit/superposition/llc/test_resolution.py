@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lgi.superposition.llc.resolution import COLUMNS, curves, stable
+from lgi.llc.sweep import stable
+from lgi.superposition.llc.resolution import COLUMNS, curves
 from lgi.superposition.llc.settings import Resolution
 from tests.unit.superposition.llc.test_calibration import SETTING
 
