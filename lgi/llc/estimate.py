@@ -102,7 +102,9 @@ def traces(
     loss_at_w, gradient = loss_and_gradient(problem, centres)
     n_beta: float | np.ndarray
     gamma: float | np.ndarray
-    n_beta, gamma = scales or (setting.n_beta(problem.samples), setting.localisation)
+    n_beta, gamma = setting.n_beta(problem.samples), setting.localisation
+    if scales is not None:
+        n_beta, gamma = scales
     n_beta = n_beta * problem.likelihood_factor
     sampled = problem
     to_parameters: Callable[[np.ndarray], np.ndarray] = np.asarray
