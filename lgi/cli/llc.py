@@ -11,6 +11,8 @@ from lgi.cli.terminal import say, table, watched
 from lgi.cli.values import LARGEST_SEED, numbers, positive, whole
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lgi.cli.own import Changes
     from lgi.runs import Run
 
@@ -207,8 +209,7 @@ def _table(run: "Run", name: str, setting: Any, folder: Path, force: bool) -> No
         with watched(f"estimating {models:,} models, {name}"), compiling.told("llc"):
             found = estimate_run(run, setting)
         write_table(path, found, record)
-    table(read_table(path).to_dict("records"), COLUMNS, f"in {path}")
-    print(path)
+    _tell(read_table(path), COLUMNS, path)
 
 
 def _trace(run: "Run", name: str, setting: Any, seed, epoch, folder: Path, force: bool) -> None:
@@ -261,7 +262,15 @@ def _fit(run: "Run", checked, name: str | None, folder: Path, force: bool) -> No
         with watched("estimating its effective dimension"), compiling.told("llc"):
             found = estimate_minimum(read_run(minimum), settings)
         write_table(path, found, record)
-    table(read_table(path).to_dict("records"), FIT_COLUMNS)
+    _tell(read_table(path), FIT_COLUMNS, path)
+
+
+def _tell(estimates: "pd.DataFrame", columns: dict[str, str], path: Path) -> None:
+    """Print estimates, how many are coefficients, and where they are."""
+    table(estimates.to_dict("records"), columns, f"in {path}")
+    counts = estimates["status"].value_counts()
+    told = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+    print(f"status: {told} (what is not ok is no coefficient; why stands in the table)")
     print(path)
 
 

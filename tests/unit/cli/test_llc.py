@@ -124,7 +124,7 @@ def test_bad_usage_of_a_run_file(fails, run, code, words, arguments):
     ],
 )
 def test_what_is_no_run(fails, tmp_path, name, words):
-    (tmp_path / "text.npz").write_text("text")
+    (tmp_path / "text.npz").write_text("text", encoding="utf-8")
     write_run(tmp_path / "other.npz", {"a": np.zeros(2)}, {"study": "mine"})
     fails(1, words, "llc", name)
 
@@ -169,9 +169,9 @@ def ending():
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """A module in the working folder."""
-    (tmp_path / "my_models.py").write_text(MINE)
-    (tmp_path / "broken.py").write_text("1 +\n")
-    (tmp_path / "needy.py").write_text("import no_such_package\n")
+    (tmp_path / "my_models.py").write_text(MINE, encoding="utf-8")
+    (tmp_path / "broken.py").write_text("1 +\n", encoding="utf-8")
+    (tmp_path / "needy.py").write_text("import no_such_package\n", encoding="utf-8")
     monkeypatch.setattr("sys.path", [*__import__("sys").path])
     yield
     for name in ("my_models", "broken", "needy"):
@@ -182,7 +182,7 @@ def test_a_model_of_ones_own(lgi, tmp_path, mine):
     done = lgi("llc", "my_models:named", "--out", "found.json")
     assert done.code == 0
     assert done.out.splitlines()[0].startswith("llc  ")
-    found = json.loads((tmp_path / "found.json").read_text())
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
     assert (found["samples"], found["setting"]["draws"]) == (60, 40)
     # Two directions: λ is 1 at a minimum that is a point.
     assert 0.5 < found["llc"] < 1.5
@@ -200,7 +200,7 @@ def test_what_the_command_line_changes(lgi, tmp_path, mine):
     given = ("--batch-size", 5, "--step-size", 1e-4, "--draws", 20, "--chains", 3)
     done = lgi("llc", "my_models:model", *given, "--out", "found.json")
     assert done.code == 0
-    found = json.loads((tmp_path / "found.json").read_text())["setting"]
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["setting"]
     assert found["sampler"] == {"kind": "sgld", "step_size": 1e-4}
     assert (found["chains"], found["draws"], found["burn_in"]) == (3, 20, 4)
 

@@ -73,7 +73,7 @@ def test_a_run_of_something_else(lgi, tmp_path):
 )
 def test_what_is_not_whole_or_not_of_lgi(fails, tmp_path, words, name):
     for suffix in ("npz", "csv", "nc"):
-        (tmp_path / f"text.{suffix}").write_text("text")
+        (tmp_path / f"text.{suffix}").write_text("text", encoding="utf-8")
     write_run(tmp_path / "half.npz", {"a": np.zeros(100)}, {})
     (tmp_path / "half.npz").write_bytes((tmp_path / "half.npz").read_bytes()[:500])
     fails(1, words, "show", name)
