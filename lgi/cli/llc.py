@@ -130,11 +130,17 @@ def llc(
     """
     changes = {"draws": draws, "chains": chains, "batch_size": batch_size, "step_size": step_size}
     of_models = {**changes, "parameters": parameters, "per_layer": per_layer}
-    of_runs = {"epochs": epochs, "trace": trace, "seed": seed, "epoch": epoch, "device": device}
-    of_runs |= {"config": config, "force": force}
+    of_runs: dict[str, Any] = {
+        "epochs": epochs,
+        "trace": trace,
+        "seed": seed,
+        "epoch": epoch,
+        "device": device,
+    }
+    of_runs |= {"config": config}
     if not Path(of).is_file() and (match := FUNCTION.fullmatch(of)):
         _refuse(of_runs, OF_RUNS, OF_MODELS)
-        _own(match[1], match[2], setting, changes, parameters, per_layer, out)
+        _own(match[1], match[2], setting, changes, parameters, per_layer, out, force)
         return
     _refuse(of_models, OF_MODELS, OF_RUNS)
     if not trace:
@@ -286,9 +292,10 @@ def _record(settings: dict[str, Any], rule: str, run: "Run") -> dict[str, Any]:
     }
 
 
-def _own(module, function, setting, changes: "Changes", parameters, per_layer, out) -> None:
-    from lgi.cli import compiling, own
+def _own(module, function, setting, changes: "Changes", parameters, per_layer, out, force) -> None:
+    from lgi.cli import compiling, made, own
 
+    made.need_free(out, force)
     asked = own.asked(module, function, setting, changes, parameters)
     if out:
         own.need_format(out, per_layer)

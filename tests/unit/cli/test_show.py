@@ -37,9 +37,10 @@ def test_a_training(lgi, fails, tmp_path):
     ):
         assert words in done.out
     first = (tmp_path / "five.gif").read_bytes()
-    assert lgi("show", TRAINED, "--picture", "five.gif").code == 0  # over it, of the first model
+    fails(1, "five.gif: exists; --force replaces it", "show", TRAINED, "--picture", "five.gif")
+    assert lgi("show", TRAINED, "--picture", "five.gif", "--force").code == 0  # of the first model
     assert (tmp_path / "five.gif").read_bytes() != first
-    done = lgi("show", TRAINED, "--picture", "five.gif", "--seed", 4)
+    done = lgi("show", TRAINED, "--picture", "four.gif", "--seed", 4)
     assert (done.code, done.err.splitlines()[-1]) == (
         1,
         f"error: {TRAINED}: no seed 4; it holds 3, 5",
