@@ -28,7 +28,7 @@ Device = Annotated[
     Literal["auto", "cpu", "cuda"] | None,
     typer.Option(help="What computes, with the same bits; else as configured."),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace files of another run.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are there.")]
 
 
 def configuration(

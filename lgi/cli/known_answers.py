@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lgi.cli.configuration import ConfigFile, Device, configuration, known, names, section
+from lgi.cli.configuration import ConfigFile, Device, Force, configuration, known, names, section
 from lgi.cli.terminal import say, table, watched
 from lgi.cli.values import whole
 
@@ -41,6 +41,7 @@ def known_answers(
     ] = None,
     device: Device = None,
     config: ConfigFile = None,
+    force: Force = False,
 ) -> None:
     """Estimate coefficients that are known exactly: each is right, refused or wrong.
 
@@ -61,6 +62,7 @@ def known_answers(
             raise typer.BadParameter(
                 f"{out}; allowed is a name that ends in .csv", param_hint="--out"
             )
+        made.need_free(out, force)
         made.need_folder(out.parent)
     changed = {"n": n, "repeats": repeats}
     said = {"llc": {key: value for key, value in changed.items() if value}}

@@ -11,6 +11,8 @@ from lgi.cli.terminal import say, table, watched
 from lgi.cli.values import LARGEST_SEED, numbers, positive, whole
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lgi.cli.own import Changes
     from lgi.runs import Run
 
@@ -128,11 +130,17 @@ def llc(
     """
     changes = {"draws": draws, "chains": chains, "batch_size": batch_size, "step_size": step_size}
     of_models = {**changes, "parameters": parameters, "per_layer": per_layer}
-    of_runs = {"epochs": epochs, "trace": trace, "seed": seed, "epoch": epoch, "device": device}
-    of_runs |= {"config": config, "force": force}
+    of_runs: dict[str, Any] = {
+        "epochs": epochs,
+        "trace": trace,
+        "seed": seed,
+        "epoch": epoch,
+        "device": device,
+    }
+    of_runs |= {"config": config}
     if not Path(of).is_file() and (match := FUNCTION.fullmatch(of)):
         _refuse(of_runs, OF_RUNS, OF_MODELS)
-        _own(match[1], match[2], setting, changes, parameters, per_layer, out)
+        _own(match[1], match[2], setting, changes, parameters, per_layer, out, force)
         return
     _refuse(of_models, OF_MODELS, OF_RUNS)
     if not trace:
@@ -207,8 +215,7 @@ def _table(run: "Run", name: str, setting: Any, folder: Path, force: bool) -> No
         with watched(f"estimating {models:,} models, {name}"), compiling.told("llc"):
             found = estimate_run(run, setting)
         write_table(path, found, record)
-    table(read_table(path).to_dict("records"), COLUMNS, f"in {path}")
-    print(path)
+    _tell(read_table(path), COLUMNS, path)
 
 
 def _trace(run: "Run", name: str, setting: Any, seed, epoch, folder: Path, force: bool) -> None:
@@ -261,7 +268,15 @@ def _fit(run: "Run", checked, name: str | None, folder: Path, force: bool) -> No
         with watched("estimating its effective dimension"), compiling.told("llc"):
             found = estimate_minimum(read_run(minimum), settings)
         write_table(path, found, record)
-    table(read_table(path).to_dict("records"), FIT_COLUMNS)
+    _tell(read_table(path), FIT_COLUMNS, path)
+
+
+def _tell(estimates: "pd.DataFrame", columns: dict[str, str], path: Path) -> None:
+    """Print estimates, how many are coefficients, and where they are."""
+    table(estimates.to_dict("records"), columns, f"in {path}")
+    counts = estimates["status"].value_counts()
+    told = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+    print(f"status: {told} (what is not ok is no coefficient; why stands in the table)")
     print(path)
 
 
@@ -277,9 +292,10 @@ def _record(settings: dict[str, Any], rule: str, run: "Run") -> dict[str, Any]:
     }
 
 
-def _own(module, function, setting, changes: "Changes", parameters, per_layer, out) -> None:
-    from lgi.cli import compiling, own
+def _own(module, function, setting, changes: "Changes", parameters, per_layer, out, force) -> None:
+    from lgi.cli import compiling, made, own
 
+    made.need_free(out, force)
     asked = own.asked(module, function, setting, changes, parameters)
     if out:
         own.need_format(out, per_layer)

@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -38,6 +38,12 @@ def need_folder(folder: Path) -> None:
             pass
     except OSError as error:
         raise LgiError(f"{folder}: nothing can be written there ({error.strerror})") from None
+
+
+def need_free(path: Path | None, force: bool) -> None:
+    """Raise LgiError if a file would be replaced that nobody said may be."""
+    if path is not None and path.exists() and not force:
+        raise LgiError(f"{path}: exists; --force replaces it")
 
 
 def need_memory(needs: Iterable[Need]) -> None:
@@ -158,8 +164,8 @@ def draw(
     rule: str,
     run: Path,
     picture: Path,
+    wildcards: Mapping[str, str] = MappingProxyType({}),
     over: bool = False,
-    **wildcards: str,
 ) -> None:
     """Draw a declared picture of one run file; print where it is.
 
@@ -171,14 +177,15 @@ def draw(
         The rule of the picture.
     run, picture
         The run file, and where its picture goes.
+    wildcards
+        Of the rule, as far as its settings ask for them.
     over
         Whether one that is there is drawn anew.
-    **wildcards
-        Of the rule, as far as its settings ask for them.
     """
     from lgi.making import make
 
     study, result = catalogue.rules[rule]
+    assert isinstance(result.inputs, Mapping)  # of one run file, by name
     (name,) = result.inputs
     if over or not picture.exists():
         with watched(f"drawing {picture.name}"), compiling.told("fit"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lgi.cli.configuration import ConfigFile, configuration
+from lgi.cli.configuration import ConfigFile, Force, configuration
 from lgi.cli.terminal import lines
 from lgi.cli.values import LARGEST_SEED, whole
 
@@ -33,7 +33,7 @@ def show(
         Path | None,
         typer.Option(
             metavar="FILE.png",
-            help="Draw it there, over what is there; of a run as .gif too. SVG or MP4 come beside.",
+            help="Draw it there; of a run as .gif too. SVG or MP4 come beside.",
         ),
     ] = None,
     seed: Annotated[
@@ -45,17 +45,20 @@ def show(
         ),
     ] = None,
     config: ConfigFile = None,
+    force: Force = False,
 ) -> None:
     """Say what a file is, how it was made and how it ended; draw it.
 
     Files are compared with their checksums: one that is damaged, or not of lgi, is said to be so.
     """
-    from lgi.errors import RunFileError
+    from lgi.errors import LgiError, RunFileError
 
     if picture and picture.suffix not in PICTURES:
         raise typer.BadParameter(
             f"{picture}; allowed are names that end in .png or .gif", param_hint="--picture"
         )
+    if picture and picture.exists() and not force:
+        raise LgiError(f"{picture}: exists; --force replaces it")
     kinds = {".npz": _run, ".csv": _table, ".nc": _trace}
     if file.suffix not in kinds:
         raise RunFileError(
@@ -84,7 +87,7 @@ def _run(file: Path, picture: Path | None, seed: int | None, config: Path | None
     run = read_run(file)
     study = run.record.get("study")
     tellers = {"gaussians": _fit, "superposition": _training}
-    tell = _minimum if "curvature" in run.arrays else tellers.get(study, _other)
+    tell = _minimum if "curvature" in run.arrays else tellers.get(str(study), _other)
     lines({"file": file, **tell(run), **_origin(run.record), "whole": "yes, by its checksum"})
     if picture:
         _draw_run(run, picture, seed, config)
@@ -249,4 +252,4 @@ def _draw_run(run: "Run", picture: Path, seed: int | None, config: Path | None) 
         wildcards["seed"] = str(seeds[0] if seed is None else seed)
     made.need_folder(picture.parent)
     catalogue = made.Catalogue(made.STUDIES, configuration(config))
-    made.draw(catalogue, rule, run.path, picture, over=True, **wildcards)
+    made.draw(catalogue, rule, run.path, picture, wildcards, over=True)

@@ -120,8 +120,8 @@ def train(
     if drawn:
         catalogue = made.Catalogue(made.STUDIES, checked)
         wildcards = {"seed": str(runs.seeds[0])}
-        made.draw(catalogue, "plot_snapshots", path, still, **wildcards)
-        made.draw(catalogue, "animate_polygons", path, film, **wildcards)
+        made.draw(catalogue, "plot_snapshots", path, still, wildcards)
+        made.draw(catalogue, "animate_polygons", path, film, wildcards)
     elif pictures:
         say(f"no polygons: the models have {study.hidden} hidden dimensions, and those need 2")
     say(f"{path.name}: {ended(path)}")

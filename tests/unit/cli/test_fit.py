@@ -85,7 +85,7 @@ def test_a_run_is_made_once_and_no_other_is_replaced_unasked(lgi, fails, tmp_pat
 def test_pictures_of_something_else_are_not_replaced_and_missing_ones_are_made(
     lgi, fails, tmp_path
 ):
-    (tmp_path / f"{NAME}.gif").write_text("mine")
+    (tmp_path / f"{NAME}.gif").write_text("mine", encoding="utf-8")
     fails(1, f"{NAME}.gif: exists, but its run file does not; --force", "fit", *IMAGE)
     assert not (tmp_path / f"{NAME}.npz").exists()
     assert lgi("fit", *IMAGE, "--force").code == 0
@@ -123,13 +123,13 @@ def test_pictures_of_something_else_are_not_replaced_and_missing_ones_are_made(
     ],
 )
 def test_bad_input_is_one_sentence(fails, tmp_path, picture, code, words, arguments):
-    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "text.png").write_text("no picture", encoding="utf-8")
     fails(code, words, "fit", *arguments)
     assert {path.name for path in tmp_path.iterdir()} == {picture, "text.png"}
 
 
 def test_what_is_wrong_in_a_file_of_ones_own_is_told_as_the_workflow_tells_it(lgi, tmp_path):
-    (tmp_path / "mine.yaml").write_text("gaussians: {nope: 1}\nmore: 2\n")
+    (tmp_path / "mine.yaml").write_text("gaussians: {nope: 1}\nmore: 2\n", encoding="utf-8")
     done = lgi("fit", "smooth", "-n", 1, "--size", "x", "--config", "mine.yaml")
     assert done.code == 2
     done = lgi("fit", "smooth", "-n", 1, "--config", "mine.yaml")
@@ -206,7 +206,9 @@ def test_no_snakemake_below_the_command(tmp_path):
         "except SystemExit as end: print(end.code, sorted({'snakemake', 'torch', 'matplotlib'} "
         "& set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
     assert done.stdout.splitlines()[-1] == "0 []"
 
 

@@ -41,7 +41,9 @@ def test_bad_usage(fails, words, arguments):
     fails(2, words, "known-answers", *arguments)
 
 
-def test_the_table_can_be_shown(lgi, tmp_path):
-    assert lgi("known-answers", "--only", "quadratic", "--out", "a.csv", *SMALL).code == 0
+def test_the_table_can_be_shown_and_is_not_replaced(lgi, fails, tmp_path):
+    command = ("known-answers", "--only", "quadratic", "--out", "a.csv", *SMALL)
+    assert lgi(*command).code == 0
+    fails(1, "a.csv: exists; --force replaces it", *command)
     assert len(read_table(tmp_path / "a.csv")) == 4
     assert "a table of 4 rows" in lgi("show", "a.csv").out

@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lgi.cli import own
@@ -124,7 +125,7 @@ def test_bad_usage_of_a_run_file(fails, run, code, words, arguments):
     ],
 )
 def test_what_is_no_run(fails, tmp_path, name, words):
-    (tmp_path / "text.npz").write_text("text")
+    (tmp_path / "text.npz").write_text("text", encoding="utf-8")
     write_run(tmp_path / "other.npz", {"a": np.zeros(2)}, {"study": "mine"})
     fails(1, words, "llc", name)
 
@@ -169,9 +170,9 @@ def ending():
 @pytest.fixture
 def mine(tmp_path, monkeypatch):
     """A module in the working folder."""
-    (tmp_path / "my_models.py").write_text(MINE)
-    (tmp_path / "broken.py").write_text("1 +\n")
-    (tmp_path / "needy.py").write_text("import no_such_package\n")
+    (tmp_path / "my_models.py").write_text(MINE, encoding="utf-8")
+    (tmp_path / "broken.py").write_text("1 +\n", encoding="utf-8")
+    (tmp_path / "needy.py").write_text("import no_such_package\n", encoding="utf-8")
     monkeypatch.setattr("sys.path", [*__import__("sys").path])
     yield
     for name in ("my_models", "broken", "needy"):
@@ -182,10 +183,12 @@ def test_a_model_of_ones_own(lgi, tmp_path, mine):
     done = lgi("llc", "my_models:named", "--out", "found.json")
     assert done.code == 0
     assert done.out.splitlines()[0].startswith("llc  ")
-    found = json.loads((tmp_path / "found.json").read_text())
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
     assert (found["samples"], found["setting"]["draws"]) == (60, 40)
     # Two directions: λ is 1 at a minimum that is a point.
     assert 0.5 < found["llc"] < 1.5
+    again = lgi("llc", "my_models:named", "--out", "found.json")
+    assert (again.code, again.err) == (1, "error: found.json: exists; --force replaces it\n")
 
 
 def test_chains_of_a_model_of_ones_own(lgi, tmp_path, mine):
@@ -200,9 +203,32 @@ def test_what_the_command_line_changes(lgi, tmp_path, mine):
     given = ("--batch-size", 5, "--step-size", 1e-4, "--draws", 20, "--chains", 3)
     done = lgi("llc", "my_models:model", *given, "--out", "found.json")
     assert done.code == 0
-    found = json.loads((tmp_path / "found.json").read_text())["setting"]
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["setting"]
     assert found["sampler"] == {"kind": "sgld", "step_size": 1e-4}
     assert (found["chains"], found["draws"], found["burn_in"]) == (3, 20, 4)
+
+
+def test_a_coefficient_for_each_layer(lgi, tmp_path, mine, monkeypatch):
+    def layers(module, loss, data, setting, **options):
+        names = [name for name, _ in module.named_parameters()]
+        row = {"parameters": 2, "llc": 1.0, "llc_se": 0.1, "rhat": 1.0, "ess": 200.0}
+        return pd.DataFrame(
+            [{"layer": name, **row, "status": "ok", "reason": ""} for name in names]
+        )
+
+    monkeypatch.setattr("lgi.llc.library.estimate_layers", layers, raising=False)
+    done = lgi("llc", "my_models:named", "--per-layer", "--out", "layers.json")
+    assert done.out.splitlines()[1].split() == [
+        "weight",
+        "2",
+        "1.000",
+        "0.100",
+        "1.000",
+        "200",
+        "ok",
+    ]
+    found = json.loads((tmp_path / "layers.json").read_text(encoding="utf-8"))
+    assert found["layers"][0]["layer"] == "weight"
 
 
 @pytest.mark.parametrize("name", sorted(own.SETTINGS))

@@ -1,6 +1,7 @@
 """Help, errors and what the shell is told."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -35,7 +36,12 @@ def test_help_comes_without_what_takes_long(command):
         f"except SystemExit: print(sorted({HEAVY} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
     )
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -48,7 +54,11 @@ def test_help_shows_examples(lgi, command):
     assert done.out.isascii()
 
 
-EXAMPLES = [line for module, *_ in cli.COMMANDS for line in module.EXAMPLES]
+PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+EXAMPLES = [
+    *(line for module, *_ in cli.COMMANDS for line in module.EXAMPLES),
+    *re.findall(r"^    (lgi [^-].*)$", PAGE, re.MULTILINE),
+]
 
 
 @pytest.mark.parametrize("line", EXAMPLES)
@@ -135,6 +145,8 @@ def test_a_terminal_without_greek(tmp_path):
 
 def test_a_reader_that_goes_is_no_error():
     command = f"{shlex.quote(sys.executable)} -m lgi fit --help | head -n 1"
-    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True
+    )
     assert done.stdout.startswith("Usage: lgi fit")
     assert done.stderr == ""

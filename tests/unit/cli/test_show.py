@@ -37,9 +37,10 @@ def test_a_training(lgi, fails, tmp_path):
     ):
         assert words in done.out
     first = (tmp_path / "five.gif").read_bytes()
-    assert lgi("show", TRAINED, "--picture", "five.gif").code == 0  # over it, of the first model
+    fails(1, "five.gif: exists; --force replaces it", "show", TRAINED, "--picture", "five.gif")
+    assert lgi("show", TRAINED, "--picture", "five.gif", "--force").code == 0  # of the first model
     assert (tmp_path / "five.gif").read_bytes() != first
-    done = lgi("show", TRAINED, "--picture", "five.gif", "--seed", 4)
+    done = lgi("show", TRAINED, "--picture", "four.gif", "--seed", 4)
     assert (done.code, done.err.splitlines()[-1]) == (
         1,
         f"error: {TRAINED}: no seed 4; it holds 3, 5",
@@ -73,7 +74,7 @@ def test_a_run_of_something_else(lgi, tmp_path):
 )
 def test_what_is_not_whole_or_not_of_lgi(fails, tmp_path, words, name):
     for suffix in ("npz", "csv", "nc"):
-        (tmp_path / f"text.{suffix}").write_text("text")
+        (tmp_path / f"text.{suffix}").write_text("text", encoding="utf-8")
     write_run(tmp_path / "half.npz", {"a": np.zeros(100)}, {})
     (tmp_path / "half.npz").write_bytes((tmp_path / "half.npz").read_bytes()[:500])
     fails(1, words, "show", name)

@@ -54,7 +54,8 @@ def test_a_run_is_made_once_and_no_other_is_replaced_unasked(lgi, fails):
 
 def test_models_that_are_no_polygons(lgi, tmp_path):
     (tmp_path / "three.yaml").write_text(
-        "superposition: {hidden: 3, limit: null, phases: null, runs: {init: random}}\n"
+        "superposition: {hidden: 3, limit: null, phases: null, runs: {init: random}}\n",
+        encoding="utf-8",
     )
     given = ("--sparsity", 0.9, "--start", "random", "--seeds", 0, "--epochs", 3)
     done = lgi("train", *given, "--config", "three.yaml")
@@ -87,7 +88,8 @@ def test_more_than_any_memory(fails):
 
 def test_a_start_that_does_not_fit_the_models(fails, tmp_path):
     (tmp_path / "three.yaml").write_text(
-        "superposition: {hidden: 3, limit: null, phases: null, runs: {init: random}}\n"
+        "superposition: {hidden: 3, limit: null, phases: null, runs: {init: random}}\n",
+        encoding="utf-8",
     )
     given = ("--sparsity", 0.5, "--start", "kgon4", "--config", "three.yaml")
     fails(2, "--start: kgon4: a kgon start needs hidden 2, not 3", "train", *given)
