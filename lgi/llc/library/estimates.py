@@ -150,7 +150,7 @@ def _sample(
     module: torch.nn.Module | None,
 ) -> Draws:
     _refuse(options, samples, setting)
-    with computing():
+    with computing() as threads:
         stream, weight = options.get("stream", STREAM), options.get("weight")
         batches = Batches(
             samples,
@@ -189,7 +189,7 @@ def _sample(
             )
         for note in notes:
             say(note)
-        run = begin(model, parameters, batches, setting, n_beta, keys, mapping)
+        run = begin(model, parameters, batches, setting, n_beta, keys, mapping, threads)
         run, interrupted = run.onward(setting, options.get("progress"), options.get("callback"))
     return drawn(run, n, mapping, notes, interrupted)
 
