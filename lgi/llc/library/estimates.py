@@ -153,7 +153,7 @@ def _sample(
     if setting.coordinates == WHITENED:
         raise ModelError("coordinates: whitened ones need a Hessian; allowed here is parameters")
     asked = checked_options(options, setting, samples)
-    with computing():
+    with computing() as threads:
         stream, weight = asked.stream, options.get("weight")
         batches = Batches(
             samples,
@@ -196,7 +196,7 @@ def _sample(
             )
         for note in notes:
             say(note)
-        run = begin(model, parameters, batches, setting, n_beta, keys, mapping)
+        run = begin(model, parameters, batches, setting, n_beta, keys, mapping, threads)
         run, interrupted = run.onward(setting, options.get("progress"), options.get("callback"))
     return drawn(run, n, mapping, notes, interrupted)
 

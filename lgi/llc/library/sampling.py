@@ -166,6 +166,7 @@ def begin(
     n_beta: float,
     keys: np.ndarray,
     mapping: str,
+    threads: int,
 ) -> Run:
     """Return chains at w*, without a draw.
 
@@ -181,10 +182,12 @@ def begin(
         uint32 [2, chains], from `lgi.llc.keys.chain_keys`.
     mapping
         ``"vmap"`` or ``"loop"``.
+    threads
+        How many may work at most.
     """
     every = torch.as_tensor(keys.astype(np.int64))
     chains = keys.shape[1]
-    models, workers = _copies(model, chains, parameters.device)
+    models, workers = _copies(model, chains, parameters.device, threads)
     own = [every[:, c : c + 1] for c in range(chains)]
     looped = [Looped(m, parameters, batches, key) for m, key in zip(models, own, strict=True)]
     targets = looped if mapping == "loop" else [Mapped(model, parameters, batches, every)]
@@ -206,7 +209,9 @@ def begin(
     return Run(groups, parameters, batches, setting, n_beta, workers, loops, float(at_w), of_blocks)
 
 
-def _copies(model: Model, chains: int, device: torch.device) -> tuple[list[Model], int]:
+def _copies(
+    model: Model, chains: int, device: torch.device, threads: int
+) -> tuple[list[Model], int]:
     """Return a model for each chain, and how many threads may work on them.
 
     Chains have a thread each up to PyTorch's own number, that of the machine's cores for this
@@ -214,7 +219,7 @@ def _copies(model: Model, chains: int, device: torch.device) -> tuple[list[Model
     """
     copies = [model.copied() for _ in range(chains)]
     models: list[Model] = [own for own in copies if own is not None]
-    workers = min(chains, torch.get_num_threads(), _cores())
+    workers = min(chains, threads, _cores())
     # What is set for this thread alone does not hold in another one.
     alone = device.type != "cpu" or torch.is_autocast_enabled("cpu")
     if alone or len(models) < chains:
@@ -270,16 +275,17 @@ def numbers(tensor: Tensor) -> np.ndarray:
 
 
 @contextmanager
-def computing() -> Iterator[None]:
+def computing() -> Iterator[int]:
     """Let PyTorch take gradients whatever the caller has set, on one thread for each operation.
 
     The number of threads is that of the process: what other threads compute meanwhile has one too.
+    What it was is given.
     """
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
         with torch.inference_mode(False), torch.enable_grad():
-            yield
+            yield threads
     finally:
         torch.set_num_threads(threads)
 

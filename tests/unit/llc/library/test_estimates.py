@@ -12,7 +12,7 @@ from lgi.llc.library import estimate_function, estimate_module
 from lgi.llc.problem import Problem
 from lgi.llc.settings import EstimateSettings
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SETTING = EstimateSettings(
     sampler={"kind": "hmc", "step_size": 1e-3, "leapfrog_steps": 2, "target_acceptance": 0.65},
     chains=4,
