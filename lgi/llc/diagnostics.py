@@ -11,8 +11,6 @@ from statistics import NormalDist
 
 import numpy as np
 
-from lgi.jit import njit
-
 
 def rhat(draws: np.ndarray) -> np.ndarray:
     """Return R-hat, the larger of the bulk's and the tails': ``arviz_stats.rhat(method="rank")``.
@@ -92,8 +90,18 @@ def _rhat(chains: np.ndarray) -> np.ndarray:
 def _normal_scores(draws: np.ndarray) -> np.ndarray:
     """Return Φ⁻¹((rank - 3/8) / (S + 1/4)) of the S draws of each model (eq. 14)."""
     flat = draws.reshape(len(draws), -1)
+    order = np.argsort(flat, axis=1)
+    ascending, place = np.take_along_axis(flat, order, axis=1), np.arange(flat.shape[1])
+    # Tied draws share a rank: where their run begins and where it ends.
+    begins = np.ones(flat.shape, dtype=bool)
+    begins[:, 1:] = ascending[:, 1:] != ascending[:, :-1]
+    ends = np.ones(flat.shape, dtype=bool)
+    ends[:, :-1] = begins[:, 1:]
+    first = np.maximum.accumulate(np.where(begins, place, 0), axis=1)
+    last = np.where(ends, place, flat.shape[1])
+    last = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
     scored = np.empty(flat.shape)
-    _score_ranks(flat, np.argsort(flat, axis=1), _scores(flat.shape[1]), scored)
+    np.put_along_axis(scored, order, _scores(flat.shape[1])[first + last], axis=1)
     return scored.reshape(draws.shape)
 
 
@@ -104,23 +112,6 @@ def _scores(count: int) -> np.ndarray:
     return np.array(
         [normal.inv_cdf((half / 2 - 0.375) / (count + 0.25)) for half in range(2, 2 * count + 1)]
     )
-
-
-@njit
-def _score_ranks(draws, order, scores, scored):
-    """Write into `scored` [models, S] the score of each draw's rank, tied draws sharing theirs."""
-    for model in range(draws.shape[0]):
-        first = 0
-        while first < draws.shape[1]:
-            last = first
-            while (
-                last + 1 < draws.shape[1]
-                and draws[model, order[model, last + 1]] == draws[model, order[model, first]]
-            ):
-                last += 1
-            for place in range(first, last + 1):
-                scored[model, order[model, place]] = scores[first + last]
-            first = last + 1
 
 
 def _ess(chains: np.ndarray) -> np.ndarray:
@@ -145,31 +136,23 @@ def _autocovariance(chains: np.ndarray) -> np.ndarray:
     return np.fft.irfft(np.abs(spectrum) ** 2, n=2 * draws)[..., :draws] / draws
 
 
-@njit
-def _autocorrelation_time(correlation):
+def _autocorrelation_time(correlation: np.ndarray) -> np.ndarray:
     """Return each model's integrated autocorrelation time from its correlations [models, lags].
 
     Sums of neighbouring pairs are cut at the first negative one and made monotone (Geyer 1992,
     "Practical Markov chain Monte Carlo", initial monotone sequence).
     """
-    times = np.empty(len(correlation))
-    for model in range(len(correlation)):
-        times[model] = _initial_monotone_time(correlation[model])
-    return times
-
-
-@njit
-def _initial_monotone_time(correlation):
-    lags = correlation.size
-    even, odd = 1.0, correlation[1]
-    smallest = np.inf
-    pairs = 0.0
-    lag = 1
-    while lag < lags - 3 and even + odd > 0:
-        smallest = min(smallest, even + odd)
-        pairs += smallest
-        even, odd = correlation[lag + 1], correlation[lag + 2]
-        lag += 2
+    models, lags = correlation.shape
+    even, odd = np.ones(models), correlation[:, 1].copy()
+    smallest, pairs = np.full(models, np.inf), np.zeros(models)
+    going = np.flatnonzero(even + odd > 0)
+    for lag in range(1, lags - 3, 2):
+        if not going.size:
+            break
+        smallest[going] = np.minimum(smallest[going], even[going] + odd[going])
+        pairs[going] += smallest[going]
+        even[going], odd[going] = correlation[going, lag + 1], correlation[going, lag + 2]
+        going = going[even[going] + odd[going] > 0]
     # The last, incomplete pair counts with its first half, as in ArviZ and Stan.
-    rest = even if even > 0 or even + odd >= 0 else 0.0
+    rest = np.where((even > 0) | (even + odd >= 0), even, 0.0)
     return 2.0 * pairs - 1.0 + rest

@@ -8,14 +8,12 @@ from types import MappingProxyType
 import numpy as np
 
 from lgi.engines import chosen
-from lgi.llc.coordinates import whitened
 from lgi.llc.diagnostics import ess_bulk, mcse_mean, rhat
 from lgi.llc.engines import SAMPLERS
 from lgi.llc.keys import chain_keys
 from lgi.llc.known.theory import crossing_mean
 from lgi.llc.minimum import loss_and_gradient
 from lgi.llc.problem import Problem
-from lgi.llc.samplers_cpu import Chains
 from lgi.llc.settings import WHITENED, EstimateSettings, Thresholds
 from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
 
@@ -107,6 +105,8 @@ def traces(
     n_beta = n_beta * problem.likelihood_factor
     sampled, to_parameters = problem, np.asarray
     if setting.coordinates == WHITENED:
+        from lgi.llc.coordinates import whitened  # compiles, as `lgi.llc.library` does not
+
         frame = whitened(problem, hessian, n_beta, gamma)
         sampled, to_parameters = frame.problem, frame.parameters
     scale = np.broadcast_to([np.ravel(n_beta), np.ravel(gamma)], (2, len(problem.streams)))
@@ -317,7 +317,7 @@ def _run_chains(
     if problem.copies is not None:
         options["copies"] = problem.copies
     size, models = problem.parameters.shape
-    left: Chains = chosen(SAMPLERS).load()(
+    left = chosen(SAMPLERS).load()(
         setting.sampler.function,
         problem,
         chains,

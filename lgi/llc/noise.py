@@ -6,6 +6,9 @@ depend on which chains are computed beside it, in which order, by which engine o
 """
 
 import math
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +18,9 @@ MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_INCREMENTS = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
 LOW_32 = 2**32 - 1
+
+COMPILED = 2**15
+"""So many parameters and more have compiled noise on the CPU."""
 
 
 def standard_normals(keys: Tensor, step: int, purpose: int, size: int) -> Tensor:
@@ -47,7 +53,10 @@ def standard_normals(keys: Tensor, step: int, purpose: int, size: int) -> Tensor
 
 
 def normals(keys: Tensor, step: int, purpose: int, like: Tensor) -> Tensor:
-    """Return `standard_normals` for parameters [chains, P], compiled where they are on the CPU.
+    """Return the same for parameters [chains, P], on the CPU without what PyTorch's calls cost.
+
+    Many parameters have compiled noise, few that of NumPy: what compiles takes half a second and
+    100 MB to begin with. Which one it is hangs on P alone; they differ in the last bits.
 
     Parameters
     ----------
@@ -64,27 +73,20 @@ def normals(keys: Tensor, step: int, purpose: int, like: Tensor) -> Tensor:
     chains, size = like.shape
     if like.device.type != "cpu":
         return standard_normals(keys, step, purpose, size).to(like)
-    from lgi.llc.noise_cpu import noise_rows, normals_of_chain  # takes half a second
+    if size < COMPILED:
+        u0, v0, u1, v1 = ((w + 0.5) / 2**32 for w in _words_on_cpu(keys, step, purpose, size))
+        pairs = [*_box_muller(u0, v0, np), *_box_muller(u1, v1, np)]
+        return torch.from_numpy(np.stack(pairs, axis=-1).reshape(chains, -1)[:, :size]).to(like)
+    from lgi.llc.noise_cpu import noise_rows, normals_of_chain
 
-    noise = np.empty((chains, noise_rows(size)), _numpy_dtype(like))
-    for chain, key in enumerate(_on_cpu(keys)):
+    dtype = np.float32 if like.dtype == torch.float32 else np.float64
+    noise = np.empty((chains, noise_rows(size)), dtype)
+    for chain, key in enumerate(keys.numpy().T.astype(np.uint32)):
         normals_of_chain(key, step, purpose, noise[chain])
     return torch.from_numpy(noise)[:, :size]
 
 
 def indices(keys: Tensor, step: int, purpose: int, size: int, below: int) -> Tensor:
-    """Return `standard_indices`, compiled where the keys are on the CPU; takes what that takes."""
-    if keys.device.type != "cpu":
-        return standard_indices(keys, step, purpose, size, below)
-    from lgi.llc.noise_cpu import indices_of_chain
-
-    chosen = np.empty((keys.shape[1], size), np.int64)
-    for chain, key in enumerate(_on_cpu(keys)):
-        indices_of_chain(key, step, purpose, below, chosen[chain])
-    return torch.from_numpy(chosen)
-
-
-def standard_indices(keys: Tensor, step: int, purpose: int, size: int, below: int) -> Tensor:
     """Return whole numbers from 0 to `below` - 1 for every chain, each as likely.
 
     Number 4j + i is ⌊`below` × word / 2³²⌋ of word i of the counter (j, step, purpose, 0).
@@ -92,7 +94,7 @@ def standard_indices(keys: Tensor, step: int, purpose: int, size: int, below: in
     Parameters
     ----------
     keys, step, purpose
-        As for `standard_normals`.
+        As for `standard_normals`, on the CPU.
     size
         Numbers of a chain.
     below
@@ -101,10 +103,26 @@ def standard_indices(keys: Tensor, step: int, purpose: int, size: int, below: in
     Returns
     -------
     Tensor
-        int64 [chains, size], on the device of `keys`.
+        int64 [chains, size].
     """
-    words = torch.stack(_words_of(keys, step, purpose, size), dim=-1)
-    return words.flatten(start_dim=1)[:, :size] * below >> 32
+    words = np.stack(_words_on_cpu(keys, step, purpose, size), axis=-1)
+    return torch.from_numpy((words.reshape(len(words), -1)[:, :size] * below) >> 32)
+
+
+def uniform(keys: Tensor, step: int, purpose: int, like: Tensor) -> Tensor:
+    """Return the first of `uniforms` of every chain.
+
+    Parameters
+    ----------
+    keys, step, purpose
+        As for `uniforms`.
+    like
+        Numbers [chains] of the dtype and on the device that are wanted.
+    """
+    if like.device.type != "cpu":
+        return uniforms(keys, step, purpose)[:, 0].to(like)
+    word = _words_on_cpu(keys, step, purpose, 1)[0]
+    return torch.from_numpy((word[:, 0] + 0.5) / 2**32).to(like)
 
 
 def uniforms(keys: Tensor, step: int, purpose: int) -> Tensor:
@@ -129,29 +147,11 @@ def uniforms(keys: Tensor, step: int, purpose: int) -> Tensor:
     return (torch.stack(words, dim=-1).double() + 0.5) / 2**32
 
 
-def uniform(keys: Tensor, step: int, purpose: int, like: Tensor) -> Tensor:
-    """Return the first of `uniforms` of every chain, compiled where it is for the CPU.
-
-    Parameters
-    ----------
-    keys, step, purpose
-        As for `uniforms`.
-    like
-        Numbers [chains] of the dtype and on the device that are wanted.
-    """
-    if like.device.type != "cpu":
-        return uniforms(keys, step, purpose)[:, 0].to(like)
-    from lgi.llc.noise_cpu import uniforms as compiled
-
-    numbers = np.empty((4, keys.shape[1]))
-    compiled(np.ascontiguousarray(_on_cpu(keys).T), step, purpose, numbers)
-    return torch.from_numpy(numbers)[0].to(like)
-
-
-def philox(counter: list[Tensor], key: list[Tensor]) -> list[Tensor]:
+def philox(counter: Sequence, key: Sequence) -> list:
     """Return the four random words of Philox4x32-10 for a counter of four words and a key of two.
 
-    All words are int64 tensors of values below 2³² that broadcast against each other.
+    All words are int64 tensors, or arrays of NumPy, of values below 2³² that broadcast against each
+    other.
     """
     c0, c1, c2, c3 = counter
     k0, k1 = key
@@ -175,15 +175,14 @@ def _words_of(keys: Tensor, step: int, purpose: int, size: int) -> list[Tensor]:
     return philox(counter, [keys[0][:, None], keys[1][:, None]])
 
 
-def _box_muller(u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-    radius = torch.sqrt(-2 * torch.log(u))
-    return radius * torch.cos(2 * math.pi * v), radius * torch.sin(2 * math.pi * v)
+def _words_on_cpu(keys: Tensor, step: int, purpose: int, size: int) -> list[np.ndarray]:
+    """Return the same of keys on the CPU, as arrays."""
+    blocks = np.arange(-(-size // 4))
+    counter = [blocks, *(np.full_like(blocks, value) for value in (step, purpose, 0))]
+    first, second = keys.numpy()
+    return philox(counter, [first[:, None], second[:, None]])
 
 
-def _on_cpu(keys: Tensor) -> np.ndarray:
-    """Return keys on the CPU as uint32 [chains, 2]."""
-    return np.ascontiguousarray(keys.numpy().T.astype(np.uint32))
-
-
-def _numpy_dtype(like: Tensor) -> type:
-    return np.float32 if like.dtype == torch.float32 else np.float64
+def _box_muller(u: Any, v: Any, library: ModuleType = torch) -> tuple[Any, Any]:
+    radius = library.sqrt(-2 * library.log(u))
+    return radius * library.cos(2 * math.pi * v), radius * library.sin(2 * math.pi * v)

@@ -123,29 +123,6 @@ def normals_of_chain(key, step, purpose, normals):
 
 
 @njit(nogil=True)
-def indices_of_chain(key, step, purpose, below, indices):
-    """Fill `indices` [size] with whole numbers from 0 to `below` - 1, each as likely.
-
-    Number 4j + i is ⌊`below` × word / 2³²⌋ of word i of the counter (j, step, purpose, 0), so that
-    shares differ by less than `below` / 2³².
-
-    Parameters
-    ----------
-    key, step, purpose
-        As for `normals_of_chain`.
-    below
-        Number of values, up to 2³².
-    indices
-        Written: int64 [size].
-    """
-    words = np.empty((4, 1), np.uint32)
-    for j in range(-(-indices.size // 4)):
-        _words_of_chain(key, j, step, purpose, words)
-        for i in range(min(4, indices.size - 4 * j)):
-            indices[4 * j + i] = np.int64((np.uint64(below) * np.uint64(words[i, 0])) >> _32)
-
-
-@njit(nogil=True)
 def _words_of_chain(key, first, step, purpose, words):
     """Fill `words` [4, counters] with the Philox words of the counters from `first` on."""
     key = (np.uint64(key[0]), np.uint64(key[1]))

@@ -116,18 +116,26 @@ class Batches:
         """Return into how many blocks so many samples are split; 1 where these are all."""
         return 1 if count >= self.size else min(BLOCKS, count)
 
-    def pieces_of_blocks(self) -> Iterable[tuple[int, Piece]]:
-        """Return what L is measured on: a block's number, and a part of it; of each L is a sum."""
+    def measuring(self) -> Iterable[Piece]:
+        """Return what L is measured on: of its parts L is a sum."""
+        if self.blocks == 1:
+            return self.every()
+        if self._held:
+            return self._held
+        chosen = self._chosen("loss samples", self.measured).flatten()
+        parts = chosen.split(self.chunk)
+        pieces = (self._piece(self.samples.take(p), len(p), len(chosen)) for p in parts)
+        row = sum(t.numel() * t.element_size() for t in tensors_of(self.samples.between(0, 1)))
+        if row * self.measured <= HELD_BYTES:
+            self._held.extend(pieces)
+            return self._held
+        return pieces
+
+    def of_blocks(self) -> Iterable[tuple[int, Piece]]:
+        """Return the same by blocks: a block's number, and a part of which its L is a sum."""
         if self.blocks == 1:
             return ((0, piece) for piece in self.every())
-        return self._held or self.subsample("loss samples", self.measured)
-
-    def hold(self) -> None:
-        """Gather the samples by which L is measured once, if they are few."""
-        if self.blocks > 1 and not self._held:
-            row = sum(t.numel() * t.element_size() for t in tensors_of(self.samples.between(0, 1)))
-            if row * self.measured <= HELD_BYTES:
-                self._held.extend(self.subsample("loss samples", self.measured))
+        return self.subsample("loss samples", self.measured)
 
     def subsample(
         self, name: str, count: int, start: int = 0, step: int = 1

@@ -134,7 +134,7 @@ def drawn(run: Run, samples: int, mapping: str, notes: tuple[str, ...], interrup
     traces = Traces(
         loss=of_chains["losses"].T[None],
         acceptance=acceptance.mean()[None],
-        loss_at_w=run.loss_at_w.mean()[None],
+        loss_at_w=np.array([run.loss_at_w]),
         gradient_norm=np.array([run.gradient_norm]),
         length=numbers(centre.double().norm())[None],
         pull=of_chains["pulls"].T[None],
@@ -170,6 +170,6 @@ def _subsample_error(run: Run) -> float:
     if batches.blocks == 1:
         return 0.0
     means = [numbers(group.of_blocks) / group.counted for group in run.groups]
-    rise = run.n_beta * (np.concatenate(means).mean(axis=0) - run.loss_at_w)
+    rise = run.n_beta * (np.concatenate(means).mean(axis=0) - run.blocks_at_w)
     left_out = 1 - batches.measured / batches.size
     return float(np.std(rise, ddof=1) * np.sqrt(left_out / batches.blocks))

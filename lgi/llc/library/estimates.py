@@ -242,7 +242,7 @@ def _measured(asked: int | str | None, batches: Batches, thin: int) -> int:
     """Return by how many samples L is measured: all, or as many as make blocks of one size."""
     if batches.batch_size is None or asked == "all":
         return batches.size
-    measured = int(asked or 4 * batches.batch_size * thin)
+    measured = int(asked or batches.batch_size * thin)
     if measured >= batches.size:
         return batches.size
     if measured < 2:

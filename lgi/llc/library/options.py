@@ -23,8 +23,8 @@ class Options(TypedDict, total=False):
         None for all of them. Samplers that are exact take all.
     loss_samples
         Samples by which L of a kept draw is measured: ``"all"``, or a fixed subsample of so many,
-        whose error is part of ``llc_se``. None: all without mini-batches, else
-        4 × batch_size × thin, but no more than there are, so that L costs as much as the steps.
+        whose error is part of ``llc_se``. None: all without mini-batches, else batch_size × thin,
+        but no more than there are, so that L costs less than the steps.
     parameters
         Which parameters of a module are sampled, the others stay as they are: a name or a pattern
         (``"layers.0.*"``), several of them, or for each name a bool mask of the tensor's shape.
@@ -40,13 +40,15 @@ class Options(TypedDict, total=False):
         ``"vmap"`` for all chains in one call, ``"loop"`` for one after another (side by side on
         the cores). None: what the module can do and what is faster.
     chunk
-        Samples that are evaluated at once where a loss or gradient of all is needed.
+        Samples that are evaluated at once where a loss or gradient of all is needed. None: as many
+        as a mini-batch has, or more if what their gradient holds is below 4 MiB.
     stream
         Seed and names of the random stream; see `lgi.llc.keys.chain_keys`.
     progress
         Whether a bar shows how far it is, with running λ̂ and acceptance. None: on a terminal.
     callback
-        Called with a `Progress` after every kept draw.
+        Called with a `Progress` after every draw that all chains have kept. What it raises goes
+        through; KeyboardInterrupt from it stops the chains and keeps what is drawn.
     """
 
     samples: int | None

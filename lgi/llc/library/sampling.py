@@ -28,13 +28,17 @@ GRADIENT_SHARE = 4
 """The gradient at w* takes no more than one part in so many of what the chains' steps take."""
 
 
+SPLIT = 8
+"""Of so many kept draws one is measured block by block, which takes many small calls."""
+
+
 @dataclass
 class Group:
     """Chains that walk together."""
 
     walk: Walk
     target: Looped | Mapped
-    of_blocks: Tensor  # [chains, blocks] sum of L over the draws kept after burn-in
+    of_blocks: Tensor  # [chains, blocks] sum of L over draws after burn-in
     counted: int = 0  # how many these are
 
     def fork(self) -> "Group":
@@ -48,9 +52,14 @@ class Group:
         walk = self.walk
         while len(walk.losses) < kept and not stop.is_set():
             walk.advance()
-            if walk.draw % walk.thin == 0 and walk.draw > walk.burn_in and self.target.batched:
-                self.of_blocks = self.of_blocks + self.target.of_blocks
+            if self.target.batches.blocks > 1 and self._is_split():
+                self.of_blocks = self.of_blocks + self.target.of_blocks(walk.parameters)
                 self.counted += 1
+
+    def _is_split(self) -> bool:
+        """Say whether L of this draw is also measured block by block."""
+        after = self.walk.draw - self.walk.burn_in
+        return after > 0 and after % self.walk.thin == 0 and after // self.walk.thin % SPLIT == 1
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,8 @@ class Run:
     n_beta: float
     workers: int
     looped: tuple[Looped, ...]  # one for each chain, for what is asked of w* alone
-    loss_at_w: np.ndarray  # [blocks] L(w*)
+    loss_at_w: float  # L(w*)
+    blocks_at_w: np.ndarray  # [blocks] L(w*) of each block
     gradient_samples: int = 0  # by how many |∇L(w*)| is measured
     gradient_norm: float = math.nan  # |∇L(w*)|
 
@@ -117,7 +127,7 @@ class Run:
     def _draw(self, stop: threading.Event) -> Iterator[Progress]:
         """Yield what is known after each kept draw of all chains."""
         burn_in = self.setting.burn_in // self.setting.thin
-        at_w, total = float(self.loss_at_w.mean()), 0.0
+        at_w, total = self.loss_at_w, 0.0
         for kept in range(burn_in, self.kept):
             total += self._mean_loss(kept)
         with side_by_side(min(self.workers, len(self.groups))) as each:
@@ -178,10 +188,9 @@ def begin(
     own = [every[:, c : c + 1] for c in range(chains)]
     looped = [Looped(m, parameters, batches, key) for m, key in zip(models, own, strict=True)]
     targets = looped if mapping == "loop" else [Mapped(model, parameters, batches, every)]
-    batches.hold()
     centre = parameters.flat()
-    targets[0].value(centre.expand(targets[0].keys.shape[1], -1))
-    at_w = numbers(targets[0].of_blocks[0])
+    start = centre.expand(targets[0].keys.shape[1], -1)
+    at_w, of_blocks = numbers(targets[0].value(start)[0]), numbers(targets[0].of_blocks(start)[0])
     walk = WALKS[setting.sampler.function]
     options = {n: v for n, v in setting.options().items() if n != "draws"} | {"n_beta": n_beta}
 
@@ -194,7 +203,9 @@ def begin(
     with side_by_side(workers) as each:
         groups = tuple(each(group, targets))
     looped = tuple(looped)
-    return Run(groups, parameters, batches, setting, n_beta, workers, looped, at_w)
+    return Run(
+        groups, parameters, batches, setting, n_beta, workers, looped, float(at_w), of_blocks
+    )
 
 
 def _copies(model: Model, chains: int, device: torch.device) -> tuple[list[Model], int]:

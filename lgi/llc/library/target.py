@@ -24,7 +24,7 @@ from lgi.llc.library.parameters import Parameters
 MAPPED_BYTES = 2**20
 """`Mapped` is for models of which an evaluation holds no more than this: calls dominate there."""
 
-CHUNK_BYTES = 2**24
+CHUNK_BYTES = 2**22
 """A chunk is so many samples that what its gradient holds takes no more than this."""
 
 TRIED = 64
@@ -113,15 +113,22 @@ class _Target(ABC):
         self.model, self.parameters, self.batches, self.keys = model, parameters, batches, keys
         self.batched = batches.batch_size is not None
         self.centre = parameters.flat()
-        self.of_blocks: Tensor | None = None  # [chains, blocks] L of the last draw that was kept
 
     def value(self, parameters: Tensor) -> Tensor:
         """Return L [chains] by the samples it is measured on, in float64."""
         finite = self._finite(parameters)
         with torch.no_grad():
-            self.of_blocks = self._blocks(self._parts(parameters, finite))
-        self.of_blocks[~finite] = math.nan
-        return self.of_blocks.mean(dim=1)
+            losses = self._value(self._parts(parameters, finite))
+        losses[~finite] = math.nan
+        return losses
+
+    def of_blocks(self, parameters: Tensor) -> Tensor:
+        """Return L [chains, blocks] by each block of them, in float64."""
+        finite = self._finite(parameters)
+        with torch.no_grad():
+            losses = self._blocks(self._parts(parameters, finite))
+        losses[~finite] = math.nan
+        return losses
 
     def gradient(self, parameters: Tensor, draw: int) -> tuple[Tensor, Tensor]:
         """Return L [chains] in float64 and ∇L [chains, P], of all samples or a mini-batch."""
@@ -142,6 +149,10 @@ class _Target(ABC):
 
     def _gathered(self, gradients: Sequence[Tensor]) -> Tensor:
         return self.parameters.gathered(gradients, self.centre.dtype)
+
+    @abstractmethod
+    def _value(self, parts: list[Tensor]) -> Tensor:
+        """Return L [chains]."""
 
     @abstractmethod
     def _blocks(self, parts: list[Tensor]) -> Tensor:
@@ -177,10 +188,17 @@ class Looped(_Target):
             squares += float(gradient.double().square().sum())
         return total, squares
 
+    def _value(self, parts: list[Tensor]) -> Tensor:
+        own = [part[0] for part in parts]
+        loss = torch.zeros(1, dtype=torch.float64, device=own[0].device)
+        for piece in self.batches.measuring():
+            loss += piece.share * self._evaluated(own, piece.batch).double()
+        return loss
+
     def _blocks(self, parts: list[Tensor]) -> Tensor:
         own = [part[0] for part in parts]
         losses = torch.zeros(1, self.batches.blocks, dtype=torch.float64, device=own[0].device)
-        for block, piece in self.batches.pieces_of_blocks():
+        for block, piece in self.batches.of_blocks():
             losses[0, block] += piece.share * self._evaluated(own, piece.batch).double()
         return losses
 
@@ -225,36 +243,18 @@ class Looped(_Target):
 class Mapped(_Target):
     """All chains in one call."""
 
+    def _value(self, parts: list[Tensor]) -> Tensor:
+        losses = torch.zeros(len(parts[0]), dtype=torch.float64, device=parts[0].device)
+        for piece in self.batches.measuring():
+            losses += piece.share * self._shared(parts, piece.batch).double()
+        return losses
+
     def _blocks(self, parts: list[Tensor]) -> Tensor:
         shape = len(parts[0]), self.batches.blocks
         losses = torch.zeros(*shape, dtype=torch.float64, device=parts[0].device)
-        for blocks, pieces in self._runs_of_pieces():
-            shares = losses.new_tensor([piece.share for piece in pieces])
-            values = self._of_pieces(parts, [piece.batch for piece in pieces]).double()
-            losses.index_add_(1, losses.new_tensor(blocks, dtype=torch.int64), values * shares)
+        for block, piece in self.batches.of_blocks():
+            losses[:, block] += piece.share * self._shared(parts, piece.batch).double()
         return losses
-
-    def _runs_of_pieces(self) -> Any:
-        """Yield pieces of one length that together are no more than a chunk, with their blocks."""
-        blocks: list[int] = []
-        pieces: list[Piece] = []
-        length, count = 0, 0
-        for block, piece in self.batches.pieces_of_blocks():
-            size = len(found[0]) if (found := tensors_of(piece.batch)) else 1
-            if pieces and (size != length or count + size > self.batches.chunk):
-                yield blocks, pieces
-                blocks, pieces, count = [], [], 0
-            blocks, pieces = [*blocks, block], [*pieces, piece]
-            length, count = size, count + size
-        yield blocks, pieces
-
-    def _of_pieces(self, parts: list[Tensor], batches: list[Batch]) -> Tensor:
-        """Return the losses [chains, pieces]."""
-        if len(batches) == 1:
-            return self._shared(parts, batches[0])[:, None]
-        stacked = [torch.stack(one) for one in zip(*map(tensors_of, batches), strict=True)]
-        inner = vmap(self._of_tensors(batches[0]), in_dims=(None, 0))
-        return vmap(inner, in_dims=(0, None))(parts, stacked)
 
     def _gradient(self, parts: list[Tensor], draw: int) -> tuple[Tensor, Tensor]:
         own = [part.requires_grad_() for part in parts]

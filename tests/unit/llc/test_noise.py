@@ -115,25 +115,36 @@ def test_keys_depend_on_seed_stream_and_chain_alone():
     np.testing.assert_array_equal(chain_keys([(4, "llc", 85)], chains=2), keys[:, 5:7])
 
 
-@pytest.mark.parametrize("size", [1, 4, 1_030, 2_057])
-def test_the_noise_of_one_chain_is_a_lane_of_many(size):
-    """Bit for bit in float64, its rounding in float32, across the 256 counters done at once."""
-    keys = chain_keys([(3, "noise")], 3)
-    many, chains = normals(keys, 7, 1, size), torch.as_tensor(keys.astype(np.int64))
-    for dtype in (torch.float64, torch.float32):
-        one = noise.normals(chains, 7, 1, torch.empty(3, size, dtype=dtype))
-        assert torch.equal(one, torch.tensor(many.T).to(dtype))
-
-
-@pytest.mark.parametrize("size", [1, 7, 64])
-def test_indices_are_those_of_their_definition(size):
+@pytest.mark.parametrize("size", [1, 4, 1_030, noise.COMPILED, noise.COMPILED + 1_030])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_noise_on_the_cpu_is_the_defined_one(size, dtype):
+    """Few parameters by NumPy, many compiled, across the 256 counters that are done at once."""
     keys = torch.as_tensor(chain_keys([(3, "noise")], 3).astype(np.int64))
-    compiled = noise.indices(keys, 5, 2, size, 60_000)
-    assert torch.equal(compiled, noise.standard_indices(keys, 5, 2, size, 60_000))
+    found = noise.normals(keys, 7, 1, torch.empty(3, size, dtype=dtype))
+    assert found.dtype == dtype
+    defined = noise.standard_normals(keys, 7, 1, size)
+    tolerance = 1e-13 if dtype == torch.float64 else 1e-6  # of logarithm and cosine; of rounding
+    torch.testing.assert_close(found.double(), defined, rtol=tolerance, atol=tolerance)
+
+
+def test_compiled_noise_of_one_chain_is_a_lane_of_many():
+    keys, size = chain_keys([(3, "noise")], 3), noise.COMPILED + 1_030
+    alone = noise.normals(
+        torch.as_tensor(keys.astype(np.int64)), 7, 1, torch.empty(3, size, dtype=torch.float64)
+    )
+    assert np.array_equal(alone.numpy(), normals(keys, 7, 1, size).T)
+
+
+def test_uniform_is_the_first_of_the_uniforms():
+    keys = torch.as_tensor(chain_keys([(3, "noise")], 3).astype(np.int64))
+    found = noise.uniform(keys, 5, 1, torch.empty(3, dtype=torch.float64))
+    assert torch.equal(found, noise.uniforms(keys, 5, 1)[:, 0])
 
 
 def test_indices_are_uniform():
     keys = torch.as_tensor(chain_keys([(3, "noise")], 4).astype(np.int64))
-    counts = noise.indices(keys, 0, 2, 25_000, 10).flatten().bincount()
+    chosen = noise.indices(keys, 0, 2, 25_000, 10)
+    assert torch.equal(chosen[:, :7], noise.indices(keys, 0, 2, 7, 10))
+    counts = chosen.flatten().bincount()
     assert len(counts) == 10
     assert stats.chisquare(counts.numpy()).pvalue > 0.01
