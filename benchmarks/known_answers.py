@@ -1,9 +1,8 @@
 """Known answers by the library's default setting: `python -m benchmarks.known_answers`.
 
-Prints Markdown. Every problem of `lgi.llc.known.problems` as a function in PyTorch, by its own
-`default_setting`,
-w*, at two scales: the squared error with noise σ = 0.1 as for the workflow's own table
-(docs/llc_known_answers.md), and the loss as it is. Repeats differ in their random stream.
+Prints Markdown. Every problem of `lgi.llc.known.problems` is a function in PyTorch, estimated by
+`default_setting` of its w* at two scales: the squared error with noise σ = 0.1, as in the
+workflow's own table (docs/llc_known_answers.md), and the loss as it is.
 """
 
 import sys
@@ -47,11 +46,8 @@ def main(names: list[str]) -> None:
                 f"{found['estimate']:.3g} ± {found['spread']:.2g} | {found['error']:.2g} "
                 f"| {found['verdict']}, {found['ok']}, {found['outside']}"
             )
-        which = (
-            known.shape
-            if known.singular or known.name != "deep linear network"
-            else known.shape + ", smooth"
-        )
+        smooth = known.loss == "linear_network" and not known.singular
+        which = f"{known.shape}, smooth" if smooth else known.shape
         print(
             f"| {known.name} | {which} | {known.truth:.4g} | {found['localisation']:.3g} | "
             + " | ".join(cells)

@@ -4,8 +4,9 @@
 apart from it so that jobs of these engines need not import PyTorch.
 """
 
+from lgi.llc.library.curvature import curvatures
 from lgi.llc.library.curve import resolution_curve
-from lgi.llc.library.defaults import default_setting
+from lgi.llc.library.defaults import default_setting, langevin_setting
 from lgi.llc.library.draws import Draws
 from lgi.llc.library.estimates import (
     estimate_function,
@@ -19,10 +20,12 @@ from lgi.llc.library.options import Options
 __all__ = [
     "Draws",
     "Options",
+    "curvatures",
     "default_setting",
     "estimate_function",
     "estimate_layers",
     "estimate_module",
+    "langevin_setting",
     "resolution_curve",
     "sample_function",
     "sample_module",
