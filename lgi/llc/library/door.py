@@ -124,20 +124,20 @@ def check(
         if samples is None:
             if weight is not None or reduction == "sum":
                 raise ModelError("reduction and weight speak of data, and this loss has none")
-            _loss(loss_at, elsewhere, (), module)
-            return Door("mean", tuple(by_batch))
+            _, flat = _loss(loss_at, elsewhere, (), module)
+            return Door("mean", (*flat, *by_batch))
         # A copy, so that a module that writes into its inputs spoils nothing.
         probe = samples.take(chosen(len(samples)) if batched else torch.arange(len(samples)))
         if module is not None:
             _takes(module, probe[0])
         lines = list(_finite_data(loss_at, samples, probe, batched))
-        probed = _loss(loss_at, elsewhere, probe, module)
+        probed, flat = _loss(loss_at, elsewhere, probe, module)
 
         def loss(batch: Batch) -> Tensor:
             return _number(_evaluated(probed, batch, module), _length(batch))
 
         kind, more = found(loss, samples, reduction, weight, module, batched)
-        return Door(kind, (*lines, *(by_batch or more)))
+        return Door(kind, (*lines, *flat, *(by_batch or more)))
 
 
 def beside(parameters: Tensor) -> Tensor:
@@ -250,19 +250,30 @@ def _number(value: Any, samples: int) -> Tensor:
     return value
 
 
-def _loss(loss_at: Loss, elsewhere: Loss | None, batch: Batch, module: nn.Module | None) -> Loss:
-    """Check the loss of a batch; return where it is probed further: beside w*, if it can be."""
+def _loss(
+    loss_at: Loss, elsewhere: Loss | None, batch: Batch, module: nn.Module | None
+) -> tuple[Loss, tuple[str, ...]]:
+    """Check the loss of a batch.
+
+    Returns
+    -------
+    Loss
+        Where it is probed further: beside w*, if it can be.
+    tuple of str
+        What is to be said of it.
+    """
     at_minimum, flat = _scalar(loss_at, batch, module)
     beside_it = np.nan if elsewhere is None else _value(elsewhere, batch)
-    if flat and at_minimum == beside_it:
-        raise ModelError(
-            f"the loss is {at_minimum:.6g} at w* and beside it, without a gradient: it does not "
-            "depend on the parameters"
-        )
+    # Units that are never active make it so, and then 0 is their coefficient.
+    lines = (
+        (f"the loss is {at_minimum:.6g} at w* and beside it: it does not feel what is sampled",)
+        if flat and at_minimum == beside_it
+        else ()
+    )
     usable = elsewhere is not None and np.isfinite(beside_it)
     scale = max(abs(at_minimum), abs(beside_it)) if usable else abs(at_minimum)
     _repeats(loss_at, batch, at_minimum, scale, module)
-    return elsewhere if elsewhere is not None and usable else loss_at
+    return elsewhere if elsewhere is not None and usable else loss_at, lines
 
 
 def _scalar(loss_at: Loss, batch: Batch, module: nn.Module | None) -> tuple[float, bool]:

@@ -173,8 +173,8 @@ def test_targets_that_would_be_broadcast_are_refused():
 
 def test_a_loss_without_data_is_checked():
     assert of_function(lambda w: w.square().sum()).reduction == "mean"
-    with pytest.raises(ModelError, match="does not depend on the parameters"):
-        of_function(lambda w: (w * 0).sum())
+    (line,) = of_function(lambda w: (w * 0).sum()).lines
+    assert "does not feel what is sampled" in line
     with pytest.raises(ModelError, match="again on the same data"):
         of_function(lambda w: w.square().sum() + OWN.normal())
     with pytest.raises(ModelError, match="reduction and weight speak of data"):

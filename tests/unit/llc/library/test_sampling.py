@@ -247,25 +247,6 @@ def test_choices_that_cannot_be_are_refused(choice, message):
         sample_module(module, F.cross_entropy, (X, Y), setting(), parameters=choice)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"samples": 0}, "samples: 0 is no positive whole number"),
-        ({"batch_size": -1}, "batch_size: -1"),
-        ({"batch_size": 2.5}, "batch_size: 2.5"),
-        ({"chunk": True}, "chunk: True"),
-        ({"mapping": "map"}, "mapping: 'map' is not allowed; vmap, loop are"),
-        ({"batchsize": 3}, "unknown option 'batchsize'"),
-        ({"loss_samples": 5}, "loss_samples is for mini-batches"),
-        ({"batch_size": 5}, "sgld or rmsprop_sgld as sampler"),
-        ({"samples": 1}, "needs 2 or more samples"),
-    ],
-)
-def test_options_that_cannot_be_are_refused(options, message):
-    with pytest.raises(ModelError, match=message):
-        sample_module(mlp(), F.cross_entropy, (X, Y), setting(), **options)
-
-
 def test_what_was_chosen_is_noted_and_said(caplog):
     options = {"batch_size": 6, "loss_samples": 34}
     with caplog.at_level(logging.WARNING, "lgi.llc"):
