@@ -58,7 +58,7 @@ def resolution_curve(
     """
     import pandas as pd
 
-    need_known(setting.thresholds)
+    need_known(setting)
     wanted = sorted({1.0, *(_factor(one) for one in factors)})
     itself = sample_module(module, loss, data, setting, **options)
     stream, rows = options.get("stream", STREAM), []

@@ -148,6 +148,12 @@ def beside(parameters: Tensor) -> Tensor:
     return parameters.detach() + shift.to(parameters)
 
 
+def need_setting(setting: Any) -> None:
+    """Raise `ModelError` if a setting is none."""
+    if not isinstance(setting, EstimateSettings):
+        raise ModelError(f"setting is {shown(setting)}; allowed are lgi.EstimateSettings")
+
+
 def checked_options(
     options: FunctionOptions, setting: EstimateSettings, samples: Samples | None
 ) -> Asked:
@@ -167,10 +173,7 @@ def checked_options(
     ModelError
         If an option is unknown or its value not allowed: names the key, the value, what is.
     """
-    if not isinstance(setting, EstimateSettings):
-        raise ModelError(
-            f"setting is {shown(setting)}; allowed are lgi.llc.settings.EstimateSettings"
-        )
+    need_setting(setting)
     for name in options:
         if name not in Options.__annotations__:
             allowed = listed(Options.__annotations__)

@@ -11,9 +11,10 @@ import torch
 from lgi.errors import ModelError, shown
 from lgi.llc.estimate import Traces, stated_error, statuses, summary
 from lgi.llc.library import inference
+from lgi.llc.library.door import need_setting
 from lgi.llc.library.progress import Progress
 from lgi.llc.library.sampling import Run, computing, numbers, with_draws
-from lgi.llc.settings import EstimateSettings, Thresholds
+from lgi.llc.settings import EstimateSettings
 
 if TYPE_CHECKING:
     from xarray import DataTree
@@ -62,7 +63,7 @@ class Draws:
         ModelError
             If a bound cannot be tested without such a value.
         """
-        need_known(self.setting.thresholds, about)
+        need_known(self.setting, about)
         known = {name: np.array([value], dtype=float) for name, value in about.items()}
         table = summary(self.traces, self.setting, known)
         if self.subsample_se:
@@ -111,10 +112,13 @@ class Draws:
         return drawn(run, self.samples, self.mapping, self.notes, interrupted)
 
 
-def need_known(thresholds: Thresholds, about: Mapping[str, float] = MappingProxyType({})) -> None:
+def need_known(
+    setting: EstimateSettings, about: Mapping[str, float] = MappingProxyType({})
+) -> None:
     """Raise `ModelError` if a bound is set on what neither chains nor `about` tell."""
+    need_setting(setting)
     for bound, (name, source) in NOT_OF_CHAINS.items():
-        if getattr(thresholds, bound) is not None and name not in about:
+        if getattr(setting.thresholds, bound) is not None and name not in about:
             raise ModelError(
                 f"thresholds: {bound} cannot be tested by the draws alone: leave it null, or give "
                 f"draws.columns({{{name!r}: ...}}), {source}"

@@ -52,7 +52,7 @@ def estimate_module(
         The columns of `lgi.llc.estimate.estimate`: ``llc``, ``llc_se``, ``rhat``, ``ess``,
         ``status``, ``reason`` and the others, each one number or text.
     """
-    need_known(setting.thresholds)
+    need_known(setting)
     return sample_module(module, loss, data, setting, **options).columns()
 
 
@@ -67,7 +67,7 @@ def estimate_function(
 
     Takes and raises what `sample_function` does, returns what `estimate_module` does.
     """
-    need_known(setting.thresholds)
+    need_known(setting)
     return sample_function(loss, parameters, data, setting, **options).columns()
 
 
@@ -135,6 +135,12 @@ def sample_function(
     ModelError
         As of `sample_module`.
     """
+    if not isinstance(parameters, Tensor):
+        kind = type(parameters).__name__
+        raise ModelError(f"parameters is a {kind}; a tensor is needed: torch.as_tensor(parameters)")
+    if not parameters.is_floating_point() or parameters.numel() == 0:
+        what = str(parameters.dtype).removeprefix("torch.")
+        raise ModelError(f"parameters is {what} {list(parameters.shape)}; floats are needed")
     named = Parameters.whole({"parameters": parameters})
     samples = (
         None if isinstance(data, tuple | list) and not data else samples_of(data, named.device)
@@ -150,9 +156,9 @@ def _sample(
     options: FunctionOptions,
     module: torch.nn.Module | None,
 ) -> Draws:
+    asked = checked_options(options, setting, samples)
     if setting.coordinates == WHITENED:
         raise ModelError("coordinates: whitened ones need a Hessian; allowed here is parameters")
-    asked = checked_options(options, setting, samples)
     with computing() as threads:
         stream, weight = asked.stream, options.get("weight")
         batches = Batches(
@@ -163,7 +169,8 @@ def _sample(
             stream=stream,
         )
         batches = replace(batches, chunk=_chunk(model, parameters, batches, asked.chunk))
-        measured = _measured(asked.loss_samples, batches, setting.thin)
+        small = _evaluation_bytes(model, parameters, batches) <= MAPPED_BYTES
+        measured = _measured(asked.loss_samples, batches, setting.thin, small)
         own, shifted = (
             [part[0].requires_grad_() for part in parameters.parts(flat[None])]
             for flat in (parameters.flat(), beside(parameters.flat()))
@@ -207,7 +214,7 @@ def _chunk(model: Model, parameters: Parameters, batches: Batches, chunk: int | 
         return chunk or 1
     tried = min(batches.size, TRIED)
     try:
-        batch = batches.placed(batches.samples.between(0, tried))
+        batch = batches.placed(batches.samples.take(torch.arange(tried)))
         held = held_bytes(model, parameters, batch)
     except Exception:  # what is wrong with the loss is found, and said, at the door
         return max(batches.size, 1)
@@ -215,11 +222,16 @@ def _chunk(model: Model, parameters: Parameters, batches: Batches, chunk: int | 
     return min(max(fitting, batches.batch_size or 1), batches.size)
 
 
-def _measured(asked: int | str | None, batches: Batches, thin: int) -> int:
-    """Return by how many samples L is measured: all, or as many as make blocks of one size."""
+def _measured(asked: int | str | None, batches: Batches, thin: int, small: bool) -> int:
+    """Return by how many samples L is measured: all, or as many as make blocks of one size.
+
+    Where the model is small a call costs more than its samples: then they are as many as a chunk
+    has, if nothing is asked.
+    """
     if batches.batch_size is None or asked == "all":
         return batches.size
-    measured = int(asked or batches.batch_size * thin)
+    usual = max(batches.batch_size * thin, batches.chunk if small else BLOCKS)
+    measured = int(asked or usual)
     if measured >= batches.size:
         return batches.size
     if measured < 2:
@@ -266,7 +278,7 @@ def _evaluation_bytes(model: Model, parameters: Parameters, batches: Batches) ->
     """Return what an evaluation of one chain holds, of a mini-batch or of a chunk of all."""
     size = batches.batch_size or min(batches.chunk, batches.size)
     tried = min(batches.size, TRIED)
-    batch = batches.placed(batches.samples.between(0, tried)) if batches.samples else ()
+    batch = batches.placed(batches.samples.take(torch.arange(tried))) if batches.samples else ()
     held = held_bytes(model, parameters, batch) * (size / tried if tried else 1)
     return held + sum(value.numel() * value.element_size() for value in parameters.values)
 

@@ -64,7 +64,7 @@ def estimate_layers(
     """
     import pandas as pd
 
-    need_known(setting.thresholds)
+    need_known(setting)
     groups = layers(module, options.get("parameters")) if groups is None else groups
     if not groups or WHOLE in groups:
         found = f"one called {WHOLE!r}, the name of the last row" if groups else "none"

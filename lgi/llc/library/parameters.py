@@ -58,7 +58,7 @@ class Parameters:
 
     def gathered(self, gradients: Sequence[Tensor], dtype: torch.dtype) -> Tensor:
         """Return gradients [chains, ...] by the parts as vectors [chains, P]."""
-        rows = (gradient.flatten(start_dim=1) for gradient in gradients)
+        rows = (gradient.reshape(len(gradient), -1) for gradient in gradients)
         pairs = zip(rows, self.entries, strict=True)
         return torch.cat([(r if e is None else r[:, e]).to(dtype) for r, e in pairs], dim=1)
 

@@ -93,8 +93,13 @@ def plain(module: torch.nn.Module) -> torch.nn.Module:
     Raises
     ------
     ModelError
-        If it is, or holds, a module of TorchScript.
+        If it is no module, or is, or holds, one of TorchScript.
     """
+    if not isinstance(module, torch.nn.Module):
+        raise ModelError(
+            f"module is a {type(module).__name__}, not a torch.nn.Module: a function of parameters "
+            "goes to sample_function or estimate_function"
+        )
     wrappers = (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel)
     while hasattr(module, "_orig_mod") or isinstance(module, wrappers):
         inner: Any = module._orig_mod if hasattr(module, "_orig_mod") else module.module
