@@ -169,8 +169,7 @@ def _sample(
             stream=stream,
         )
         batches = replace(batches, chunk=_chunk(model, parameters, batches, asked.chunk))
-        small = _evaluation_bytes(model, parameters, batches) <= MAPPED_BYTES
-        measured = _measured(asked.loss_samples, batches, setting.thin, small)
+        parts = (batches.chunk, asked.batch_size, asked.loss_samples)
         own, shifted = (
             [part[0].requires_grad_() for part in parameters.parts(flat[None])]
             for flat in (parameters.flat(), beside(parameters.flat()))
@@ -182,8 +181,10 @@ def _sample(
             reduction=options.get("reduction"),
             weight=weight,
             elsewhere=lambda batch: model(shifted, batches.placed(batch)),
-            batched=min(batches.chunk, measured, batches.batch_size or measured) < batches.size,
+            batched=any(isinstance(part, int) and part < batches.size for part in parts),
         )
+        small = _evaluation_bytes(model, parameters, batches) <= MAPPED_BYTES
+        measured = _measured(asked.loss_samples, batches, setting.thin, small)
         total = _total(batches)
         n = options.get("samples") or round(total)
         n_beta = _n_beta(setting, n)
