@@ -256,11 +256,22 @@ class Mapped(_Target):
         return losses
 
     def _blocks(self, parts: list[Tensor]) -> Tensor:
+        if self.batches.blocks > 1 and self.batches.measured <= self.batches.chunk:
+            return self._blocks_at_once(parts)
         shape = len(parts[0]), self.batches.blocks
         losses = torch.zeros(*shape, dtype=torch.float64, device=parts[0].device)
         for block, piece in self.batches.of_blocks():
             losses[:, block] += piece.share * self._shared(parts, piece.batch).double()
         return losses
+
+    def _blocks_at_once(self, parts: list[Tensor]) -> Tensor:
+        """Return the same where each block is one piece, in one call."""
+        pieces = [piece for _, piece in self.batches.of_blocks()]
+        tensors = zip(*(tensors_of(piece.batch) for piece in pieces), strict=True)
+        of_blocks = vmap(self._of_tensors(pieces[0].batch), in_dims=(None, 0))
+        stacked = [torch.stack(one) for one in tensors]
+        losses = vmap(of_blocks, in_dims=(0, None))(parts, stacked).double()
+        return losses * losses.new_tensor([piece.share for piece in pieces])
 
     def _gradient(self, parts: list[Tensor], draw: int) -> tuple[Tensor, Tensor]:
         own = [part.requires_grad_() for part in parts]
@@ -331,16 +342,19 @@ def why_not_mapped(
         warnings.simplefilter("always")
         try:
             mapped = Mapped(model, parameters, batches, keys)
-            found = (*mapped.gradient(start, 0), mapped.value(start))
+            found = (*mapped.gradient(start, 0), mapped.value(start), mapped.of_blocks(start))
         except Exception as error:  # whatever the model does with a tensor that is many
             return _first_sentence(error)
     if any("batching rule" in str(warning.message) for warning in warned):
         return "torch maps an operation of it only by a loop of its own"
     each = [Looped(model, parameters, batches, keys[:, c : c + 1]) for c in range(2)]
-    parts = [(*one.gradient(start[:1], 0), one.value(start[:1])) for one in each]
+    first = start[:1]
+    parts = [(*one.gradient(first, 0), one.value(first), one.of_blocks(first)) for one in each]
     dtype = min((v.dtype for v in parameters.values), key=lambda kind: -torch.finfo(kind).eps)
     tolerance = torch.finfo(dtype).eps ** 0.5
-    for name, one, several in zip(("L", "∇L", "L"), found, zip(*parts, strict=True), strict=True):
+    for name, one, several in zip(
+        ("L", "∇L", "L", "L"), found, zip(*parts, strict=True), strict=True
+    ):
         if not torch.allclose(one, torch.cat(several), tolerance, tolerance, equal_nan=True):
             return f"mapped, it has another {name}"
     return None
