@@ -9,6 +9,7 @@ from lgi import randomness
 # Purposes of a step's random numbers; see `lgi.llc.noise.standard_normals`.
 PROPOSAL = 0
 ACCEPTANCE = 1
+MINI_BATCH = 2
 
 
 def chain_keys(streams: Iterable[tuple], chains: int) -> np.ndarray:

@@ -7,6 +7,7 @@ depend on which chains are computed beside it, in which order, by which engine o
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -39,12 +40,71 @@ def standard_normals(keys: Tensor, step: int, purpose: int, size: int) -> Tensor
     Tensor
         float64 [chains, size], on the device of `keys`.
     """
-    blocks = torch.arange(-(-size // 4), device=keys.device)
-    counter = [blocks, *(torch.full_like(blocks, value) for value in (step, purpose, 0))]
-    words = philox(counter, [keys[0][:, None], keys[1][:, None]])  # four of [chains, blocks]
+    words = _words_of(keys, step, purpose, size)
     u0, v0, u1, v1 = ((word.double() + 0.5) / 2**32 for word in words)
     pairs = [*_box_muller(u0, v0), *_box_muller(u1, v1)]
     return torch.stack(pairs, dim=-1).flatten(start_dim=1)[:, :size]
+
+
+def normals(keys: Tensor, step: int, purpose: int, like: Tensor) -> Tensor:
+    """Return `standard_normals` for parameters [chains, P], compiled where they are on the CPU.
+
+    Parameters
+    ----------
+    keys, step, purpose
+        As for `standard_normals`.
+    like
+        The parameters.
+
+    Returns
+    -------
+    Tensor
+        Of the shape, dtype and device of `like`.
+    """
+    chains, size = like.shape
+    if like.device.type != "cpu":
+        return standard_normals(keys, step, purpose, size).to(like)
+    from lgi.llc.noise_cpu import noise_rows, normals_of_chain  # takes half a second
+
+    noise = np.empty((chains, noise_rows(size)), _numpy_dtype(like))
+    for chain, key in enumerate(_on_cpu(keys)):
+        normals_of_chain(key, step, purpose, noise[chain])
+    return torch.from_numpy(noise)[:, :size]
+
+
+def indices(keys: Tensor, step: int, purpose: int, size: int, below: int) -> Tensor:
+    """Return `standard_indices`, compiled where the keys are on the CPU; takes what that takes."""
+    if keys.device.type != "cpu":
+        return standard_indices(keys, step, purpose, size, below)
+    from lgi.llc.noise_cpu import indices_of_chain
+
+    chosen = np.empty((keys.shape[1], size), np.int64)
+    for chain, key in enumerate(_on_cpu(keys)):
+        indices_of_chain(key, step, purpose, below, chosen[chain])
+    return torch.from_numpy(chosen)
+
+
+def standard_indices(keys: Tensor, step: int, purpose: int, size: int, below: int) -> Tensor:
+    """Return whole numbers from 0 to `below` - 1 for every chain, each as likely.
+
+    Number 4j + i is ⌊`below` × word / 2³²⌋ of word i of the counter (j, step, purpose, 0).
+
+    Parameters
+    ----------
+    keys, step, purpose
+        As for `standard_normals`.
+    size
+        Numbers of a chain.
+    below
+        Up to 2³¹.
+
+    Returns
+    -------
+    Tensor
+        int64 [chains, size], on the device of `keys`.
+    """
+    words = torch.stack(_words_of(keys, step, purpose, size), dim=-1)
+    return words.flatten(start_dim=1)[:, :size] * below >> 32
 
 
 def uniforms(keys: Tensor, step: int, purpose: int) -> Tensor:
@@ -69,6 +129,25 @@ def uniforms(keys: Tensor, step: int, purpose: int) -> Tensor:
     return (torch.stack(words, dim=-1).double() + 0.5) / 2**32
 
 
+def uniform(keys: Tensor, step: int, purpose: int, like: Tensor) -> Tensor:
+    """Return the first of `uniforms` of every chain, compiled where it is for the CPU.
+
+    Parameters
+    ----------
+    keys, step, purpose
+        As for `uniforms`.
+    like
+        Numbers [chains] of the dtype and on the device that are wanted.
+    """
+    if like.device.type != "cpu":
+        return uniforms(keys, step, purpose)[:, 0].to(like)
+    from lgi.llc.noise_cpu import uniforms as compiled
+
+    numbers = np.empty((4, keys.shape[1]))
+    compiled(np.ascontiguousarray(_on_cpu(keys).T), step, purpose, numbers)
+    return torch.from_numpy(numbers)[0].to(like)
+
+
 def philox(counter: list[Tensor], key: list[Tensor]) -> list[Tensor]:
     """Return the four random words of Philox4x32-10 for a counter of four words and a key of two.
 
@@ -89,6 +168,22 @@ def philox(counter: list[Tensor], key: list[Tensor]) -> list[Tensor]:
     return [c0, c1, c2, c3]
 
 
+def _words_of(keys: Tensor, step: int, purpose: int, size: int) -> list[Tensor]:
+    """Return the four words [chains, blocks] of every chain's counters for so many numbers."""
+    blocks = torch.arange(-(-size // 4), device=keys.device)
+    counter = [blocks, *(torch.full_like(blocks, value) for value in (step, purpose, 0))]
+    return philox(counter, [keys[0][:, None], keys[1][:, None]])
+
+
 def _box_muller(u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     radius = torch.sqrt(-2 * torch.log(u))
     return radius * torch.cos(2 * math.pi * v), radius * torch.sin(2 * math.pi * v)
+
+
+def _on_cpu(keys: Tensor) -> np.ndarray:
+    """Return keys on the CPU as uint32 [chains, 2]."""
+    return np.ascontiguousarray(keys.numpy().T.astype(np.uint32))
+
+
+def _numpy_dtype(like: Tensor) -> type:
+    return np.float32 if like.dtype == torch.float32 else np.float64

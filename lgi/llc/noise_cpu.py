@@ -15,6 +15,7 @@ MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 KEY_INCREMENT_0, KEY_INCREMENT_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 ROUNDS = 10
 HALF_PI = math.pi / 2.0
+COUNTERS = 256
 
 # Typed once: an untyped integer beside a uint64 becomes a float in NumPy's and numba's promotion.
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
@@ -89,6 +90,72 @@ def fill_uniforms(keys, step, purpose, words, uniform):
     for row in range(4):
         for lane in range(keys.shape[1]):
             uniform[row, lane] = _unit_interval(np.uint64(words[row, lane]))
+
+
+@njit(nogil=True)
+def normals_of_chain(key, step, purpose, normals):
+    """Fill `normals` [rows] with the noise of one chain: one lane of `standard_normals`.
+
+    Parameters
+    ----------
+    key
+        Two words, a column of the keys.
+    step, purpose
+        As for `standard_normals`.
+    normals
+        Written: float64 or float32 [rows], rows a multiple of four (see `noise_rows`).
+    """
+    # Counters take the place of the lanes, so many at once as a core's first cache holds.
+    words, filled = np.empty((4, COUNTERS), np.uint32), np.empty((4, COUNTERS))
+    for first in range(0, normals.size // 4, COUNTERS):
+        count = min(COUNTERS, normals.size // 4 - first)
+        _words_of_chain(key, first, step, purpose, words[:, :count])
+        for row in range(0, 4, 2):
+            for i in range(count):
+                u, v = np.uint64(words[row, i]), np.uint64(words[row + 1, i])
+                radius = math.sqrt(-2.0 * logarithm(_unit_interval(u)))
+                cosine, sine = _cos_sin_of_turn(v)
+                filled[row, i] = radius * cosine
+                filled[row + 1, i] = radius * sine
+        for i in range(count):
+            for row in range(4):
+                normals[4 * (first + i) + row] = filled[row, i]
+
+
+@njit(nogil=True)
+def indices_of_chain(key, step, purpose, below, indices):
+    """Fill `indices` [size] with whole numbers from 0 to `below` - 1, each as likely.
+
+    Number 4j + i is ⌊`below` × word / 2³²⌋ of word i of the counter (j, step, purpose, 0), so that
+    shares differ by less than `below` / 2³².
+
+    Parameters
+    ----------
+    key, step, purpose
+        As for `normals_of_chain`.
+    below
+        Number of values, up to 2³².
+    indices
+        Written: int64 [size].
+    """
+    words = np.empty((4, 1), np.uint32)
+    for j in range(-(-indices.size // 4)):
+        _words_of_chain(key, j, step, purpose, words)
+        for i in range(min(4, indices.size - 4 * j)):
+            indices[4 * j + i] = np.int64((np.uint64(below) * np.uint64(words[i, 0])) >> _32)
+
+
+@njit(nogil=True)
+def _words_of_chain(key, first, step, purpose, words):
+    """Fill `words` [4, counters] with the Philox words of the counters from `first` on."""
+    key = (np.uint64(key[0]), np.uint64(key[1]))
+    for i in range(words.shape[1]):
+        counter = (np.uint64(first + i), np.uint64(step), np.uint64(purpose), np.uint64(0))
+        w0, w1, w2, w3 = philox(counter, key)
+        words[0, i] = w0
+        words[1, i] = w1
+        words[2, i] = w2
+        words[3, i] = w3
 
 
 @njit

@@ -2,15 +2,18 @@
 
 They draw from the posterior localised at w*, p(w) ∝ exp(-nβ L(w) - (γ/2) |w - w*|²) (Lau et al.
 2023, "Quantifying degeneracy in singular models via the learning coefficient"). The CPU engine,
-`lgi.llc.samplers_cpu`, is tested against this module. A further sampler is a class of options in
-the union `Sampler`, and a function of its name here and in the engine. PyTorch is imported where
-chains run, since jobs of the engine need the options alone.
+`lgi.llc.samplers_cpu`, is tested against this module, and `lgi.llc.library` runs it. A further
+sampler is a class of options in the union `Sampler`, a walk in `WALKS`, and a function of its name
+here and in the engine. PyTorch is imported where chains run, since jobs of the engine need the
+options alone.
 """
 
+import copy
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol, Self, get_args
 
 from pydantic import Field
 
@@ -98,6 +101,53 @@ def kinds(*, exact: bool) -> list[str]:
 
 Loss = Callable[["Tensor"], "Tensor"]  # parameters [chains, P] to losses [chains]
 
+TESTED = 10  # of so many steps on mini-batches one is tested: it takes a second gradient
+
+
+class Target(Protocol):
+    """L of chains at once, and what its gradient is taken of."""
+
+    batched: bool  # whether the gradient is that of a mini-batch, drawn anew for every draw
+
+    def value(self, parameters: "Tensor") -> "Tensor":
+        """Return L [chains] at parameters [chains, P], as a draw that is kept has it."""
+        ...
+
+    def gradient(self, parameters: "Tensor", draw: int) -> "tuple[Tensor, Tensor]":
+        """Return L [chains] and ∇L [chains, P], of the mini-batch of a draw if there are any."""
+        ...
+
+
+@dataclass(frozen=True)
+class Differentiable:
+    """A target from functions that PyTorch can differentiate."""
+
+    loss: Loss
+    batch_loss: Callable[[int], Loss] | None = None
+
+    @property
+    def batched(self) -> bool:
+        """Whether there are mini-batches."""
+        return self.batch_loss is not None
+
+    def value(self, parameters: "Tensor") -> "Tensor":
+        """Return L [chains]."""
+        import torch
+
+        with torch.no_grad():
+            return self.loss(parameters)
+
+    def gradient(self, parameters: "Tensor", draw: int) -> "tuple[Tensor, Tensor]":
+        """Return L [chains] and ∇L [chains, P]."""
+        import torch
+
+        loss = self.batch_loss(draw) if self.batch_loss else self.loss
+        parameters = parameters.detach().requires_grad_()
+        losses = loss(parameters)
+        # A chain's loss depends on its own parameters only, so the sum's gradient is each one's.
+        (gradient,) = torch.autograd.grad(losses.sum(), parameters)
+        return losses.detach(), gradient
+
 
 @dataclass(frozen=True)
 class Chains:
@@ -111,65 +161,285 @@ class Chains:
     lowest: "Tensor"  # [chains, P] parameters of the draw with the lowest L, w* among them
 
 
-@dataclass(frozen=True)
-class _Posterior:
-    """-log of the localised posterior density, and its gradient."""
+class Walk(ABC):
+    """Chains on their way: each call of `advance` makes a draw of all.
 
-    loss: Loss
-    centre: "Tensor"
-    n_beta: float
-    localisation: "float | Tensor"
-    copies: "float | Tensor" = 1.0
+    Nothing is changed before the last call of the target, and no tensor in place: a walk that is
+    interrupted stands where it was, and a `fork` shares what it has. So many draws and then more
+    are the draws of one longer walk, bit for bit.
 
-    def __call__(self, parameters: "Tensor", loss: Loss | None = None) -> "tuple[Tensor, ...]":
-        """Return L [chains], ∇L [chains, P], U [chains] and ∇U [chains, P], of `loss` if given."""
-        import torch
+    Parameters
+    ----------
+    target
+        L and its gradient.
+    start
+        float [chains, P]: w*, where the chains start and are localised.
+    keys
+        int64 [2, chains], from `lgi.llc.keys.chain_keys`.
+    n_beta
+        nβ, the inverse temperature of the mean loss.
+    localisation
+        γ, or one for each parameter [P].
+    burn_in
+        First draws, whose acceptance does not count.
+    thin
+        Of every so many draws the last is kept.
+    """
 
-        parameters = parameters.detach().requires_grad_()
-        losses = (loss or self.loss)(parameters)
-        # A chain's loss depends on its own parameters only, so the sum's gradient is each one's.
-        (gradient,) = torch.autograd.grad(losses.sum(), parameters)
-        with torch.no_grad():
-            shift = parameters - self.centre
-            energy = self.n_beta * losses + self._pull(shift) / 2
-            drift = self.n_beta * gradient / self.copies + self.localisation * shift
-        return losses.detach(), gradient, energy, drift
+    def __init__(
+        self,
+        target: Target,
+        start: "Tensor",
+        keys: "Tensor",
+        *,
+        n_beta: float,
+        localisation: "float | Tensor",
+        burn_in: int = 0,
+        thin: int = 1,
+    ):
+        self.target, self.centre, self.keys = target, start, keys
+        self.n_beta, self.localisation = n_beta, localisation
+        self.burn_in, self.thin = burn_in, thin
+        self.draw = 0  # draws so far
+        self.parameters = self.lowest = start
+        self.losses: list[Tensor] = []  # of the draws kept, [chains] each
+        self.pulls: list[Tensor] = []
+        self.lowest_loss: Tensor
+        self.accepted: Tensor  # [chains] sum of the acceptance probabilities after burn-in
+        self.tested = 0  # how many these are
 
-    def pull(self, parameters: "Tensor") -> "Tensor":
-        """Return Σ γ (w - w*)² [chains]."""
-        return self._pull(parameters - self.centre)
+    @abstractmethod
+    def advance(self) -> None:
+        """Make a draw."""
 
-    def _pull(self, shift: "Tensor") -> "Tensor":
-        if isinstance(self.localisation, float | int):
-            return self.localisation * shift.square().sum(dim=1)
-        return (self.localisation * shift.square()).sum(dim=1)
+    @abstractmethod
+    def step_sizes(self) -> "Tensor":
+        """Return each chain's mean ε now."""
 
+    def fork(self) -> Self:
+        """Return the same chains, to go on from here without these."""
+        fork = copy.copy(self)
+        fork.losses, fork.pulls = self.losses[:], self.pulls[:]
+        return fork
 
-class _Kept:
-    """The draws that are kept, and the lowest of all."""
+    def run(self, draws: int) -> Chains:
+        """Make so many draws and return what is left of the chains."""
+        for _ in range(draws):
+            self.advance()
+        return self.chains()
 
-    def __init__(self, posterior: _Posterior, losses: "Tensor", thin: int):
-        self.posterior, self.thin = posterior, thin
-        self.losses, self.pulls = [], []
-        self.lowest, self.lowest_loss = posterior.centre.clone(), losses.clone()
+    @property
+    def acceptance(self) -> "Tensor":
+        """Mean acceptance probability after burn-in [chains]."""
+        return self.accepted / self.tested
 
-    def add(self, draw: int, parameters: "Tensor", losses: "Tensor") -> None:
-        """Take note of a draw."""
-        import torch
-
-        lower = losses < self.lowest_loss
-        self.lowest = torch.where(lower[:, None], parameters, self.lowest)
-        self.lowest_loss = torch.where(lower, losses, self.lowest_loss)
-        if (draw + 1) % self.thin == 0:
-            self.losses.append(losses)
-            self.pulls.append(self.posterior.pull(parameters))
-
-    def chains(self, acceptance: "Tensor", last: "Tensor", step_size: "Tensor") -> Chains:
+    def chains(self) -> Chains:
         """Return what is left of the chains."""
         import torch
 
         losses, pulls = torch.stack(self.losses), torch.stack(self.pulls)
-        return Chains(losses, acceptance, last, step_size, pulls, self.lowest)
+        return Chains(
+            losses, self.acceptance, self.parameters, self.step_sizes(), pulls, self.lowest
+        )
+
+    def _energy(self, losses: "Tensor", parameters: "Tensor") -> "Tensor":
+        """Return -log of the posterior density [chains]."""
+        return self.n_beta * losses + self._pull(parameters) / 2
+
+    def _drift(self, gradient: "Tensor", parameters: "Tensor") -> "Tensor":
+        """Return its gradient [chains, P]."""
+        return self.n_beta * gradient + self.localisation * (parameters - self.centre)
+
+    def _pull(self, parameters: "Tensor") -> "Tensor":
+        """Return Σ γ (w - w*)² [chains]."""
+        shift = parameters - self.centre
+        if isinstance(self.localisation, float | int):
+            return self.localisation * _square(shift)
+        return _summed(self.localisation * shift.square())
+
+    def _is_kept(self) -> bool:
+        return (self.draw + 1) % self.thin == 0
+
+    def _arrive(self, parameters: "Tensor", losses: "Tensor | None") -> None:
+        """Take note of a draw, and of its L if that is known."""
+        import torch
+
+        if losses is not None:
+            lower = losses < self.lowest_loss
+            if lower.any():
+                self.lowest = torch.where(lower[:, None], parameters, self.lowest)
+                self.lowest_loss = torch.where(lower, losses, self.lowest_loss)
+            if self._is_kept():
+                self.losses.append(losses)
+                self.pulls.append(self._pull(parameters))
+        self.parameters = parameters
+        self.draw += 1
+
+    def _test(self, probability: "Tensor") -> None:
+        """Count the acceptance of a draw."""
+        self.accepted = self.accepted + probability
+        self.tested += 1
+
+
+class Langevin(Walk):
+    """See `sgld`, whose arguments it takes."""
+
+    def __init__(
+        self,
+        target: Target,
+        start: "Tensor",
+        keys: "Tensor",
+        *,
+        step_size: float,
+        copies: "Tensor | None" = None,
+        **options,
+    ):
+        super().__init__(target, start, keys, **options)
+        self.copies = 1.0 if copies is None else copies
+        self.step = start.new_full((1, 1), step_size) * self.copies
+        self.gradient = None
+        self._begin()
+
+    def _begin(self) -> None:
+        if self.target.batched:
+            losses = self.target.value(self.centre)
+        else:
+            losses, self.gradient = self.target.gradient(self.centre, 0)
+        self.energy = self._energy(losses, self.centre)
+        self.lowest_loss, self.accepted = losses, losses.new_zeros(losses.shape)
+
+    def _drift(self, gradient: "Tensor", parameters: "Tensor") -> "Tensor":
+        shift = parameters - self.centre
+        return self.n_beta * gradient / self.copies + self.localisation * shift
+
+    def _steps(self, gradient: "Tensor") -> "tuple[Tensor, dict]":
+        """Return every parameter's ε from ∇L, and what of the walk changes by it."""
+        return self.step, {}
+
+    def advance(self) -> None:
+        """Make a draw."""
+        from lgi.llc.noise import normals
+
+        before, draw, batched = self.parameters, self.draw, self.target.batched
+        gradient, energy = self.gradient, self.energy
+        if batched:
+            losses, gradient = self.target.gradient(before, draw)
+            energy = self._energy(losses, before)
+        step, changed = self._steps(gradient)
+        drift = self._drift(gradient, before)
+        noise = normals(self.keys, draw, PROPOSAL, before)
+        after = before - step / 2 * drift + step.sqrt() * noise
+        losses, ratio = None, None
+        is_tested = draw >= self.burn_in and (not batched or (draw - self.burn_in) % TESTED == 0)
+        if is_tested or not batched:
+            losses, gradient = self.target.gradient(after, draw)
+            arrived = self._energy(losses, after)
+            drifts = drift + self._drift(gradient, after)
+            ratio, energy = _log_ratio(arrived - energy, drifts, noise, step), arrived
+        if batched:  # of the draws that are kept alone
+            losses = self.target.value(after) if self._is_kept() else None
+        vars(self).update(changed)
+        self.gradient, self.energy = gradient, energy
+        if is_tested:
+            self._test(ratio.clamp(max=0).exp())
+        self._arrive(after, losses)
+
+    def step_sizes(self) -> "Tensor":
+        """Return each chain's mean ε now."""
+        return self.step.mean(dim=1).expand(len(self.parameters))
+
+
+class PreconditionedLangevin(Langevin):
+    """See `rmsprop_sgld`, whose arguments it takes."""
+
+    def __init__(
+        self,
+        target: Target,
+        start: "Tensor",
+        keys: "Tensor",
+        *,
+        step_size: float,
+        decay: float,
+        stability: float,
+        **options,
+    ):
+        super().__init__(target, start, keys, step_size=step_size, **options)
+        self.step_size, self.decay, self.stability = step_size, decay, stability
+        self.mean_square = start.new_ones(start.shape)
+
+    def _steps(self, gradient: "Tensor") -> "tuple[Tensor, dict]":
+        mean_square = self.mean_square * self.decay + (1 - self.decay) * gradient.square()
+        step = self.step_size / (self.stability + mean_square.sqrt())
+        return step, {"step": step, "mean_square": mean_square}
+
+
+class Hamiltonian(Walk):
+    """See `hmc`, whose arguments it takes."""
+
+    def __init__(
+        self,
+        target: Target,
+        start: "Tensor",
+        keys: "Tensor",
+        *,
+        step_size: float,
+        leapfrog_steps: int | Sequence[int],
+        target_acceptance: float | None = None,
+        **options,
+    ):
+        import torch
+
+        super().__init__(target, start, keys, **options)
+        several = [leapfrog_steps] if isinstance(leapfrog_steps, int) else leapfrog_steps
+        self.lengths = tuple(several)
+        self.loss, gradient = target.gradient(start, 0)
+        self.energy, self.drift = self._energy(self.loss, start), self._drift(gradient, start)
+        self.lowest_loss, self.accepted = self.loss, torch.zeros_like(self.loss)
+        self.step = torch.full_like(self.loss, step_size**0.5)
+        self.adaptation = target_acceptance and _Adaptation(self.step.log(), target_acceptance)
+
+    def advance(self) -> None:
+        """Make a draw."""
+        import torch
+
+        from lgi.llc.noise import normals, uniform
+
+        draw, before = self.draw, self.parameters
+        momentum = normals(self.keys, draw, PROPOSAL, before)
+        energy = self.energy + _square(momentum) / 2
+        proposal, drift, length = before, self.drift, self.step[:, None].to(before)
+        for _ in range(self.lengths[draw % len(self.lengths)]):
+            momentum = momentum - length / 2 * drift
+            proposal = proposal + length * momentum
+            losses, gradient = self.target.gradient(proposal, draw)
+            drift = self._drift(gradient, proposal)
+            momentum = momentum - length / 2 * drift
+        arrived = self._energy(losses, proposal)
+        rise = arrived + _square(momentum) / 2 - energy
+        # Not a number, of a trajectory that left, is no probability.
+        probability = torch.exp(torch.clamp(-rise, max=0)).nan_to_num(nan=0)
+        accepted = uniform(self.keys, draw, ACCEPTANCE, probability) < probability
+        self.drift = torch.where(accepted[:, None], drift, self.drift)
+        self.loss = torch.where(accepted, losses, self.loss)
+        self.energy = torch.where(accepted, arrived, self.energy)
+        if draw >= self.burn_in:
+            self._test(probability)
+        elif self.adaptation:
+            last = draw + 1 == self.burn_in
+            self.step, self.adaptation = self.adaptation.after(probability, draw + 1, last)
+        self._arrive(torch.where(accepted[:, None], proposal, before), self.loss)
+
+    def step_sizes(self) -> "Tensor":
+        """Return each chain's ε now."""
+        return self.step**2
+
+
+WALKS: dict[str, type[Walk]] = {
+    "sgld": Langevin,
+    "rmsprop_sgld": PreconditionedLangevin,
+    "hmc": Hamiltonian,
+}
+"""The chains of each sampler, by the name of its function."""
 
 
 def sgld(
@@ -222,23 +492,26 @@ def sgld(
     batch_loss
         Function of the number of a draw to the loss of its mini-batch, whose gradient then drives
         the step; None for that of `loss`. The draws kept have the `loss` of all samples either way;
-        the acceptance is that of each step on its own mini-batch.
+        the acceptance is that of a step on its own mini-batch, of every `TESTED`-th one after
+        burn-in.
 
     Returns
     -------
     Chains
         Losses, acceptance, last states and steps.
     """
-    copies = 1.0 if copies is None else copies
-    return _langevin(
-        _Posterior(loss, start, n_beta, localisation, copies),
+    walk = Langevin(
+        Differentiable(loss, batch_loss),
+        start,
         keys,
-        lambda gradient: gradient.new_full(gradient.shape, step_size) * copies,
-        draws,
-        burn_in,
-        thin,
-        batch_loss,
+        n_beta=n_beta,
+        step_size=step_size,
+        localisation=localisation,
+        burn_in=burn_in,
+        thin=thin,
+        copies=copies,
     )
+    return walk.run(draws)
 
 
 def rmsprop_sgld(
@@ -277,14 +550,19 @@ def rmsprop_sgld(
     Chains
         Losses, acceptance, last states and mean steps.
     """
-    mean_square = start.new_ones(start.shape)
-
-    def steps(gradient: "Tensor") -> "Tensor":
-        mean_square.mul_(decay).add_((1 - decay) * gradient.square())
-        return step_size / (stability + mean_square.sqrt())
-
-    posterior = _Posterior(loss, start, n_beta, localisation)
-    return _langevin(posterior, keys, steps, draws, burn_in, thin, batch_loss)
+    walk = PreconditionedLangevin(
+        Differentiable(loss, batch_loss),
+        start,
+        keys,
+        n_beta=n_beta,
+        step_size=step_size,
+        localisation=localisation,
+        burn_in=burn_in,
+        thin=thin,
+        decay=decay,
+        stability=stability,
+    )
+    return walk.run(draws)
 
 
 def hmc(
@@ -325,93 +603,38 @@ def hmc(
     Chains
         Losses, acceptance, last states and steps.
     """
-    import torch
-
-    from lgi.llc.noise import standard_normals, uniforms
-
-    lengths = [leapfrog_steps] if isinstance(leapfrog_steps, int) else leapfrog_steps
-    posterior = _Posterior(loss, start, n_beta, localisation)
-    losses, _, energy, drift = posterior(start)
-    position = start
-    step = torch.full_like(losses, step_size**0.5)
-    adaptation = _Adaptation(step, target_acceptance)
-    kept, acceptance = _Kept(posterior, losses, thin), torch.zeros_like(losses)
-    for draw in range(draws):
-        momentum = standard_normals(keys, draw, PROPOSAL, start.shape[1]).to(start)
-        before = energy + momentum.square().sum(dim=1) / 2
-        proposal, new_drift, length = position, drift, step[:, None]
-        for _ in range(lengths[draw % len(lengths)]):
-            momentum = momentum - length / 2 * new_drift
-            proposal = proposal + length * momentum
-            new_losses, _, new_energy, new_drift = posterior(proposal)
-            momentum = momentum - length / 2 * new_drift
-        after = new_energy + momentum.square().sum(dim=1) / 2
-        # Not a number, of a trajectory that left, is no probability.
-        probability = torch.exp(torch.clamp(before - after, max=0)).nan_to_num(nan=0)
-        accepted = uniforms(keys, draw, ACCEPTANCE)[:, 0].to(start) < probability
-        position = torch.where(accepted[:, None], proposal, position)
-        drift = torch.where(accepted[:, None], new_drift, drift)
-        losses = torch.where(accepted, new_losses, losses)
-        energy = torch.where(accepted, new_energy, energy)
-        kept.add(draw, position, losses)
-        if draw >= burn_in:
-            acceptance += probability
-        elif target_acceptance is not None:
-            step = adaptation(probability, draw + 1, last=draw + 1 == burn_in)
-    return kept.chains(acceptance / (draws - burn_in), position, step**2)
+    walk = Hamiltonian(
+        Differentiable(loss),
+        start,
+        keys,
+        n_beta=n_beta,
+        step_size=step_size,
+        localisation=localisation,
+        burn_in=burn_in,
+        thin=thin,
+        leapfrog_steps=leapfrog_steps,
+        target_acceptance=target_acceptance,
+    )
+    return walk.run(draws)
 
 
+@dataclass(frozen=True)
 class _Adaptation:
     """Dual averaging of each chain's leapfrog step; see `lgi.llc.dual_averaging`."""
 
-    def __init__(self, step: "Tensor", target: float | None):
-        self.target = target
-        self.shortfall = step.new_zeros(step.shape)
-        self.first = self.mean = step.log()
+    first: "Tensor"  # ln δ
+    target: float
+    shortfall: "Tensor | float" = 0.0
+    mean: "Tensor | None" = None
 
-    def __call__(self, probability: "Tensor", count: int, last: bool) -> "Tensor":
-        """Return the steps after draw number `count`, from its acceptance probabilities."""
-        shortfall = self.target - probability
-        self.shortfall = self.shortfall + (shortfall - self.shortfall) / (count + DELAY)
-        log_step = self.first + START - math.sqrt(count) / SHRINKAGE * self.shortfall
-        self.mean = self.mean + forgetting(count) * (log_step - self.mean)
-        return (self.mean if last else log_step).exp()
-
-
-def _langevin(
-    posterior: _Posterior,
-    keys: "Tensor",
-    steps: Callable[["Tensor"], "Tensor"],
-    draws: int,
-    burn_in: int,
-    thin: int,
-    batch_loss: Callable[[int], Loss] | None,
-) -> Chains:
-    """Run Langevin steps; `steps` returns every parameter's ε from ∇L, both [chains, P]."""
-    import torch
-
-    from lgi.llc.noise import standard_normals
-
-    parameters = posterior.centre
-    losses, gradient, energy, drift = posterior(parameters)
-    kept, acceptance = _Kept(posterior, losses, thin), torch.zeros_like(energy)
-    for draw in range(draws):
-        drawn = batch_loss(draw) if batch_loss else posterior.loss
-        if batch_loss:
-            _, gradient, energy, drift = posterior(parameters, drawn)
-        step = steps(gradient)
-        noise = standard_normals(keys, draw, PROPOSAL, parameters.shape[1]).to(parameters)
-        parameters = parameters - step / 2 * drift + step.sqrt() * noise
-        losses, gradient, new_energy, new_drift = posterior(parameters, drawn)
-        if not batch_loss:
-            kept.add(draw, parameters, losses)
-        elif (draw + 1) % thin == 0:  # the loss of all samples, of the draws that are kept alone
-            kept.add(draw, parameters, posterior.loss(parameters).detach())
-        if draw >= burn_in:
-            ratio = _log_ratio(new_energy - energy, drift + new_drift, noise, step)
-            acceptance += torch.exp(torch.clamp(ratio, max=0))
-        energy, drift = new_energy, new_drift
-    return kept.chains(acceptance / (draws - burn_in), parameters, step.mean(dim=1))
+    def after(self, probability: "Tensor", count: int, last: bool) -> "tuple[Tensor, Self]":
+        """Return the steps after draw number `count`, and what follows, from its acceptance."""
+        shortfall = self.shortfall + (self.target - probability - self.shortfall) / (count + DELAY)
+        log_step = self.first + START - math.sqrt(count) / SHRINKAGE * shortfall
+        mean = self.first if self.mean is None else self.mean
+        mean = mean + forgetting(count) * (log_step - mean)
+        next_one = replace(self, shortfall=shortfall, mean=mean)
+        return (mean if last else log_step).exp(), next_one
 
 
 def _log_ratio(rise: "Tensor", drifts: "Tensor", noise: "Tensor", step: "Tensor") -> "Tensor":
@@ -421,4 +644,14 @@ def _log_ratio(rise: "Tensor", drifts: "Tensor", noise: "Tensor", step: "Tensor"
     after, log p(w') q(w | w') / (p(w) q(w' | w)) = -ΔU + (√ε/2) z·(G + G') - (ε/8) |G + G'|².
     """
     scaled = step.sqrt() / 2 * drifts
-    return -rise + (scaled * noise).sum(dim=1) - scaled.square().sum(dim=1) / 2
+    return -rise + _summed(scaled * noise) - _square(scaled) / 2
+
+
+def _square(vectors: "Tensor") -> "Tensor":
+    """Return |v|² of every chain's vector."""
+    return _summed(vectors.square())
+
+
+def _summed(vectors: "Tensor") -> "Tensor":
+    """Return the sum of every chain's vector, in float64: many small numbers make an energy."""
+    return vectors.double().sum(dim=1)

@@ -1,21 +1,40 @@
 """Estimates of one model: `estimate_module`, `estimate_function`, and their draws."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from numbers import Integral
 from typing import Any, Unpack
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call, vmap
 
-from lgi import randomness
-from lgi.errors import ModelError
+from lgi.errors import ModelError, listed, shown
 from lgi.llc import samplers
-from lgi.llc.estimate import Traces
 from lgi.llc.keys import chain_keys
-from lgi.llc.library.draws import Draws
+from lgi.llc.library.batches import BLOCKS, Batches
+from lgi.llc.library.data import Samples, samples_of
+from lgi.llc.library.door import check
+from lgi.llc.library.draws import Draws, drawn
 from lgi.llc.library.options import STREAM, Options
-from lgi.llc.settings import EstimateSettings
+from lgi.llc.library.parameters import Parameters, chosen
+from lgi.llc.library.sampling import begin, computing
+from lgi.llc.library.target import (
+    CHUNK_BYTES,
+    MAPPED_BYTES,
+    TRIED,
+    FunctionLoss,
+    Model,
+    ModuleLoss,
+    held_bytes,
+    plain,
+    why_not_mapped,
+)
+from lgi.llc.settings import WHITENED, EstimateSettings
+
+LOGGER = logging.getLogger("lgi.llc")
 
 
 def estimate_module(
@@ -83,16 +102,11 @@ def sample_module(
         If module, loss and data do not make a loss that can be sampled, or an option is not
         allowed: one sentence says what and how to mend it.
     """
-    named = {name: p for name, p in module.named_parameters() if p.requires_grad}
-    sizes = [p.numel() for p in named.values()]
-
-    def loss_of(flat: Tensor, inputs: Any, *rest: Any) -> Tensor:
-        parts = zip(named.items(), flat.split(sizes), strict=True)
-        own = {name: part.reshape(p.shape) for (name, p), part in parts}
-        return loss(functional_call(module, own, (inputs,)), *rest)
-
-    parameters = torch.cat([p.detach().flatten() for p in named.values()])
-    return sample_function(loss_of, parameters, data, setting, **options)
+    unwrapped = plain(module)
+    parameters = chosen(unwrapped, options.get("parameters"))
+    model = ModuleLoss(unwrapped, loss, parameters.names)
+    own = model.copied() or model  # so that nothing of the caller's module is written to
+    return _sample(own, parameters, samples_of(data), setting, options, unwrapped)
 
 
 def sample_function(
@@ -120,75 +134,168 @@ def sample_function(
     ModelError
         As of `sample_module`.
     """
-    samples, batch_size = options.get("samples"), options.get("batch_size")
-    stream = options.get("stream", STREAM)
-    n = _samples(data, samples)
-    size, shape = parameters.numel(), parameters.shape
-    centre = parameters.detach().reshape(1, -1)
-    full = vmap(lambda w: loss(w.reshape(shape), *data))
-    keys = torch.as_tensor(chain_keys([stream], setting.chains).astype(np.int64))
-    sampler = setting.options()
-    if batch_size is not None:
-        if setting.sampler.exact or not data:
-            able = " or ".join(samplers.kinds(exact=False))
-            raise ModelError(f"mini-batches need data, and {able}")
-        sampler["batch_loss"] = _batches(loss, shape, data, setting.chains, batch_size, stream)
-    chains = getattr(samplers, setting.sampler.function)(
-        full,
-        centre.expand(setting.chains, size).clone(),
-        keys.to(parameters.device),
-        n_beta=setting.n_beta(n),
-        **sampler,
+    if options.get("parameters") is not None:
+        raise ModelError("parameters: a function has one tensor of them; take part of it inside")
+    named = Parameters.whole({"parameters": parameters})
+    samples = None if isinstance(data, tuple | list) and not data else samples_of(data)
+    return _sample(FunctionLoss(loss), named, samples, setting, options, None)
+
+
+def _sample(
+    model: Model,
+    parameters: Parameters,
+    samples: Samples | None,
+    setting: EstimateSettings,
+    options: Options,
+    module: torch.nn.Module | None,
+) -> Draws:
+    _refuse(options, samples, setting)
+    with computing():
+        stream, weight = options.get("stream", STREAM), options.get("weight")
+        batches = Batches(
+            samples,
+            parameters.device,
+            weight=weight,
+            batch_size=options.get("batch_size"),
+            stream=stream,
+        )
+        batches = replace(batches, chunk=_chunk(model, parameters, batches, options.get("chunk")))
+        measured = _measured(options.get("loss_samples"), batches, setting.thin)
+        own = [part[0] for part in parameters.parts(parameters.flat()[None])]
+        door = check(
+            lambda batch: model(own, batches.placed(batch)),
+            samples,
+            module=module,
+            reduction=options.get("reduction"),
+            weight=weight,
+            batched=min(batches.chunk, measured, batches.batch_size or measured) < batches.size,
+        )
+        total = _total(batches)
+        n = options.get("samples") or round(total)
+        n_beta = _n_beta(setting, n)
+        batches = replace(
+            batches,
+            reduction=door.reduction,
+            measured=measured,
+            mean_weight=total / batches.size if batches.size else 1.0,
+        )
+        keys = chain_keys([stream], setting.chains)
+        mapping, notes = _mapping(model, parameters, batches, keys, options.get("mapping"))
+        notes = (*door.lines, *notes)
+        if batches.blocks > 1:
+            notes += (
+                f"L is measured on {measured:,} of {batches.size:,} samples (loss_samples); the "
+                "error of that is part of llc_se",
+            )
+        for note in notes:
+            say(note)
+        run = begin(model, parameters, batches, setting, n_beta, keys, mapping)
+        run, interrupted = run.onward(setting, options.get("progress"), options.get("callback"))
+    return drawn(run, n, mapping, notes, interrupted)
+
+
+def _refuse(options: Options, samples: Samples | None, setting: EstimateSettings) -> None:
+    """Raise `ModelError` if options or setting are not allowed."""
+    if unknown := options.keys() - Options.__annotations__.keys():
+        raise ModelError(
+            f"unknown option {shown(min(unknown))}; known are {listed(Options.__annotations__)}"
+        )
+    for name in ("samples", "batch_size", "loss_samples", "chunk"):
+        value = options.get(name)
+        whole = isinstance(value, Integral) and not isinstance(value, bool) and value > 0
+        if value is not None and not whole and not (name == "loss_samples" and value == "all"):
+            raise ModelError(f"{name}: {shown(value)} is no positive whole number")
+    for name, allowed in (("mapping", ("vmap", "loop")), ("reduction", ("mean", "sum"))):
+        if options.get(name) not in (None, *allowed):
+            raise ModelError(
+                f"{name}: {shown(options[name])} is not allowed; {listed(allowed)} are"
+            )
+    if setting.coordinates == WHITENED:
+        raise ModelError("coordinates: whitened ones need a Hessian; allowed here is parameters")
+    if samples is None and options.get("samples") is None:
+        raise ModelError("without data the number of samples must be given: samples=n")
+    batched = options.get("batch_size") is not None
+    if batched and (setting.sampler.exact or samples is None):
+        able = " or ".join(samplers.kinds(exact=False))
+        raise ModelError(f"mini-batches need data, and {able} as sampler: leave batch_size out")
+    if not batched and options.get("loss_samples") not in (None, "all"):
+        raise ModelError("loss_samples is for mini-batches: without batch_size L is that of all")
+
+
+def _chunk(model: Model, parameters: Parameters, batches: Batches, chunk: int | None) -> int:
+    """Return how many samples are evaluated at once: as many as fit, and as a mini-batch has."""
+    if batches.samples is None or chunk is not None:
+        return chunk or 1
+    tried = min(batches.size, TRIED)
+    try:
+        batch = batches.placed(batches.samples.between(0, tried))
+        held = held_bytes(model, parameters, batch)
+    except Exception:  # what is wrong with the loss is found, and said, at the door
+        return max(batches.size, 1)
+    fitting = CHUNK_BYTES * tried // max(held, 1)
+    return min(max(fitting, batches.batch_size or 1), batches.size)
+
+
+def _measured(asked: int | str | None, batches: Batches, thin: int) -> int:
+    """Return by how many samples L is measured: all, or as many as make blocks of one size."""
+    if batches.batch_size is None or asked == "all":
+        return batches.size
+    measured = int(asked or 4 * batches.batch_size * thin)
+    if measured >= batches.size:
+        return batches.size
+    if measured < 2:
+        raise ModelError("loss_samples: 2 or more are needed to know their error, not 1")
+    return measured - measured % min(BLOCKS, measured)
+
+
+def _total(batches: Batches) -> float:
+    """Return what all samples count for."""
+    if batches.weight is None:
+        return float(batches.size)
+    starts = range(0, batches.size, batches.chunk)
+    stops = (min(start + batches.chunk, batches.size) for start in starts)
+    parts = (batches.samples.between(*ends) for ends in zip(starts, stops, strict=True))
+    return float(sum(float(batches.weight(batches.placed(part))) for part in parts))
+
+
+def _n_beta(setting: EstimateSettings, n: int) -> float:
+    try:
+        return setting.n_beta(n)
+    except ValueError as error:
+        raise ModelError(str(error)) from None
+
+
+def _mapping(
+    model: Model, parameters: Parameters, batches: Batches, keys: np.ndarray, asked: str | None
+) -> tuple[str, tuple[str, ...]]:
+    """Return how chains are evaluated, by sizes and by what torch can map; and what to say."""
+    if asked == "loop":
+        return "loop", ()
+    if asked is None and _evaluation_bytes(model, parameters, batches) > MAPPED_BYTES:
+        return "loop", ()
+    why = why_not_mapped(model, parameters, batches, torch.as_tensor(keys.astype(np.int64)))
+    if why is None:
+        return "vmap", ()
+    if asked == "vmap":
+        raise ModelError(f"mapping: torch cannot map {model} over its parameters ({why}): use loop")
+    return "loop", (
+        f"{model}: the chains are evaluated by a loop, since torch cannot map them ({why})",
     )
-    kept = _traces(full, centre, chains, setting.n_beta(n), setting.localisation)
-    return Draws(kept, setting, n)
 
 
-def _samples(data: Sequence[Tensor], samples: int | None) -> int:
-    lengths = {len(tensor) for tensor in data}
-    if len(lengths) > 1:
-        raise ModelError(f"data differ in their number of samples: {sorted(lengths)}")
-    if samples is None and not lengths:
-        raise ModelError("without data the number of samples must be given")
-    return samples if samples is not None else lengths.pop()
+def _evaluation_bytes(model: Model, parameters: Parameters, batches: Batches) -> float:
+    """Return what an evaluation of one chain holds, of a mini-batch or of a chunk of all."""
+    size = batches.batch_size or min(batches.chunk, batches.size)
+    tried = min(batches.size, TRIED)
+    batch = batches.placed(batches.samples.between(0, tried)) if batches.samples else ()
+    held = held_bytes(model, parameters, batch) * (size / tried if tried else 1)
+    return held + sum(value.numel() * value.element_size() for value in parameters.values)
 
 
-def _batches(
-    loss: Callable[..., Tensor],
-    shape: torch.Size,
-    data: Sequence[Tensor],
-    chains: int,
-    batch_size: int,
-    stream: tuple,
-) -> Callable[[int], samplers.Loss]:
-    """Return the function of a draw's number to the loss on its mini-batches, one a chain."""
-    mapped = vmap(lambda w, *batch: loss(w.reshape(shape), *batch))
+@cache
+def say(sentence: str) -> None:
+    """Say a sentence on the logger ``lgi.llc``, which shows on stderr if nobody says otherwise.
 
-    def batch_loss(draw: int) -> samplers.Loss:
-        random = randomness.generator(*stream, "mini-batch", draw)
-        chosen = torch.as_tensor(random.integers(len(data[0]), size=(chains, batch_size)))
-        batches = [tensor[chosen.to(tensor.device)] for tensor in data]
-        return lambda parameters: mapped(parameters, *batches)
-
-    return batch_loss
-
-
-def _traces(
-    full: samplers.Loss, centre: Tensor, chains: samplers.Chains, n_beta: float, localisation: float
-) -> Traces:
-    centre = centre.clone().requires_grad_()
-    loss_at_w = full(centre)
-    (gradient,) = torch.autograd.grad(loss_at_w.sum(), centre)
-    best = full(chains.lowest).argmin()
-    arrays = (
-        chains.loss.T[None],
-        chains.acceptance.mean()[None],
-        loss_at_w,
-        gradient.norm()[None],
-        centre[0].norm()[None],
-        chains.pull.T[None],
-        chains.last.T[:, None],
-        chains.lowest[best][:, None],
-    )
-    numbers = (array.detach().double().cpu().numpy() for array in arrays)
-    return Traces(*numbers, n_beta, localisation)
+    Each is said once in a process: of a hundred snapshots of one model the first will do.
+    """
+    LOGGER.warning(sentence)

@@ -113,3 +113,27 @@ def test_keys_depend_on_seed_stream_and_chain_alone():
     assert keys.shape == (2, 15)
     assert len(np.unique(keys, axis=1).T) == 15
     np.testing.assert_array_equal(chain_keys([(4, "llc", 85)], chains=2), keys[:, 5:7])
+
+
+@pytest.mark.parametrize("size", [1, 4, 1_030, 2_057])
+def test_the_noise_of_one_chain_is_a_lane_of_many(size):
+    """Bit for bit in float64, its rounding in float32, across the 256 counters done at once."""
+    keys = chain_keys([(3, "noise")], 3)
+    many, chains = normals(keys, 7, 1, size), torch.as_tensor(keys.astype(np.int64))
+    for dtype in (torch.float64, torch.float32):
+        one = noise.normals(chains, 7, 1, torch.empty(3, size, dtype=dtype))
+        assert torch.equal(one, torch.tensor(many.T).to(dtype))
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_indices_are_those_of_their_definition(size):
+    keys = torch.as_tensor(chain_keys([(3, "noise")], 3).astype(np.int64))
+    compiled = noise.indices(keys, 5, 2, size, 60_000)
+    assert torch.equal(compiled, noise.standard_indices(keys, 5, 2, size, 60_000))
+
+
+def test_indices_are_uniform():
+    keys = torch.as_tensor(chain_keys([(3, "noise")], 4).astype(np.int64))
+    counts = noise.indices(keys, 0, 2, 25_000, 10).flatten().bincount()
+    assert len(counts) == 10
+    assert stats.chisquare(counts.numpy()).pvalue > 0.01
