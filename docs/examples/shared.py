@@ -1,11 +1,9 @@
 """What the examples share: how they estimate, what they ask of an estimate, how they draw it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from matplotlib.axes import Axes
 
 from lgi.figures.style import by_quality
@@ -53,21 +51,25 @@ def setting(
 
 
 def looked_at_twice(
-    estimate: Callable[[EstimateSettings], dict[str, Any]], setting: EstimateSettings
-) -> dict[str, Any]:
-    """Return an estimate and, as ``llc_tighter``, λ̂ of other chains with γ × `TIGHTER`.
+    estimate: Callable[[EstimateSettings], pd.DataFrame], setting: EstimateSettings
+) -> pd.DataFrame:
+    """Return a table of estimates and, as ``llc_tighter``, λ̂ of other chains with γ × `TIGHTER`.
 
     What else would be ``ok`` is ``not local`` where the two differ by more than `SHIFT`. The shift
     that the library finds by importance weights needs no other chains, but in hundreds of
     dimensions a few draws carry all the weight.
     """
-    row = estimate(setting)
-    tighter = setting.localisation * TIGHTER
-    row["llc_tighter"] = estimate(setting.model_copy(update={"localisation": tighter}))["llc"]
-    moved = abs(row["llc_tighter"] / row["llc"] - 1)
-    if row["status"] == "ok" and moved > SHIFT:
-        row |= {"status": "not local", "reason": f"γ × 3 moves it by {moved:.0%}"}
-    return row
+    table = estimate(setting)
+    localisation = setting.localisation * TIGHTER
+    tighter = estimate(setting.model_copy(update={"localisation": localisation}))["llc"]
+    moved = (tighter / table["llc"] - 1).abs()
+    depends = (table["status"] == "ok") & ~(moved <= SHIFT)
+    said = [f"γ × {TIGHTER:g} moves it by {share:.0%}" for share in moved]
+    return table.assign(
+        llc_tighter=tighter,
+        status=table["status"].mask(depends, "not local"),
+        reason=table["reason"].mask(depends, pd.Series(said, index=table.index)),
+    )
 
 
 def mark(axes: Axes, rows: pd.DataFrame, x: str, colour: str, label: str) -> None:
