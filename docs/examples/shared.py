@@ -53,20 +53,23 @@ def setting(
 def looked_at_twice(
     estimate: Callable[[EstimateSettings], pd.DataFrame], setting: EstimateSettings
 ) -> pd.DataFrame:
-    """Return a table of estimates and, as ``llc_tighter``, λ̂ of other chains with γ × `TIGHTER`.
+    """Return a table of estimates, those that are ``ok`` held against chains with γ × `TIGHTER`.
 
-    What else would be ``ok`` is ``not local`` where the two differ by more than `SHIFT`. The shift
-    that the library finds by importance weights needs no other chains, but in hundreds of
-    dimensions a few draws carry all the weight.
+    Their λ̂ is the column ``llc_tighter``; where it differs by more than `SHIFT` the estimate is
+    ``not local``. The shift that the library finds by importance weights needs no other chains,
+    but in hundreds of dimensions a few draws carry all the weight.
     """
-    table = estimate(setting)
+    table = estimate(setting).assign(llc_tighter=np.nan)
+    good = table["status"] == "ok"
+    if not good.any():
+        return table
     localisation = setting.localisation * TIGHTER
     tighter = estimate(setting.model_copy(update={"localisation": localisation}))["llc"]
     moved = (tighter / table["llc"] - 1).abs()
-    depends = (table["status"] == "ok") & ~(moved <= SHIFT)
+    depends = good & ~(moved <= SHIFT)
     said = [f"γ × {TIGHTER:g} moves it by {share:.0%}" for share in moved]
     return table.assign(
-        llc_tighter=tighter,
+        llc_tighter=tighter.where(good),
         status=table["status"].mask(depends, "not local"),
         reason=table["reason"].mask(depends, pd.Series(said, index=table.index)),
     )
