@@ -61,15 +61,23 @@ def main(ranks: tuple[int, ...] = (1, 2, 3, 4), draws: int = 600) -> pd.DataFram
 @styled
 def figure(found: pd.DataFrame) -> Figure:
     """Draw the estimates beside the truth, those that are refused hollow."""
-    drawn = new_figure(4.2, 2.4)
+    drawn = new_figure(4.6, 2.4)
     axes = drawn.subplots()
     for k, ((n, localisation), rows) in enumerate(found.groupby(["n", "localisation"])):
         label = f"n = {n:,}, γ = {localisation:g}"
-        mark(axes, rows.assign(at=rows["rank"] + 0.2 * (k - 0.5)), "at", OKABE_ITO[k], label)
+        mark(
+            axes,
+            rows.assign(at=rows["rank"] + 0.2 * (k - 0.5)),
+            "at",
+            OKABE_ITO[k],
+            label,
+            error="llc_error",
+        )
     truth = found.drop_duplicates("rank")
-    axes.plot(truth["rank"], truth["truth"], "_", ms=28, color=GREY, label="Aoyagi's formula")
+    ends = truth["rank"] - 0.3, truth["rank"] + 0.3
+    axes.hlines(truth["truth"], *ends, color=GREY, lw=1.2, label="Aoyagi's formula")
     axes.set(xlabel="rank of the true map", ylabel="λ̂", xticks=truth["rank"])
-    drawn.legend(loc="outside right center", title="hollow: no coefficient")
+    drawn.legend(loc="outside right center", title="bars: stated error\nhollow: refused")
     return drawn
 
 

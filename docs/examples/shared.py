@@ -75,9 +75,11 @@ def looked_at_twice(
     )
 
 
-def mark(axes: Axes, rows: pd.DataFrame, x: str, colour: str, label: str) -> None:
+def mark(
+    axes: Axes, rows: pd.DataFrame, x: str, colour: str, label: str, error: str = "llc_se"
+) -> None:
     """Draw the estimates of a table along one of its columns, hollow where they are not ok."""
-    axes.errorbar(rows[x], rows["llc"], rows["llc_se"], fmt="none", ecolor=colour, lw=0.8)
+    axes.errorbar(rows[x], rows["llc"], rows[error], fmt="none", ecolor=colour, lw=0.8)
     axes.plot([], [], "o", ms=4, color=colour, label=label)
     for part, face in by_quality(rows, rows["status"] == "ok", colour):
         axes.plot(part[x], part["llc"], "o", ms=4, mec=colour, mfc=face)

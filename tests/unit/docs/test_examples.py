@@ -46,7 +46,7 @@ def test_no_second_look_at_what_is_refused(example):
 @pytest.mark.slow
 def test_a_digits_classifier(example):
     digits = example("digits_mlp")
-    table = digits.main(seeds=(0,), steps=(0, 1_000), draws=60)
+    table = digits.main(seeds=(0,), steps=(0, 300), draws=60)
     start, end = table.to_dict("records")
     # At the start ten digits are as likely: ln 10 = 2.30, and weights of order one add to it.
     assert start["train_loss"] == pytest.approx(2.6, abs=0.5)
@@ -60,7 +60,7 @@ def test_a_digits_classifier(example):
 @pytest.mark.slow
 def test_deep_linear_networks(example):
     deep = example("deep_linear")
-    table = deep.main(ranks=(1, 4), draws=240)
+    table = deep.main(ranks=(1, 4), draws=150)
     assert table["truth"].tolist() == [6.5, 6.5, 8.0, 8.0]
     coarse = table[table["n"] == deep.SAMPLES].set_index("rank")
     # The regular one: ½ of 16 directions; 15 % is three of its standard errors.
