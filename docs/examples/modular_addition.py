@@ -121,7 +121,9 @@ def figure(found: pd.DataFrame) -> Figure:
                 column[1].plot(run["step"], run[f"{kind}_accuracy"], dash, color=colour, lw=0.8)
             mark(column[2], run, "step", colour, f"seed {seed}")
         column[0].set_yscale("log")
-        column[2].set(yscale="log", xlabel="step")
+        column[2].set_xlabel("step")
+        if rows["llc"].min() > 0:
+            column[2].set_yscale("log")
         for axes in column:
             axes.set_xscale("log")
     for axes, name in zip(grid[:, 0], ("loss", "accuracy", "λ̂"), strict=True):

@@ -2,8 +2,7 @@
 
 Run it: `python docs/examples/tiny_transformer.py`. Sequences of four letters: two that are drawn,
 then the same two again, each replaced by any letter in one case of five. One block of attention and
-an MLP learn to copy them. What can be known of a letter is limited by the replacements, so the
-training loss has a minimum at finite weights.
+an MLP learn to copy them. The replacements cannot be known, which bounds the loss from below.
 """
 
 from pathlib import Path
