@@ -19,7 +19,7 @@ KEY_INCREMENTS = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
 LOW_32 = 2**32 - 1
 
-COMPILED = 2**15
+COMPILED = 2**17
 """So many parameters and more have compiled noise on the CPU."""
 
 
