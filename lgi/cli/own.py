@@ -14,44 +14,18 @@ from pydantic import ValidationError
 
 from lgi.cli.terminal import lines, say, table
 from lgi.errors import ConfigError, LgiError, ModelError, listed
-from lgi.llc.library import Draws, Options, sample_module
+from lgi.llc.library import Draws, Options, default_setting, estimate_layers, sample_module
+from lgi.llc.library.defaults import UNBIASED
 from lgi.llc.settings import EstimateSettings
 from lgi.runs import atomic_path
 
 Changes = Mapping[str, float | None]
 """What the command line says of draws, chains, batch and step."""
 
-_THRESHOLDS = {
-    "share_below": 0.1,
-    "gradient_norm": 0.01,
-    "free": 0.8,
-    "strayed": 0.25,
-    "shift": 0.1,
-    "rhat": 1.05,
-    "ess": 100.0,
-}
-_COMMON = {"chains": 4, "burn_in": 200, "localisation": 10.0, "inverse_temperature": "1/log n"}
-SETTINGS = {
-    "hmc": {
-        **_COMMON,
-        "sampler": {
-            "kind": "hmc",
-            "step_size": 1e-3,  # where its steps adapt from
-            "leapfrog_steps": [2, 4, 8],
-            "target_acceptance": 0.8,
-        },
-        "draws": 1_000,
-        "thresholds": {**_THRESHOLDS, "acceptance": 0.2},
-    },
-    "sgld": {
-        **_COMMON,
-        "sampler": {"kind": "sgld", "step_size": 1e-5},
-        "draws": 2_000,
-        "burn_in": 400,
-        "thresholds": {**_THRESHOLDS, "acceptance": 0.9},
-    },
-}
-"""Settings by name; γ, nβ and bounds are those of `fine`, as far as a module has what they ask."""
+SAMPLERS = ("hmc", "sgld")
+"""Settings by name: `default_setting`, as it is or with SGLD for mini-batches."""
+
+STEPS = {"draws": 2_000, "burn_in": 400, "sampler": {"kind": "sgld", "step_size": 1e-5}}
 
 NEEDED = ("module", "loss", "data")
 TOLD = ("llc", "llc_se", "status", "reason")
@@ -71,7 +45,7 @@ def asked(
     module, function
         Where the function is that returns them, looked for in the working folder first.
     setting
-        A key of `SETTINGS` or a YAML file; None for what the function says, else `hmc`, or `sgld`
+        One of `SAMPLERS` or a YAML file; None for what the function says, else `hmc`, or `sgld`
         where there are mini-batches.
     changes, parameters
         What the command line says.
@@ -88,7 +62,7 @@ def asked(
         found["parameters"] = list(parameters)
     own = found.pop("setting", None)
     batches = found.get("batch_size") is not None
-    raw = _setting(setting, own, "sgld" if batches else "hmc")
+    raw = _setting(setting, own, "sgld" if batches else "hmc", found)
     return {**found, "setting": _changed(raw, changes)}
 
 
@@ -143,18 +117,27 @@ def _guarded(name: str, what: str, function: Any, *arguments: Any) -> Any:
         raise ModelError(f"{name}: {what}: {type(error).__name__}: {reason}{where}") from error
 
 
-def _setting(name: str | None, own: Any, otherwise: str) -> dict[str, Any]:
+def _default(kind: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    raw = default_setting(found["module"], found.get("parameters")).model_dump()
+    if kind == "sgld":
+        raw |= STEPS | {"thresholds": raw["thresholds"] | {"acceptance": UNBIASED}}
+    return raw
+
+
+def _setting(
+    name: str | None, own: Any, otherwise: str, found: Mapping[str, Any]
+) -> dict[str, Any]:
     if name is None and own is not None:
         return own.model_dump() if isinstance(own, EstimateSettings) else dict(own)
     name = name or otherwise
-    if name in SETTINGS:
-        return SETTINGS[name]
+    if name in SAMPLERS:
+        return _default(name, found)
     if Path(name).suffix in (".yaml", ".yml", ".json"):
         from lgi.yaml_files import content_of
 
         return dict(content_of(Path(name)))
     raise typer.BadParameter(
-        f"{name!r}; for a model of your own there are {listed(SETTINGS)}, or a YAML file",
+        f"{name!r}; for a model of your own there are {listed(SAMPLERS)}, or a YAML file",
         param_hint="--setting",
     )
 
@@ -185,13 +168,9 @@ def draws(asked: Mapping[str, Any]) -> Draws:
 
 def layers(asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Estimate a coefficient for each layer; rows of columns."""
-    from lgi.llc import library
-
-    if (estimate := getattr(library, "estimate_layers", None)) is None:
-        raise LgiError("--per-layer: this lgi has no estimates by layer")
     say(_described(asked["setting"]))
-    found = _guarded("the model", "cannot be sampled", lambda: estimate(**asked))
-    return found.to_dict("records") if hasattr(found, "to_dict") else list(found)
+    found = _guarded("the model", "cannot be sampled", lambda: estimate_layers(**asked))
+    return found.to_dict("records")
 
 
 def _described(setting: EstimateSettings) -> str:

@@ -183,8 +183,7 @@ def _sample(
             elsewhere=lambda batch: model(shifted, batches.placed(batch)),
             batched=any(isinstance(part, int) and part < batches.size for part in parts),
         )
-        small = _evaluation_bytes(model, parameters, batches) <= MAPPED_BYTES
-        measured = _measured(asked.loss_samples, batches, setting.thin, small)
+        measured = _measured(asked.loss_samples, batches, setting.thin)
         total = _total(batches)
         n = options.get("samples") or round(total)
         n_beta = _n_beta(setting, n)
@@ -223,16 +222,11 @@ def _chunk(model: Model, parameters: Parameters, batches: Batches, chunk: int | 
     return min(max(fitting, batches.batch_size or 1), batches.size)
 
 
-def _measured(asked: int | str | None, batches: Batches, thin: int, small: bool) -> int:
-    """Return by how many samples L is measured: all, or as many as make blocks of one size.
-
-    Where the model is small a call costs more than its samples: then they are as many as a chunk
-    has, if nothing is asked.
-    """
+def _measured(asked: int | str | None, batches: Batches, thin: int) -> int:
+    """Return by how many samples L is measured: all, or as many as make blocks of one size."""
     if batches.batch_size is None or asked == "all":
         return batches.size
-    usual = max(batches.batch_size * thin, batches.chunk if small else BLOCKS)
-    measured = int(asked or usual)
+    measured = int(asked or max(batches.batch_size * thin, BLOCKS))
     if measured >= batches.size:
         return batches.size
     if measured < 2:

@@ -39,8 +39,7 @@ class Options(FunctionOptions, total=False):
     loss_samples
         Samples by which L of a kept draw is measured: ``"all"``, or a fixed subsample of so many,
         whose error is part of ``llc_se``. None: all without mini-batches, else batch_size × thin,
-        so that L costs less than the steps, or a chunk where that is more and the model small; no
-        more than there are.
+        16 at least and no more than there are, so that L costs less than the steps.
     parameters
         Which parameters of a module are sampled, the others stay as they are: a name or a pattern
         (``"layers.0.*"``), several of them, or for each name a bool mask of the tensor's shape.

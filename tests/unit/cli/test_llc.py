@@ -216,7 +216,7 @@ def test_a_coefficient_for_each_layer(lgi, tmp_path, mine, monkeypatch):
             [{"layer": name, **row, "status": "ok", "reason": ""} for name in names]
         )
 
-    monkeypatch.setattr("lgi.llc.library.estimate_layers", layers, raising=False)
+    monkeypatch.setattr("lgi.cli.own.estimate_layers", layers)
     done = lgi("llc", "my_models:named", "--per-layer", "--out", "layers.json")
     assert done.out.splitlines()[1].split() == [
         "weight",
@@ -231,9 +231,10 @@ def test_a_coefficient_for_each_layer(lgi, tmp_path, mine, monkeypatch):
     assert found["layers"][0]["layer"] == "weight"
 
 
-@pytest.mark.parametrize("name", sorted(own.SETTINGS))
-def test_a_setting_of_the_command_is_one(name):
-    own.EstimateSettings.model_validate(own.SETTINGS[name])
+@pytest.mark.parametrize("name", own.SAMPLERS)
+def test_a_setting_of_the_command_is_one(name, mine):
+    asked = own.asked("mine", "model", name, {}, None)
+    assert asked["setting"].sampler.kind == name
 
 
 @pytest.mark.parametrize(
