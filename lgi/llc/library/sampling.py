@@ -296,12 +296,21 @@ def side_by_side(workers: int) -> Iterator[Callable[[Callable[..., Any], Any], l
     if workers <= 1:
         yield lambda function, values: [function(value) for value in values]
         return
-    # An operation's own threads are set for each thread that calls it.
-    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+    # An operation's own threads are set for each thread that calls it. This one works as well: what
+    # it has freed is memory that another would ask for anew.
+    with ThreadPoolExecutor(workers - 1, "LLC", torch.set_num_threads, (1,)) as pool:
 
         def each(function: Callable[..., Any], values: Any) -> list[Any]:
-            contexts = [(contextvars.copy_context(), value) for value in values]
-            return list(pool.map(lambda pair: pair[0].run(function, pair[1]), contexts))
+            shares = [list(values)[first::workers] for first in range(workers)]
+
+            def work(share: list[Any]) -> list[Any]:
+                return [function(value) for value in share]
+
+            others = [
+                pool.submit(contextvars.copy_context().run, work, share) for share in shares[1:]
+            ]
+            done = [work(shares[0]), *(other.result() for other in others)]
+            return [done[i % workers][i // workers] for i in range(sum(map(len, shares)))]
 
         yield each
 
