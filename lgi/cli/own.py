@@ -195,7 +195,7 @@ def need_format(out: Path, per_layer: bool) -> None:
 
 def tell(draws: Draws, out: Path | None) -> None:
     """Print the columns of an estimate, and write them or its chains."""
-    columns = draws.columns()
+    columns = draws.estimate()
     first = {name: columns[name] for name in TOLD if columns[name] != ""}
     lines({**first, **{name: value for name, value in columns.items() if name not in TOLD}})
     if out is None:

@@ -194,13 +194,33 @@ def tighter(rise: np.ndarray, pull: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     pull
         float [models, chains, draws]: γ |w - w*|².
     """
-    weight = np.exp(-(TIGHTER - 1) / 2 * (pull - pull.min(axis=(1, 2), keepdims=True)))
-    weight /= weight.mean(axis=(1, 2), keepdims=True)
+    weight = _weights(pull)
     before = rise.mean(axis=(1, 2), keepdims=True)
     after = np.mean(weight * rise, axis=(1, 2), keepdims=True)
     # Its influence function: the mean over draws is 0, and its error is that of the shift.
     influence = weight * (rise - after) - (rise - before)
     return (after - before)[:, 0, 0], mcse_mean(influence)
+
+
+def effective_weights(pull: np.ndarray) -> np.ndarray:
+    """Return of how many equal weights the weights of `tighter` are worth, (Σ w)² / Σ w² [models].
+
+    Where the loss leaves many directions free few draws carry all weight, and the shift that they
+    tell is noise whatever its standard error says.
+
+    Parameters
+    ----------
+    pull
+        float [models, chains, draws]: γ |w - w*|².
+    """
+    return _weights(pull).size / len(pull) / np.mean(_weights(pull) ** 2, axis=(1, 2))
+
+
+def _weights(pull: np.ndarray) -> np.ndarray:
+    """Return the weights of the draws where γ is `TIGHTER` times as large, 1 on average."""
+    weight = np.exp(-(TIGHTER - 1) / 2 * (pull - pull.min(axis=(1, 2), keepdims=True)))
+    weight /= weight.mean(axis=(1, 2), keepdims=True)
+    return weight
 
 
 def stated_error(

@@ -85,4 +85,4 @@ def _same_steps(setting: EstimateSettings, factor: float) -> EstimateSettings:
 
 def _row(factor: float, draws: Draws) -> dict[str, Any]:
     scale = {name: float(getattr(draws.traces, name)) for name in ("n_beta", "localisation")}
-    return {"factor": factor, **scale, **draws.columns()}
+    return {"factor": factor, **scale, **draws.estimate()}

@@ -1,7 +1,7 @@
 """What the chains of a model left, and what can be made of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -9,12 +9,21 @@ import numpy as np
 import torch
 
 from lgi.errors import ModelError, shown
-from lgi.llc.estimate import Traces, stated_error, statuses, summary
+from lgi.llc.estimate import (
+    TIGHTER,
+    Traces,
+    effective_weights,
+    stated_error,
+    statuses,
+    summary,
+)
+from lgi.llc.keys import chain_keys
 from lgi.llc.library import inference
 from lgi.llc.library.door import need_setting
 from lgi.llc.library.progress import Progress
-from lgi.llc.library.sampling import Run, computing, numbers, with_draws
+from lgi.llc.library.sampling import Run, begin, computing, numbers, with_draws
 from lgi.llc.settings import EstimateSettings
+from lgi.llc.status import OK
 
 if TYPE_CHECKING:
     from xarray import DataTree
@@ -25,6 +34,12 @@ NOT_OF_CHAINS = {
     "of_trivial": ("trivial_loss", "L of a model that always answers the same"),
 }
 """Bounds on what chains do not tell: name and source of the value."""
+
+
+WEIGHTS = 100
+"""Of so many equal weights those of the draws must be worth that are to tell λ̂ at another γ."""
+
+UNKNOWN = f"shift not known, since too few draws would count at γ × {TIGHTER:g}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,7 @@ class Draws:
     sampled: dict[str, int]  # how many entries of each parameter are sampled
     notes: tuple[str, ...] = ()  # sentences about what was found or chosen
     interrupted: bool = False
+    tighter: tuple[float, float] | None = None  # λ̂ and its error where γ is TIGHTER times as large
     run: Run = field(kw_only=True, repr=False, compare=False)  # the chains, to go on
 
     def columns(self, about: Mapping[str, float] = MappingProxyType({})) -> dict[str, float | str]:
@@ -64,18 +80,99 @@ class Draws:
             If a bound cannot be tested without such a value.
         """
         need_known(self.setting, about)
+        table, bound = self._table(about), self.setting.thresholds.shift or np.nan
+        if not self._shift_is_known():
+            for name in ("localisation_shift", "localisation_shift_se", "shift", "llc_error"):
+                table[name] = np.full(1, np.nan)
+            self._judge(table)
+        columns = {name: values.item() for name, values in table.items()}
+        columns["reason"] = columns["reason"].replace(f"shift nan above {bound:.3g}", UNKNOWN)
+        return columns | {"subsample_se": self.subsample_se}
+
+    def estimate(
+        self,
+        about: Mapping[str, float] = MappingProxyType({}),
+        *,
+        progress: bool | None = None,
+    ) -> dict[str, float | str]:
+        """Return `columns`, after a second look where that decides.
+
+        By how much λ̂ moves where γ is `lgi.llc.estimate.TIGHTER` times as large is told by weights
+        of the draws. Where the loss leaves many directions free too few draws carry them; if all
+        else is well, chains are then drawn there, as many and as long, from the stream with
+        ``"tighter"`` at its end.
+
+        Parameters
+        ----------
+        about
+            As for `columns`.
+        progress
+            See `lgi.llc.library.options.Options`.
+        """
+        columns = self.columns(about)
+        bounds = self.setting.thresholds
+        if self._shift_is_known() or bounds.shift is None or self.interrupted:
+            return columns
+        table = self._table(about) | {"shift": np.zeros(1)}
+        self._judge(table)
+        if table["status"].item() != OK:
+            return columns
+        return self._with_tighter(progress).columns(about)
+
+    def _with_tighter(self, progress: bool | None) -> "Draws":
+        setting = self.setting.model_copy(
+            update={"localisation": TIGHTER * self.setting.localisation}
+        )
+        run = self.run
+        keys = chain_keys([(*run.batches.stream, "tighter")], setting.chains)
+        with computing() as threads:
+            own = begin(
+                run.looped[0].model,
+                run.parameters,
+                run.batches,
+                setting,
+                run.n_beta,
+                keys,
+                self.mapping,
+                threads,
+            )
+            own, interrupted = own.onward(setting, progress, None)
+        if interrupted:
+            return self
+        drawn_there = drawn(own, self.samples, self.mapping, self.notes, interrupted)
+        found = drawn_there._table({})
+        return replace(self, tighter=(found["llc"].item(), found["llc_se"].item()))
+
+    def _table(self, about: Mapping[str, float]) -> dict[str, np.ndarray]:
         known = {name: np.array([value], dtype=float) for name, value in about.items()}
         table = summary(self.traces, self.setting, known)
-        if self.subsample_se:
-            table["llc_se"] = np.hypot(table["llc_se"], self.subsample_se)
-            shift, shift_se = table["localisation_shift"], table["localisation_shift_se"]
-            if np.isfinite(shift).all():
-                table["llc_error"] = stated_error(table["llc_se"], shift, shift_se)
-            table["status"], table["reason"] = statuses(
-                table, self.setting.thresholds, exact=self.setting.sampler.exact
-            )
-        columns = {name: values.item() for name, values in table.items()}
-        return columns | {"subsample_se": self.subsample_se}
+        if not self.subsample_se and self.tighter is None:
+            return table
+        table["llc_se"] = np.hypot(table["llc_se"], self.subsample_se)
+        if self.tighter is not None:
+            moved = self.tighter[0] - table["llc"]
+            error = np.hypot(table["llc_se"], self.tighter[1])
+            beyond = np.where(np.abs(moved) > 2 * error, np.abs(moved / table["llc"]), 0.0)
+            table["localisation_shift"], table["localisation_shift_se"] = moved, error
+            table["shift"] = beyond
+        shift, shift_se = table["localisation_shift"], table["localisation_shift_se"]
+        if np.isfinite(shift).all():
+            table["llc_error"] = stated_error(table["llc_se"], shift, shift_se)
+        self._judge(table)
+        return table
+
+    def _judge(self, table: dict[str, np.ndarray]) -> None:
+        table["status"], table["reason"] = statuses(
+            table, self.setting.thresholds, exact=self.setting.sampler.exact
+        )
+
+    def _shift_is_known(self) -> bool:
+        """Whether the draws tell by how much λ̂ moves with γ, or chains of their own do."""
+        burn_in = self.setting.burn_in // self.setting.thin
+        pull = self.traces.pull[:, :, burn_in:]
+        if self.tighter is not None or not np.isfinite(pull).all() or not self.setting.localisation:
+            return True
+        return bool(effective_weights(pull).item() >= WEIGHTS)
 
     def datatree(self) -> "DataTree":
         """Return the chains as ArviZ 1.x has them; see `lgi.llc.library.inference.datatree`."""

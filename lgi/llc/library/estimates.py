@@ -53,7 +53,8 @@ def estimate_module(
         ``status``, ``reason`` and the others, each one number or text.
     """
     need_known(setting)
-    return sample_module(module, loss, data, setting, **options).columns()
+    draws = sample_module(module, loss, data, setting, **options)
+    return draws.estimate(progress=options.get("progress"))
 
 
 def estimate_function(
@@ -68,7 +69,8 @@ def estimate_function(
     Takes and raises what `sample_function` does, returns what `estimate_module` does.
     """
     need_known(setting)
-    return sample_function(loss, parameters, data, setting, **options).columns()
+    draws = sample_function(loss, parameters, data, setting, **options)
+    return draws.estimate(progress=options.get("progress"))
 
 
 def sample_module(

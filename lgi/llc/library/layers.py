@@ -121,4 +121,4 @@ def _mask(value: Tensor, entries: Tensor | None) -> Tensor:
 
 
 def _row(name: str, draws: Draws) -> dict[str, Any]:
-    return {"name": name, "parameters": sum(draws.sampled.values()), **draws.columns()}
+    return {"name": name, "parameters": sum(draws.sampled.values()), **draws.estimate()}

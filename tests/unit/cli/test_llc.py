@@ -232,8 +232,9 @@ def test_a_coefficient_for_each_layer(lgi, tmp_path, mine, monkeypatch):
 
 
 @pytest.mark.parametrize("name", own.SAMPLERS)
-def test_a_setting_of_the_command_is_one(name, mine):
-    asked = own.asked("mine", "model", name, {}, None)
+def test_a_setting_of_the_command_is_one(name, mine, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = own.asked("my_models", "model", name, {}, None)
     assert asked["setting"].sampler.kind == name
 
 

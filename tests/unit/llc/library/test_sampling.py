@@ -27,7 +27,9 @@ def same(one, other):
     fields = ("loss", "pull", "last", "lowest", "acceptance", "loss_at_w", "gradient_norm")
     arrays = [(getattr(one.traces, name), getattr(other.traces, name)) for name in fields]
     arrays.append((one.step_size, other.step_size))
-    return all(a.tobytes() == b.tobytes() for a, b in arrays) and one.columns() == other.columns()
+    return all(a.tobytes() == b.tobytes() for a, b in arrays) and repr(one.columns()) == repr(
+        other.columns()
+    )
 
 
 @pytest.mark.parametrize(
@@ -257,3 +259,35 @@ def test_what_was_chosen_is_noted_and_said(caplog):
     )
     assert draws.loss_samples == 32
     assert note in caplog.messages
+
+
+class WithFree(torch.nn.Module):
+    """A regression of five weights, and many that the loss does not see."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor([[1.0, 2, -1, 0.5, 3]], dtype=torch.float64))
+        self.free = torch.nn.Parameter(torch.ones(40, dtype=torch.float64))
+
+    def forward(self, x):
+        return x @ self.weight.T + 0 * self.free.sum()
+
+
+def test_where_weights_cannot_tell_the_shift_chains_of_their_own_do():
+    x = torch.randn(300, 5, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    module = WithFree()
+    bounds = setting().thresholds.model_dump() | {"shift": 0.1, "ess": 50, "rhat": 1.2}
+    chosen = setting(draws=600, burn_in=200, localisation=3.0, thresholds=bounds)
+    draws = sample_module(module, F.mse_loss, (x, module(x).detach()), chosen)
+    columns = draws.columns()
+    assert np.isnan(columns["shift"])
+    assert np.isnan(columns["llc_error"])
+    assert columns["status"] == "not local"
+    assert columns["reason"] == "shift not known, since too few draws would count at γ × 3"
+    estimate = draws.estimate()
+    # Exact: each weight has ½ h / (h + γ/nβ) with curvatures near 2, in which γ is 3 % at most.
+    assert estimate["llc"] == columns["llc"] == pytest.approx(2.5, rel=0.15)
+    assert estimate["status"] == "ok"
+    assert abs(estimate["localisation_shift"]) < 0.5
+    assert estimate["llc_error"] > 2 * estimate["llc_se"]
+    assert draws.estimate() == estimate
