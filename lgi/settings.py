@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -15,7 +16,7 @@ from pydantic import (
     field_validator,
 )
 
-from lgi.errors import listed, shown, word
+from lgi.errors import ConfigError, listed, shown, word
 from lgi.memory import Need
 
 Item = TypeVar("Item")
@@ -50,6 +51,24 @@ class Settings(BaseModel):
                     f"{number:g} is out of range; allowed are 0 and sizes from {TINY:g} to {HUGE:g}"
                 )
         return value
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return these settings with some of them changed; their values are not checked.
+
+        Raises
+        ------
+        ConfigError
+            If one of them is not there: it would change nothing.
+        """
+        fields = type(self).model_fields
+        for name in update or {}:
+            if name not in fields:
+                near = get_close_matches(name, fields, 1)
+                meant = f"is {near[0]} meant? " if near else ""
+                raise ConfigError(
+                    f"{type(self).__name__} has no {word(name)}; {meant}there are {listed(fields)}"
+                )
+        return super().model_copy(update=update, deep=deep)
 
     def needs(self, config: Any) -> Iterator[Need]:
         """Yield the memory that the largest jobs of this section take.

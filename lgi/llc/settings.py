@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, PositiveFloat, ValidationError, model_validator
 
 from lgi import memory
+from lgi.errors import shown
 from lgi.llc.samplers import Sampler
 from lgi.memory import Need
 from lgi.settings import Count, Natural, Settings, at_least
@@ -127,11 +128,14 @@ class EstimateSettings(Settings):
     def misfit(self) -> str | None:
         """Say why this is no setting, if it is none: of one that was changed unchecked."""
         try:
-            type(self).model_validate(self.model_dump())
+            checked = type(self).model_validate(self.model_dump(warnings=False))
         except ValidationError as error:
             first = error.errors()[0]
             place = "".join(f"{part}: " for part in first["loc"])
             return place + first["msg"].removeprefix("Value error, ")
+        for name, value in checked:
+            if value != (found := getattr(self, name)):  # a dictionary, or a number as text
+                return f"{name}: needed is {shown(value)}; found {shown(found)}"
         return None
 
     def n_beta(self, samples: int) -> float:

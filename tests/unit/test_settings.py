@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field, ValidationError
 
+from lgi.errors import ConfigError
 from lgi.settings import Name, OneOrMore, Reference, Settings, inherited, references, sections
 
 Fruit = Annotated[Name, Reference("fruits", "fruit")]
@@ -99,3 +100,10 @@ def test_an_entry_inherits_what_it_does_not_change():
 def test_an_entry_cannot_inherit_from_nothing_or_itself(entries, says):
     with pytest.raises(ValueError, match=says):
         inherited(entries)
+
+
+def test_a_copy_takes_no_key_that_is_not_there():
+    cake = Cake(kind="cake", fruits=["fig"])
+    assert cake.model_copy(update={"fruits": ["plum"]}).fruits == ["plum"]
+    with pytest.raises(ConfigError, match=r"has no fruit; is fruits meant\? there"):
+        cake.model_copy(update={"fruit": "plum"})

@@ -174,6 +174,8 @@ def checked_options(
         If an option is unknown or its value not allowed: names the key, the value, what is.
     """
     need_setting(setting)
+    if problem := setting.misfit():
+        raise ModelError(f"setting.{problem}")
     for name in options:
         if name not in Options.__annotations__:
             allowed = listed(Options.__annotations__)

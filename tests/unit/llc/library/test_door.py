@@ -495,6 +495,20 @@ def test_a_setting_that_is_none_is_refused():
         checked_options({}, {}, DATA)
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"draws": 10, "burn_in": 40}, r"^setting.burn_in \(40\) must leave 4 or more of"),
+        ({"chains": 1}, "^setting.chains: .* greater than or equal to 2$"),
+        ({"localisation": "3"}, "^setting.localisation: needed is 3.0; found '3'$"),
+        ({"sampler": {"kind": "sgld", "step_size": 1e-4}}, r"^setting.sampler: needed is SGLD\("),
+    ],
+)
+def test_a_copy_of_a_setting_is_checked(changed, message):
+    with pytest.raises(ModelError, match=message):
+        checked_options({}, setting().model_copy(update=changed), DATA)
+
+
 STREAMS = [0, "a", (), ("a",), (0.5, "a"), (-1, "a"), (2**64, "a"), (True,), None, (0, "llc", [1])]
 
 
