@@ -236,7 +236,11 @@ def _trace(run: "Run", name: str, setting: Any, seed, epoch, folder: Path, force
             traces = trace_run(run, setting, **model)
             write_trace(path, trace_of(traces, setting, record))
     trace = read_trace(path)
-    say(f"llc {trace.llc[:, trace.burn_in :].mean():.3f}, {len(trace.loss)} chains")
+    mean = trace.llc[:, trace.burn_in :].mean()
+    say(
+        f"llc {mean:.3f}, {len(trace.loss)} chains; whether it is a coefficient its status says, "
+        "which lgi llc without --trace tells"
+    )
     print(path)
 
 

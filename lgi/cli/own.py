@@ -68,6 +68,8 @@ def asked(
 
 def _returned(module: str, function: str) -> dict[str, Any]:
     name = f"{module}:{function}"
+    if module.endswith(".py") and Path(module).is_file():
+        raise ModelError(f"{name}: a module is named without .py: {module[:-3]}:{function}")
     sys.path.insert(0, os.getcwd())
     called = getattr(
         _guarded(name, "cannot be imported", importlib.import_module, module), function, None
@@ -205,7 +207,9 @@ def tell(draws: Draws, out: Path | None) -> None:
     else:
         from lgi.llc.inference_data import trace_of, write_trace
 
-        write_trace(out, trace_of(draws.traces, draws.setting, {"samples": draws.samples}))
+        record = {name: first[name] for name in ("status", "reason") if name in first}
+        record["samples"] = draws.samples
+        write_trace(out, trace_of(draws.traces, draws.setting, record))
     print(out)
 
 

@@ -367,8 +367,8 @@ def llc_trace(trace: "Trace") -> Figure:
     Parameters
     ----------
     trace
-        The chains; ``record`` names the model (init, samples, sparsity, seed, epoch) and the
-        setting.
+        The chains; ``record`` names the setting, and of study 2 the model (init, samples, sparsity,
+        seed, epoch).
 
     Raises
     ------
@@ -389,10 +389,10 @@ def llc_trace(trace: "Trace") -> Figure:
     below.plot(steps[burn_in:], together, color="black", lw=1.4)
     for axes in (above, below):
         axes.axvspan(0, trace.thin * burn_in, color=LIGHT_GREY, lw=0, zorder=0)
-    model = _model_label(*(trace.record[key] for key in KEYS))
-    above.set(
-        ylabel="nβ (L − L(w*))", title=f"{model}: {trace.record['setting']['sampler']['kind']}"
-    )
+    title = trace.record["setting"]["sampler"]["kind"]
+    if all(key in trace.record for key in KEYS):  # not of a model of one's own
+        title = f"{_model_label(*(trace.record[key] for key in KEYS))}: {title}"
+    above.set(ylabel="nβ (L − L(w*))", title=title)
     below.set(xlabel="step of the chain", ylabel="running mean", xlim=(0, steps[-1]))
     handles = [
         Line2D([], [], color=OKABE_ITO[0], lw=0.9, label="a colour per chain"),

@@ -196,7 +196,10 @@ def test_chains_of_a_model_of_ones_own(lgi, tmp_path, mine):
     trace = read_trace(tmp_path / "found.nc")
     assert trace.loss.shape == (2, 60)
     assert trace.burn_in == 12
-    assert "the chains of one estimate: 2 of 60 draws" in lgi("show", "found.nc").out
+    shown = lgi("show", "found.nc", "--picture", "found.png")
+    assert (shown.code, shown.out.splitlines()[-1]) == (0, "found.png")
+    assert "the chains of one estimate: 2 of 60 draws" in shown.out
+    assert any(line.startswith("status  ") for line in shown.out.splitlines())
 
 
 def test_what_the_command_line_changes(lgi, tmp_path, mine):
@@ -250,6 +253,7 @@ def test_a_setting_of_the_command_is_one(name, mine, tmp_path, monkeypatch):
         (1, "cannot be imported: ModuleNotFoundError: No module named 'nix'", ("nix:model",)),
         (1, "No module named 'no_such_package' (needy.py, line 1)", ("needy:model",)),
         (1, "broken:model: cannot be imported: SyntaxError: ", ("broken:model",)),
+        (1, "named without .py: my_models:model", ("my_models.py:model",)),
         (2, "of your own there are hmc, sgld", ("my_models:model", "--setting", "fine")),
         (1, "nix.yaml: no such configuration", ("my_models:model", "--setting", "nix.yaml")),
         (2, "--epochs: is for a run file, not for a model", ("my_models:model", "--epochs", 3)),
