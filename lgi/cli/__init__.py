@@ -125,7 +125,7 @@ def _sentence(error: Exception, given: Sequence[str]) -> str:
     """Return what is said of an error, on one line."""
     command = next((one for one in given if one in _names()), "")
     if isinstance(error, typer.TyperException):
-        said = error.format_message().rstrip(".")  # type: ignore[attr-defined]
+        said = error.format_message().rstrip(".").replace("Value error, ", "")  # type: ignore[attr-defined]
         return f"error: {said}; see {' '.join(['lgi', command]).strip()} --help"
     from lgi.jobs import told
 

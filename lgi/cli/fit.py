@@ -160,6 +160,8 @@ def _target(
 ) -> tuple[str, dict[str, Any]]:
     """Return the name of the target, and what the configuration is told of a file."""
     if not Path(picture).is_file():
+        if Path(picture).is_dir():
+            raise typer.BadParameter(f"{picture}: a folder, not a picture", param_hint="PICTURE")
         if Path(picture).suffix or Path(picture).name != picture:
             raise typer.BadParameter(f"{picture}: no such file", param_hint="PICTURE")
         for option, value in (("--name", name), ("--size", size), ("--background", background)):

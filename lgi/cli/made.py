@@ -32,6 +32,8 @@ def source_of(rule: str) -> str:
 
 def need_folder(folder: Path) -> None:
     """Make a folder; raise LgiError if it is none or cannot be written, before any work."""
+    if folder.is_file():
+        raise LgiError(f"{folder}: nothing can be written there (it is a file, not a folder)")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -61,6 +61,8 @@ def show(
         raise LgiError(f"{picture}: exists; --force replaces it")
     kinds = {".npz": _run, ".csv": _table, ".nc": _trace}
     if file.suffix not in kinds:
+        if not file.exists():
+            raise RunFileError(f"{file}: no such file")
         raise RunFileError(
             f"{file}: no file of lgi; those are runs (.npz), tables (.csv) and traces (.nc)"
         )

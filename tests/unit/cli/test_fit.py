@@ -101,6 +101,8 @@ def test_pictures_of_something_else_are_not_replaced_and_missing_ones_are_made(
     [
         (2, "'0'; allowed are whole numbers from 1 to", ("smooth", "-n", "0")),
         (2, "'1.5'; allowed are whole numbers from 1 to", ("smooth", "-n", "1.5")),
+        (2, "..: a folder, not a picture", ("..", "-n", "1")),
+        (2, "'--device': 'gpu' is not one of 'auto'", ("smooth", "-n", "1", "--device", "gpu")),
         (2, "'-1'; allowed are whole numbers from 0 to", ("smooth", "-n", "1", "--seed", "-1")),
         (
             2,
@@ -119,7 +121,11 @@ def test_pictures_of_something_else_are_not_replaced_and_missing_ones_are_made(
         (1, r"'a\nb': no such configuration", ("smooth", "-n", 1, "--config", "a\nb")),
         (1, "nix.yaml: no such configuration", ("smooth", "-n", 1, "--config", "nix.yaml")),
         (1, "text.png: a mapping is needed", ("smooth", "-n", 1, "--config", "text.png")),
-        (1, "text.png: nothing can be written there", ("smooth", "-n", 1, "--out", "text.png")),
+        (
+            1,
+            "be written there (it is a file, not a folder)",
+            ("smooth", "-n", 1, "--out", "text.png"),
+        ),
     ],
 )
 def test_bad_input_is_one_sentence(fails, tmp_path, picture, code, words, arguments):

@@ -65,6 +65,7 @@ def test_a_run_of_something_else(lgi, tmp_path):
     ("words", "name"),
     [
         ("no file of lgi; those are runs (.npz), tables (.csv) and traces (.nc)", "note.txt"),
+        ("error: nix: no such file", "nix"),
         ("no run file of lgi: it does not begin as one", "text.npz"),
         ("text.csv: no checksum beside it", "text.csv"),
         ("text.nc: no checksum beside it", "text.nc"),
@@ -75,6 +76,7 @@ def test_a_run_of_something_else(lgi, tmp_path):
 def test_what_is_not_whole_or_not_of_lgi(fails, tmp_path, words, name):
     for suffix in ("npz", "csv", "nc"):
         (tmp_path / f"text.{suffix}").write_text("text", encoding="utf-8")
+    (tmp_path / "note.txt").write_text("text", encoding="utf-8")
     write_run(tmp_path / "half.npz", {"a": np.zeros(100)}, {})
     (tmp_path / "half.npz").write_bytes((tmp_path / "half.npz").read_bytes()[:500])
     fails(1, words, "show", name)
