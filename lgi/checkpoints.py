@@ -205,7 +205,7 @@ def unfinished(
     Where some of them fail the others take their places all the same. If the process is ended, what
     was saved stays for the next job. SIGTERM, which a scheduler sends before
     it kills, and SIGINT save the state at the next pause of the run and end the process then; the
-    second of them acts as ever.
+    second of them acts as ever. On a terminal the first Ctrl-C is answered at once.
 
     Parameters
     ----------
@@ -225,6 +225,9 @@ def unfinished(
     def note(number: int, _: object) -> None:
         asked.append(signal.Signals(number))
         put_back()
+        if number == signal.SIGINT and sys.stderr.isatty():
+            # Not by print, which the signal may have come into.
+            os.write(sys.stderr.fileno(), b"\nstops at the next pause; Ctrl-C again: at once\n")
 
     def put_back() -> None:
         for number, handler in before.items():

@@ -234,3 +234,16 @@ def test_a_bad_interval_is_named(path, monkeypatch, text):
     monkeypatch.setenv(VARIABLE, text)
     with pytest.raises(ConfigError, match=f"{VARIABLE}: '{text}' is no number of seconds"):
         unfinished([path]).__enter__()
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+def test_on_a_terminal_ctrl_c_is_answered_at_once(monkeypatch, tmp_path):
+    ours, theirs = os.openpty()
+    with open(theirs, "w", encoding="utf-8") as terminal, monkeypatch.context() as patch:
+        patch.setattr("sys.stderr", terminal)
+        with unfinished([tmp_path / "run.npz"]):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)  # the handler runs between two lines of Python
+        said = os.read(ours, 1000).decode()
+    os.close(ours)
+    assert said.strip() == "stops at the next pause; Ctrl-C again: at once"
