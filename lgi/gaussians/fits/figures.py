@@ -157,7 +157,7 @@ def _label(key: str, value: object) -> str:
 def fit(fit: Fit) -> Figure:
     """Draw a fit at its best and at its end: image, error and Gaussians, beside the target.
 
-    A state that is not finite is left out.
+    A state that is not finite is left out; where the end is the best there is one row.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def fit(fit: Fit) -> Figure:
 
 
 def _states(fit: Fit) -> list[tuple[str, np.ndarray]]:
-    """Return the finite ones of the two states with a label each."""
+    """Return the finite ones of the two states with a label each; one where they are the same."""
     iterations, states = {"best": fit.best_iteration, "end": fit["iteration"][-1]}, fit.states()
     finite = [
         (f"{state}: iteration {iteration:,}", states[state])
@@ -203,6 +203,8 @@ def _states(fit: Fit) -> list[tuple[str, np.ndarray]]:
         if state in states
     ]
     need(len(finite), f"finite parameters in {fit.path}")
+    if len(finite) == 2 and iterations["best"] == iterations["end"]:
+        return [(f"best = end: iteration {iterations['end']:,}", states["end"])]
     return finite
 
 

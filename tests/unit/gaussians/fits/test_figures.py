@@ -177,6 +177,13 @@ def test_ellipses_lie_where_the_renderer_puts_one_sigma():
         assert np.allclose((along / sx) ** 2 + (across / sy) ** 2, 1)
 
 
+def test_fit_shows_a_state_that_is_best_and_end_once():
+    run = fitted(loss=(0.5, 0.4, 0.3, 0.2, 0.1, 0.05), best_iteration=32)
+    titles = [axes.get_title() for axes in gaussians.fit(run).axes]
+    shown = [title for title in titles if title.startswith("fit")]
+    assert shown == ["fit, best = end: iteration 32"]
+
+
 def test_fit_leaves_out_an_end_that_is_not_finite():
     run = fitted()
     run["end"][:] = np.nan
