@@ -390,6 +390,8 @@ def llc_trace(trace: "Trace") -> Figure:
     for axes in (above, below):
         axes.axvspan(0, trace.thin * burn_in, color=LIGHT_GREY, lw=0, zorder=0)
     title = trace.record["setting"]["sampler"]["kind"]
+    if "status" in trace.record:
+        title += f", {trace.record['status']}"
     if all(key in trace.record for key in KEYS):  # not of a model of one's own
         title = f"{_model_label(*(trace.record[key] for key in KEYS))}: {title}"
     above.set(ylabel="nβ (L − L(w*))", title=title)
