@@ -2,6 +2,7 @@
 
 import _thread
 import logging
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 from lgi.errors import ModelError
-from lgi.llc.library import estimate_module, sample_function, sample_module, sampling
+from lgi.llc.library import data, estimate_module, sample_function, sample_module, sampling
 from tests.unit.llc.library.settings import SAMPLERS, classes, regression, setting
 
 F = nn.functional
@@ -257,3 +258,29 @@ def test_what_was_chosen_is_noted_and_said(caplog):
     )
     assert draws.loss_samples == 32
     assert note in caplog.messages
+
+
+class Sought:
+    """Items of something that is sought and then read, as a file is."""
+
+    def __len__(self):
+        return len(X)
+
+    def __getitem__(self, number):
+        self.place = number
+        x = X[self.place]
+        time.sleep(0)  # another thread may have its turn
+        return x, Y[self.place]
+
+
+def test_a_data_set_is_asked_by_one_thread_at_a_time(monkeypatch):
+    monkeypatch.setattr(data, "HELD", 10)
+    own = setting("sgld", draws=40, burn_in=20)
+    options = {"batch_size": 20, "mapping": "loop"}
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        read = sample_module(mlp(), F.cross_entropy, Sought(), own, **options)
+    finally:
+        torch.set_num_threads(threads)
+    assert same(read, sample_module(mlp(), F.cross_entropy, (X, Y), own, **options))
