@@ -10,7 +10,7 @@ import operator
 import pickle
 import random
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -86,6 +86,7 @@ def check(
     weight: Weight | None,
     batched: bool,
     elsewhere: Loss | None = None,
+    sampled: Collection[str] = (),
 ) -> Door:
     """Check a loss before anything is drawn; the global random generators stay as they are.
 
@@ -105,6 +106,8 @@ def check(
         Whether the loss will be evaluated on parts of the data, not on all at once.
     elsewhere
         The same loss at `beside` w*: at w* itself it may be 0, as a mean and as a sum.
+    sampled
+        Names of the module's parameters that are sampled.
 
     Raises
     ------
@@ -130,6 +133,7 @@ def check(
         probe = samples.take(chosen(len(samples)) if batched else torch.arange(len(samples)))
         if module is not None:
             _takes(module, probe[0])
+            _no_other(loss_at, probe, module, sampled)
         lines = list(_finite_data(loss_at, samples, probe, batched))
         probed, flat = _loss(loss_at, elsewhere, probe, module)
 
@@ -337,8 +341,30 @@ def _value(loss_at: Loss, batch: Batch) -> float:
     return float(value.detach()) if isinstance(value, Tensor) and value.numel() == 1 else np.nan
 
 
-def _gradients(loss: Tensor) -> Sequence[Tensor]:
-    """Return the gradients of a loss by all that it depends on and that asks for one."""
+def _no_other(
+    loss_at: Loss, batch: Batch, module: nn.Module, sampled: Collection[str]
+) -> None:
+    """Raise a ModelError if a loss depends on a sampled parameter beside the one it is given.
+
+    A penalty on the parameters of the module that the loss refers to, or a function inside the
+    module that refers to it, would stay at w* in every draw.
+    """
+    own = {id(p): name for name, p in module.named_parameters() if name in sampled}
+    loss = _evaluated(loss_at, batch, module)
+    if not isinstance(loss, Tensor) or not own:
+        return
+    for used in _wanted(loss):
+        if (name := own.get(id(used))) is not None:
+            raise ModelError(
+                f"the loss uses the parameter {name} of the module itself, which stays at w* while "
+                "chains move: a loss that refers to the module (a penalty on its parameters), or a "
+                "lambda, closure or list in the module that refers to it; let the module's forward "
+                "return what the loss needs, by self.name"
+            )
+
+
+def _wanted(loss: Tensor) -> list[Tensor]:
+    """Return all that a loss depends on and that asks for a gradient."""
     wanted, seen, ahead = [], set(), [loss.grad_fn]
     while ahead:
         node = ahead.pop()
@@ -348,6 +374,12 @@ def _gradients(loss: Tensor) -> Sequence[Tensor]:
         if hasattr(node, "variable"):  # where a gradient is accumulated: a parameter
             wanted.append(node.variable)
         ahead += [following for following, _ in node.next_functions]
+    return wanted
+
+
+def _gradients(loss: Tensor) -> Sequence[Tensor]:
+    """Return the gradients of a loss by all that it depends on and that asks for one."""
+    wanted = _wanted(loss)
     try:
         gradients = torch.autograd.grad(loss, wanted, allow_unused=True)
     except RuntimeError as error:

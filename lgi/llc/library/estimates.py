@@ -181,6 +181,7 @@ def _sample(
             reduction=options.get("reduction"),
             weight=weight,
             elsewhere=lambda batch: model(shifted, batches.placed(batch)),
+            sampled=parameters.names,
             batched=any(isinstance(part, int) and part < batches.size for part in parts),
         )
         small = _evaluation_bytes(model, parameters, batches) <= MAPPED_BYTES

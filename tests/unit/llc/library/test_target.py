@@ -289,3 +289,27 @@ def test_scripted_modules_are_refused():
         module = torch.jit.script(mlp())
     with pytest.raises(ModelError, match="give the module that was scripted"):
         estimate_module(module, F.cross_entropy, (X, Y), setting())
+
+
+class Referring(nn.Linear):
+    def __init__(self):
+        super().__init__(5, 3)
+        self.answered = lambda x: F.linear(x, self.weight)
+
+    def forward(self, x):
+        return self.answered(x) + self.bias
+
+
+def test_what_would_stay_at_w_is_refused():
+    module = mlp()
+
+    def penalised(answer, y):
+        return F.cross_entropy(answer, y) + sum(p.square().sum() for p in module[0].parameters())
+
+    with pytest.raises(ModelError, match=r"uses the parameter 0\.\w+ of the module itself"):
+        sample_module(module, penalised, (X, Y), setting())
+    with pytest.raises(ModelError, match="uses the parameter weight of the module itself"):
+        sample_module(Referring().double(), F.cross_entropy, (X, Y), setting())
+    # What is not sampled may be used from anywhere.
+    sample_module(module, penalised, (X, Y), setting(), parameters="2.*")
+    sample_module(Referring().double(), F.cross_entropy, (X, Y), setting(), parameters="bias")
