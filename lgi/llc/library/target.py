@@ -8,7 +8,7 @@ import copy
 import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -197,7 +197,7 @@ class Looped(_Target):
     def _value(self, parts: list[Tensor]) -> Tensor:
         own = [part[0] for part in parts]
         loss = torch.zeros(1, dtype=torch.float64, device=own[0].device)
-        for piece in self.batches.measuring():
+        for piece in _counted(self.batches.measuring()):
             loss += piece.share * self._evaluated(own, piece.batch).double()
         return loss
 
@@ -205,6 +205,8 @@ class Looped(_Target):
         own = [part[0] for part in parts]
         losses = torch.zeros(1, self.batches.blocks, dtype=torch.float64, device=own[0].device)
         for block, piece in self.batches.of_blocks():
+            if piece.share == 0:
+                continue
             losses[0, block] += piece.share * self._evaluated(own, piece.batch).double()
         return losses
 
@@ -218,7 +220,7 @@ class Looped(_Target):
         own = [part[0].requires_grad_() for part in parts]
         loss = torch.zeros(1, dtype=torch.float64, device=own[0].device)
         gradient = None
-        for piece in pieces:
+        for piece in _counted(pieces):
             value = self._evaluated(own, piece.batch)
             gradients = torch.autograd.grad(value, own, materialize_grads=True)
             part = self._gathered([each[None] for each in gradients])
@@ -251,7 +253,7 @@ class Mapped(_Target):
 
     def _value(self, parts: list[Tensor]) -> Tensor:
         losses = torch.zeros(len(parts[0]), dtype=torch.float64, device=parts[0].device)
-        for piece in self.batches.measuring():
+        for piece in _counted(self.batches.measuring()):
             losses += piece.share * self._shared(parts, piece.batch).double()
         return losses
 
@@ -261,6 +263,8 @@ class Mapped(_Target):
         shape = len(parts[0]), self.batches.blocks
         losses = torch.zeros(*shape, dtype=torch.float64, device=parts[0].device)
         for block, piece in self.batches.of_blocks():
+            if piece.share == 0:
+                continue
             losses[:, block] += piece.share * self._shared(parts, piece.batch).double()
         return losses
 
@@ -271,7 +275,7 @@ class Mapped(_Target):
         of_blocks = vmap(self._of_tensors(pieces[0].batch), in_dims=(None, 0))
         stacked = [torch.stack(one) for one in tensors]
         losses = vmap(of_blocks, in_dims=(0, None))(parts, stacked).double()
-        return losses * losses.new_tensor([piece.share for piece in pieces])
+        return _times(losses, losses.new_tensor([piece.share for piece in pieces]))
 
     def _gradient(self, parts: list[Tensor], draw: int) -> tuple[Tensor, Tensor]:
         own = [part.requires_grad_() for part in parts]
@@ -283,7 +287,7 @@ class Mapped(_Target):
             values = vmap(self._of_tensors(one), in_dims=(0, 0))(own, split)
             return self._differentiated(values, own, torch.tensor(shares, dtype=torch.float64))
         found: list[tuple[Tensor, Tensor]] = []
-        for piece in self.batches.every():
+        for piece in _counted(self.batches.every()):
             share = torch.full((len(own[0]),), piece.share, dtype=torch.float64)
             part = self._differentiated(self._shared(own, piece.batch), own, share)
             found = [(found[0][0].add_(part[0]), found[0][1].add_(part[1]))] if found else [part]
@@ -296,8 +300,8 @@ class Mapped(_Target):
         gradients = torch.autograd.grad(values.sum(), own, materialize_grads=True)
         gradient, shares = self._gathered(gradients), shares.to(values.device)
         if not (shares == 1).all():
-            gradient = gradient * shares[:, None].to(gradient)
-        return values.detach().double() * shares, gradient
+            gradient = _times(gradient, shares[:, None].to(gradient))
+        return _times(values.detach().double(), shares), gradient
 
     def _shared(self, parts: list[Tensor], batch: Batch) -> Tensor:
         """Return the losses [chains] on one batch for all."""
@@ -306,6 +310,16 @@ class Mapped(_Target):
     def _of_tensors(self, batch: Batch) -> Callable[[list[Tensor], list[Tensor]], Tensor]:
         """Return the function of parameters and of a batch's tensors to its loss."""
         return lambda own, tensors: self.model(own, replaced(batch, tensors)).reshape(())
+
+
+def _counted(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces that count: a mean over no tokens is not a number."""
+    return (piece for piece in pieces if piece.share != 0)
+
+
+def _times(values: Tensor, shares: Tensor) -> Tensor:
+    """Return values times shares, 0 where a share is 0 whatever the value."""
+    return torch.where(shares == 0, 0.0, values * shares)
 
 
 def held_bytes(model: Model, parameters: Parameters, batch: Batch) -> int:

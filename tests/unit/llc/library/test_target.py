@@ -313,3 +313,35 @@ def test_what_would_stay_at_w_is_refused():
     # What is not sampled may be used from anywhere.
     sample_module(module, penalised, (X, Y), setting(), parameters="2.*")
     sample_module(Referring().double(), F.cross_entropy, (X, Y), setting(), parameters="bias")
+
+
+@pytest.mark.parametrize("mapping", ["vmap", "loop"])
+@pytest.mark.parametrize(
+    "options", [{"batch_size": 2}, {"batch_size": 2, "loss_samples": 32}, {"chunk": 1}]
+)
+def test_batches_in_which_nothing_counts_add_nothing(mapping, options):
+    """Every other sequence is padding alone: a mean over its tokens is 0 / 0."""
+    tokens = (torch.arange(6)[None] + torch.arange(60)[:, None]) % 6
+    after = tokens.roll(-1, 1)
+    after[::2] = -100
+    module = nn.Sequential(nn.Embedding(6, 4), nn.Linear(4, 6)).double()
+
+    def masked(answer, targets):
+        counts = targets != -100
+        losses = F.cross_entropy(answer.flatten(0, 1), targets.clamp(min=0).flatten(), reduction="none")
+        return (losses * counts.flatten()).sum() / counts.sum()
+
+    draws = sample_module(
+        module,
+        masked,
+        (tokens, after),
+        setting("sgld"),
+        weight=lambda batch: (batch[1] != -100).sum(),
+        mapping=mapping,
+        **options,
+    )
+    assert draws.samples == 180
+    assert np.isfinite(draws.traces.loss).all()
+    assert np.isfinite(draws.traces.gradient_norm).all()
+    assert np.isfinite(draws.acceptance).all()
+    assert np.isfinite(draws.subsample_se)
