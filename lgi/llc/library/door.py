@@ -384,7 +384,8 @@ def _gradients(loss: Tensor) -> Sequence[Tensor]:
         gradients = torch.autograd.grad(loss, wanted, allow_unused=True)
     except RuntimeError as error:
         raise ModelError(f"the loss cannot be differentiated ({said(error)})") from error
-    return [gradient for gradient in gradients if gradient is not None]
+    found = (gradient for gradient in gradients if gradient is not None)
+    return [gradient.to_dense() if gradient.is_sparse else gradient for gradient in found]
 
 
 @contextmanager

@@ -223,7 +223,9 @@ class Looped(_Target):
         for piece in _counted(pieces):
             value = self._evaluated(own, piece.batch)
             gradients = torch.autograd.grad(value, own, materialize_grads=True)
-            part = self._gathered([each[None] for each in gradients])
+            # That of an embedding may be sparse.
+            dense = (g.to_dense() if g.is_sparse else g for g in gradients)
+            part = self._gathered([each[None] for each in dense])
             part = part if piece.share == 1 else piece.share * part
             gradient = part if gradient is None else gradient.add_(part)
             loss += piece.share * value.detach().double()

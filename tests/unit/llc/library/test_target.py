@@ -345,3 +345,18 @@ def test_batches_in_which_nothing_counts_add_nothing(mapping, options):
     assert np.isfinite(draws.traces.gradient_norm).all()
     assert np.isfinite(draws.acceptance).all()
     assert np.isfinite(draws.subsample_se)
+
+
+@pytest.mark.parametrize("mapping", [None, "loop"])
+def test_sparse_gradients_are_those_of_dense_ones(mapping):
+    def module(sparse):
+        torch.manual_seed(0)
+        embedding = nn.Embedding(6, 4, sparse=sparse)
+        return nn.Sequential(embedding, nn.Linear(4, 6)).double()
+
+    data = (TOKENS, (TOKENS + 1) % 6)
+    one, other = (
+        sample_module(module(sparse), of_tokens, data, setting("sgld"), mapping=mapping)
+        for sparse in (False, True)
+    )
+    np.testing.assert_allclose(one.traces.loss, other.traces.loss, rtol=1e-9)
