@@ -31,6 +31,10 @@ TRIED = 64
 """Samples on which is measured what a gradient holds."""
 
 
+FAILURES = (RuntimeError, ValueError, ArithmeticError)
+"""What a loss may raise where a chain has left."""
+
+
 class FunctionLoss:
     """A loss of parameters of one shape, and a batch."""
 
@@ -237,7 +241,7 @@ class Looped(_Target):
         """Return the loss of a batch; NaN where only a chain that has left makes it fail."""
         try:
             return self.model(own, batch).reshape(())
-        except (RuntimeError, ValueError, ArithmeticError) as error:
+        except FAILURES as error:
             if self.left is None:
                 if isinstance(error, torch.OutOfMemoryError) or "memory" in str(error):
                     raise
@@ -251,15 +255,46 @@ class Looped(_Target):
 
 
 class Mapped(_Target):
-    """All chains in one call."""
+    """All chains in one call; one by one where a chain that has left makes that fail."""
+
+    tried = True  # whether torch is known to map the model
 
     def _value(self, parts: list[Tensor]) -> Tensor:
+        try:
+            return self._value_of_all(parts)
+        except FAILURES as error:
+            return torch.cat([one._value(own) for one, own in self._each(parts, error)])
+
+    def _blocks(self, parts: list[Tensor]) -> Tensor:
+        try:
+            return self._blocks_of_all(parts)
+        except FAILURES as error:
+            return torch.cat([one._blocks(own) for one, own in self._each(parts, error)])
+
+    def _gradient(self, parts: list[Tensor], draw: int) -> tuple[Tensor, Tensor]:
+        try:
+            return self._gradient_of_all(parts, draw)
+        except FAILURES as error:
+            found = [one._gradient(own, draw) for one, own in self._each(parts, error)]
+            losses, gradients = zip(*found, strict=True)
+            return torch.cat(losses), torch.cat(gradients)
+
+    def _each(self, parts: list[Tensor], error: Exception) -> Iterator[tuple[Looped, list[Tensor]]]:
+        """Yield each chain by itself, and its parts; raise an error that is no chain's own."""
+        if not self.tried or isinstance(error, torch.OutOfMemoryError) or "memory" in str(error):
+            raise error
+        for chain in range(len(parts[0])):
+            key = self.keys[:, chain : chain + 1]
+            own = [part.detach()[chain : chain + 1] for part in parts]
+            yield Looped(self.model, self.parameters, self.batches, key), own
+
+    def _value_of_all(self, parts: list[Tensor]) -> Tensor:
         losses = torch.zeros(len(parts[0]), dtype=torch.float64, device=parts[0].device)
         for piece in _counted(self.batches.measuring()):
             losses += piece.share * self._shared(parts, piece.batch).double()
         return losses
 
-    def _blocks(self, parts: list[Tensor]) -> Tensor:
+    def _blocks_of_all(self, parts: list[Tensor]) -> Tensor:
         if self.batches.blocks > 1 and self.batches.measured <= self.batches.chunk:
             return self._blocks_at_once(parts)
         shape = len(parts[0]), self.batches.blocks
@@ -279,7 +314,7 @@ class Mapped(_Target):
         losses = vmap(of_blocks, in_dims=(0, None))(parts, stacked).double()
         return _times(losses, losses.new_tensor([piece.share for piece in pieces]))
 
-    def _gradient(self, parts: list[Tensor], draw: int) -> tuple[Tensor, Tensor]:
+    def _gradient_of_all(self, parts: list[Tensor], draw: int) -> tuple[Tensor, Tensor]:
         own = [part.requires_grad_() for part in parts]
         if self.batched:
             batch, shares = self.batches.mini_batches(self.keys, draw)
@@ -358,6 +393,7 @@ def why_not_mapped(
         warnings.simplefilter("always")
         try:
             mapped = Mapped(model, parameters, batches, keys)
+            mapped.tried = False
             found = (*mapped.gradient(start, 0), mapped.value(start), mapped.of_blocks(start))
         except Exception as error:  # whatever the model does with a tensor that is many
             return _first_sentence(error)

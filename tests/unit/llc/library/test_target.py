@@ -360,3 +360,19 @@ def test_sparse_gradients_are_those_of_dense_ones(mapping):
         for sparse in (False, True)
     )
     np.testing.assert_allclose(one.traces.loss, other.traces.loss, rtol=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_size": 5}, {"batch_size": 5, "loss_samples": 16}])
+def test_a_mapped_loss_that_raises_far_away_is_a_chain_that_left(options):
+    def loss(w, x):
+        near = torch.eye(2, dtype=w.dtype) - w @ w.T  # positive definite where w is small
+        return -torch.linalg.cholesky(near).diagonal().log().sum() * x.mean()
+
+    start, ones = torch.zeros(2, 2, dtype=torch.float64), torch.ones(60, dtype=torch.float64)
+    wide = setting({"kind": "sgld", "step_size": 0.3}, inverse_temperature="1/n")
+    one, other = (
+        sample_function(loss, start, ones, wide, mapping=mapping, **options)
+        for mapping in ("vmap", "loop")
+    )
+    assert one.columns()["status"] == other.columns()["status"] == "diverged"
+    np.testing.assert_allclose(one.traces.loss, other.traces.loss, rtol=1e-9)
