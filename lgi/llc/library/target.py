@@ -74,10 +74,15 @@ class ModuleLoss:
         return self.loss(answer(called, inputs), *rest)
 
     def copied(self) -> "ModuleLoss | None":
-        """Return the same on a module of its own, with the same tensors; None if it has no copy."""
+        """Return the same on a module of its own; None if it has no copy.
+
+        Parameters and buffers are the same tensors; what else it holds is its own, since it may be
+        written into.
+        """
         kept = [*self.module.parameters(), *self.module.buffers()]
         for module in self.module.modules():  # of old-style weight_norm, which have no copy
-            kept += [value for value in vars(module).values() if isinstance(value, Tensor)]
+            own = (value for value in vars(module).values() if isinstance(value, Tensor))
+            kept += [value for value in own if not value.is_leaf]
         try:
             module = copy.deepcopy(self.module, {id(tensor): tensor for tensor in kept})
         except Exception:  # whatever a module's own parts raise

@@ -376,3 +376,22 @@ def test_a_mapped_loss_that_raises_far_away_is_a_chain_that_left(options):
     )
     assert one.columns()["status"] == other.columns()["status"] == "diverged"
     np.testing.assert_allclose(one.traces.loss, other.traces.loss, rtol=1e-9)
+
+
+class Counting(nn.Linear):
+    def __init__(self):
+        super().__init__(5, 3)
+        self.calls = torch.zeros(1)
+        self.held = [torch.zeros(1)]
+
+    def forward(self, x):
+        self.calls += 1
+        self.held[0] += 1
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("mapping", [None, "loop"])
+def test_tensors_that_are_no_buffers_stay_as_they_are(mapping):
+    module = Counting().double()
+    sample_module(module, F.cross_entropy, (X, Y), setting(), mapping=mapping)
+    assert module.calls == module.held[0] == 0
