@@ -45,6 +45,9 @@ _REPEATED = 64  # units in the last place
 _CALLS = 4  # of the same loss
 _MORE_CALLS = 16  # of one that drew random numbers and did not differ: it may do so seldom
 
+MOST = 2**31
+"""Samples of which a mini-batch is drawn; see `lgi.llc.noise.indices`."""
+
 _DROPOUT = (
     nn.Dropout,
     nn.Dropout1d,
@@ -196,6 +199,8 @@ def checked_options(
         setting.n_beta(n)
     except ValueError as error:
         raise ModelError(str(error)) from error
+    if length is not None and length > MOST:
+        raise ModelError(f"data hold {length:,} samples; allowed are {MOST:,} at most")
     batch_size = _batch_size(options, setting, samples)
     return Asked(
         n,
@@ -567,7 +572,7 @@ def _count(options: FunctionOptions, name: str, most: int, least: int = 1) -> in
     value = options.get(name)
     if value is None:
         return None
-    number = _whole(value)
+    number = whole(value)
     if number is None or not least <= number <= most:
         raise ModelError(
             f"{name} is {shown(value)}; allowed are whole numbers from {least} to {most:,}"
@@ -575,7 +580,8 @@ def _count(options: FunctionOptions, name: str, most: int, least: int = 1) -> in
     return number
 
 
-def _whole(value: Any) -> int | None:
+def whole(value: Any) -> int | None:
+    """Return a whole number, of NumPy or PyTorch too; None of anything else, of a bool."""
     if isinstance(value, bool | np.bool_) or getattr(value, "dtype", None) == torch.bool:
         return None
     try:
@@ -611,7 +617,7 @@ def _loss_samples(
         return value
     if length is None:
         raise ModelError("loss_samples speaks of data, and this loss has none")
-    if _whole(value) is None:
+    if whole(value) is None:
         raise ModelError(
             f"loss_samples is {shown(value)}; allowed are 'all' and whole numbers from 2 to "
             f"{length:,}"
@@ -627,7 +633,7 @@ def _stream(stream: Any) -> tuple[Any, ...]:
     allowed = "a seed from 0 to 2**64 - 1, then texts and numbers, such as (0, 'llc')"
     if not isinstance(stream, tuple | list) or not stream:
         raise ModelError(f"stream is {shown(stream)}; allowed is a tuple: {allowed}")
-    seed, names = _whole(stream[0]), stream[1:]
+    seed, names = whole(stream[0]), stream[1:]
     if seed is None or not 0 <= seed < 2**64:
         raise ModelError(f"stream is {shown(stream)}, and its seed {shown(stream[0])}: {allowed}")
     for name in names:

@@ -11,7 +11,7 @@ import torch
 from lgi.errors import ModelError, shown
 from lgi.llc.estimate import Traces, stated_error, statuses, summary
 from lgi.llc.library import inference
-from lgi.llc.library.door import need_setting
+from lgi.llc.library.door import need_setting, whole
 from lgi.llc.library.progress import Progress
 from lgi.llc.library.sampling import Run, computing, numbers, with_draws
 from lgi.llc.settings import EstimateSettings
@@ -104,9 +104,10 @@ class Draws:
         KeyboardInterrupt
             If it is interrupted twice.
         """
-        if not isinstance(draws, int) or draws < 1:
+        more = whole(draws)
+        if more is None or more < 1:
             raise ModelError(f"draws: {shown(draws)} is no positive whole number")
-        setting = with_draws(self.setting, self.setting.draws + draws)
+        setting = with_draws(self.setting, self.setting.draws + more)
         with computing():
             run, interrupted = self.run.onward(setting, progress, callback)
         return drawn(run, self.samples, self.mapping, self.notes, interrupted)

@@ -284,3 +284,24 @@ def test_a_data_set_is_asked_by_one_thread_at_a_time(monkeypatch):
     finally:
         torch.set_num_threads(threads)
     assert same(read, sample_module(mlp(), F.cross_entropy, (X, Y), own, **options))
+
+
+def test_more_takes_whole_numbers_of_numpy_and_no_bool():
+    x, y, module = regression()
+    draws = sample_module(module, F.mse_loss, (x, y), setting())
+    assert draws.more(np.int64(4)).setting.draws == 44
+    with pytest.raises(ModelError, match="draws: True is no positive whole number"):
+        draws.more(True)
+
+
+class Endless(torch.utils.data.Dataset):
+    def __len__(self):
+        return 3 * 10**9
+
+    def __getitem__(self, number):
+        return X[number % 60], Y[number % 60]
+
+
+def test_more_samples_than_can_be_drawn_of_are_refused():
+    with pytest.raises(ModelError, match="hold 3,000,000,000 samples; allowed are 2,147,483,648"):
+        sample_module(mlp(), F.cross_entropy, Endless(), setting("sgld"), batch_size=20)
