@@ -15,6 +15,7 @@ from lgi.llc.library.door import need_setting, whole
 from lgi.llc.library.progress import Progress
 from lgi.llc.library.sampling import Run, computing, numbers, with_draws
 from lgi.llc.settings import EstimateSettings
+from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_CONVERGED, OK
 
 if TYPE_CHECKING:
     from xarray import DataTree
@@ -27,6 +28,10 @@ NOT_OF_CHAINS = {
 """Bounds on what chains do not tell: name and source of the value."""
 
 
+NOISE = 0.1
+"""Share of λ̂ that the noise of mini-batches' gradients may add: smaller steps or larger batches."""
+
+
 @dataclass(frozen=True)
 class Draws:
     """The draws of the chains of one model."""
@@ -36,6 +41,7 @@ class Draws:
     samples: int  # n of nβ
     mapping: str  # "vmap" or "loop"
     loss_samples: int  # by how many samples L is measured
+    noise: float  # by how much the noise of mini-batches' gradients makes λ̂ too large, at most
     subsample_se: float  # error of λ̂ since these are not all; 0 where they are
     acceptance: np.ndarray  # [chains] mean acceptance probability after burn-in
     step_size: np.ndarray  # [chains] ε after burn-in
@@ -46,6 +52,11 @@ class Draws:
 
     def columns(self, about: Mapping[str, float] = MappingProxyType({})) -> dict[str, float | str]:
         """Return the columns of `lgi.llc.estimate.estimate`, each one number or text.
+
+        And ``noise``, by how much the noise of the gradient of mini-batches makes λ̂ too large: it
+        adds ε nβ² C / 4 to the unit variance of SGLD's own noise, C the covariance of that gradient,
+        and ε nβ² tr C / 8 to λ̂ where the loss holds. The test of acceptance does not see it, so an
+        estimate of which it is more than `NOISE` has a biased step.
 
         And ``subsample_se``, the error of λ̂ since L is measured by some of the samples: part of
         ``llc_se``, added in squares, and so of ``llc_error`` and the status.
@@ -75,7 +86,12 @@ class Draws:
                 table, self.setting.thresholds, exact=self.setting.sampler.exact
             )
         columns = {name: values.item() for name, values in table.items()}
-        return columns | {"subsample_se": self.subsample_se}
+        if self.noise > NOISE * columns["llc"] and columns["status"] != DIVERGED:
+            if columns["status"] in (OK, NOT_CONVERGED):
+                columns["status"] = BIASED_STEP
+            more = f"noise {self.noise:.3g} above {NOISE:g} of llc"
+            columns["reason"] = "; ".join(filter(None, [columns["reason"], more]))
+        return columns | {"noise": self.noise, "subsample_se": self.subsample_se}
 
     def datatree(self) -> "DataTree":
         """Return the chains as ArviZ 1.x has them; see `lgi.llc.library.inference.datatree`."""
@@ -136,6 +152,7 @@ def drawn(run: Run, samples: int, mapping: str, notes: tuple[str, ...], interrup
     lowest_loss = torch.cat([walk.lowest_loss for walk in walks])
     lowest = torch.cat([walk.lowest for walk in walks])[lowest_loss.nan_to_num(torch.inf).argmin()]
     acceptance, centre = run.acceptance(), run.parameters.flat()
+    steps = numbers(torch.cat([walk.step_sizes() for walk in walks]))
     traces = Traces(
         loss=of_chains["losses"].T[None],
         acceptance=acceptance.mean()[None],
@@ -154,9 +171,10 @@ def drawn(run: Run, samples: int, mapping: str, notes: tuple[str, ...], interrup
         samples,
         mapping,
         run.batches.measured if run.batches.blocks > 1 else run.batches.size,
+        float(steps.mean() * run.n_beta**2 * run.noise / 8),
         _subsample_error(run),
         acceptance,
-        numbers(torch.cat([walk.step_sizes() for walk in walks])),
+        steps,
         dict(zip(run.parameters.names, run.parameters.sizes, strict=True)),
         notes,
         interrupted,

@@ -305,3 +305,25 @@ class Endless(torch.utils.data.Dataset):
 def test_more_samples_than_can_be_drawn_of_are_refused():
     with pytest.raises(ModelError, match="hold 3,000,000,000 samples; allowed are 2,147,483,648"):
         sample_module(mlp(), F.cross_entropy, Endless(), setting("sgld"), batch_size=20)
+
+
+def test_the_noise_of_small_batches_is_seen():
+    """One sample a step: λ̂ is several times d / 2, at an acceptance of 0.99."""
+    x, y, module = regression(samples=1_000, size=4, noise=1.0)
+    own = setting({"kind": "sgld", "step_size": 5e-4}, draws=1_000, burn_in=200)
+
+    def loss(answer, y):
+        return F.mse_loss(answer, y) / 2
+
+    exact = 4 / 2
+    for size in (1, 10):
+        table = estimate_module(module, loss, (x, y), own, batch_size=size, loss_samples="all")
+        expected = exact + 5e-4 * own.n_beta(1_000) ** 2 * 4 / (8 * size)
+        assert exact + table["noise"] == pytest.approx(expected, rel=0.35)
+        assert table["llc"] == pytest.approx(expected, abs=4 * table["llc_se"] + 0.1 * expected)
+        assert table["acceptance"] > 0.98
+        assert table["status"] == "biased step"
+        assert "above 0.1 of llc" in table["reason"]
+    large = estimate_module(module, loss, (x, y), own, batch_size=200, loss_samples="all")
+    assert large["noise"] < 0.1 * large["llc"]
+    assert "noise" not in large["reason"]
