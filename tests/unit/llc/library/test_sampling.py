@@ -11,7 +11,15 @@ import torch
 from torch import nn
 
 from lgi.errors import ModelError
-from lgi.llc.library import data, estimate_module, sample_function, sample_module, sampling
+from lgi.llc.library import (
+    data,
+    estimate_layers,
+    estimate_module,
+    resolution_curve,
+    sample_function,
+    sample_module,
+    sampling,
+)
 from tests.unit.llc.library.settings import SAMPLERS, classes, regression, setting
 
 F = nn.functional
@@ -327,3 +335,17 @@ def test_the_noise_of_small_batches_is_seen():
     large = estimate_module(module, loss, (x, y), own, batch_size=200, loss_samples="all")
     assert large["noise"] < 0.1 * large["llc"]
     assert "noise" not in large["reason"]
+
+
+@pytest.mark.parametrize("table", [estimate_layers, resolution_curve])
+def test_an_interrupted_table_has_the_rows_so_far(table):
+    told = []
+
+    def once(progress):
+        told.append(progress)
+        if len(told) == 60:  # in the second estimate, of 40 draws as the first
+            raise KeyboardInterrupt
+
+    found = table(mlp(), F.cross_entropy, (X, Y), setting(), callback=once)
+    assert len(found) == 2
+    assert len(told) == 60
