@@ -346,9 +346,7 @@ def _value(loss_at: Loss, batch: Batch) -> float:
     return float(value.detach()) if isinstance(value, Tensor) and value.numel() == 1 else np.nan
 
 
-def _no_other(
-    loss_at: Loss, batch: Batch, module: nn.Module, sampled: Collection[str]
-) -> None:
+def _no_other(loss_at: Loss, batch: Batch, module: nn.Module, sampled: Collection[str]) -> None:
     """Raise a ModelError if a loss depends on a sampled parameter beside the one it is given.
 
     A penalty on the parameters of the module that the loss refers to, or a function inside the

@@ -328,7 +328,9 @@ def test_batches_in_which_nothing_counts_add_nothing(mapping, options):
 
     def masked(answer, targets):
         counts = targets != -100
-        losses = F.cross_entropy(answer.flatten(0, 1), targets.clamp(min=0).flatten(), reduction="none")
+        losses = F.cross_entropy(
+            answer.flatten(0, 1), targets.clamp(min=0).flatten(), reduction="none"
+        )
         return (losses * counts.flatten()).sum() / counts.sum()
 
     draws = sample_module(
