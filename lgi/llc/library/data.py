@@ -39,7 +39,7 @@ _READ = 256  # items that are collated at once
 _SEARCHED = 2**24  # bytes that are searched at once for what is not finite
 
 _READING = threading.RLock()
-"""Data sets are asked by one thread at a time: a file that is sought and read is no two threads'."""
+"""Data sets are asked by one thread at a time: a file is sought, then read."""
 
 _FORMS = (
     "a tensor, a NumPy array, a tuple of them (inputs, targets), a dict of the module's keyword "
