@@ -68,7 +68,21 @@ def curvatures(
     """
     if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
         raise ModelError(f"steps: {shown(steps)} is no positive whole number")
-    module = plain(module)
+    if not isinstance(chunk, int) or isinstance(chunk, bool) or chunk < 1:
+        raise ModelError(f"chunk: {shown(chunk)} is no positive whole number")
+    with torch.inference_mode(False), torch.enable_grad():
+        return _curvatures(plain(module), loss, data, parameters, steps, chunk, stream)
+
+
+def _curvatures(
+    module: torch.nn.Module,
+    loss: Callable[..., Tensor],
+    data: Any,
+    parameters: Choice | None,
+    steps: int,
+    chunk: int,
+    stream: tuple[Any, ...],
+) -> Curvatures:
     sampled, samples = chosen(module, parameters), samples_of(data)
     start = randomness.generator(*stream).standard_normal(sampled.flat().numel())
     vectors = [torch.from_numpy(start / np.linalg.norm(start)).to(sampled.flat())]
@@ -104,6 +118,7 @@ def _product(
         flat = sampled.flat().requires_grad_()
         parts = [part[0] for part in sampled.parts(flat[None])]
         own = dict(zip(sampled.names, parts, strict=True))
+        own |= {name: buffer.clone() for name, buffer in module.named_buffers()}
 
         def called(*arguments: Any, own: dict[str, Tensor] = own, **named: Any) -> Any:
             return functional_call(module, own, arguments, named)

@@ -49,7 +49,7 @@ def resolution_curve(
         A row for each factor, ascending: ``factor``, ``n_beta``, ``localisation``, the columns of
         `lgi.llc.estimate.estimate` and ``stable``, see `lgi.llc.sweep.stable`. The row of factor 1
         is that of `estimate_module`; the others have random streams of their own, by the factor.
-        `lgi.llc.figures.llc_resolution` draws it.
+        `lgi.llc.figures.llc_resolution` draws it. After an interruption the rows so far.
 
     Raises
     ------
@@ -61,12 +61,15 @@ def resolution_curve(
     need_known(setting)
     wanted = sorted({1.0, *(_factor(one) for one in factors)})
     itself = sample_module(module, loss, data, setting, **options)
-    stream, rows = options.get("stream", STREAM), []
+    stream, rows, interrupted = options.get("stream", STREAM), [], itself.interrupted
     for one in variations("", setting, {RESOLUTION: wanted}, itself.samples):
         draws = itself
         if one.value != 1.0:
+            if interrupted:
+                continue
             own: Options = {**options, "stream": (*stream, RESOLUTION, f"{one.value:g}")}
             draws = sample_module(module, loss, data, _same_steps(one.setting, one.value), **own)
+            interrupted = draws.interrupted
         rows.append(_row(one.value, draws))
     table = pd.DataFrame(rows)
     return table.assign(stable=stable(table))

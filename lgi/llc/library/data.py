@@ -1,6 +1,7 @@
 """The data of an estimate, in whatever form people have them."""
 
 import random
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,9 @@ HELD = 2**30
 _ASKED_TWICE = 64  # items; an augmentation that leaves 4 of 5 as they are is missed once in 10⁶
 _READ = 256  # items that are collated at once
 _SEARCHED = 2**24  # bytes that are searched at once for what is not finite
+
+_READING = threading.RLock()
+"""Data sets are asked by one thread at a time: a file is sought, then read."""
 
 _FORMS = (
     "a tensor, a NumPy array, a tuple of them (inputs, targets), a dict of the module's keyword "
@@ -175,11 +179,12 @@ class ReadSamples:
     def _batch(self, numbers: list[int]) -> Batch:
         asked = f"samples {listed(numbers)} of the {type(self._dataset).__name__}"
         try:
-            if hasattr(self._dataset, "__getitems__"):
-                items = self._dataset.__getitems__(numbers)
-            else:
-                items = [self._dataset[number] for number in numbers]
-            batch = self._collate(items)
+            with _READING:
+                if hasattr(self._dataset, "__getitems__"):
+                    items = self._dataset.__getitems__(numbers)
+                else:
+                    items = [self._dataset[number] for number in numbers]
+                batch = self._collate(items)
         except ModelError:
             raise
         except Exception as error:

@@ -10,7 +10,7 @@ import operator
 import pickle
 import random
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -44,6 +44,9 @@ Loss = Callable[[Batch], Tensor]
 _REPEATED = 64  # units in the last place
 _CALLS = 4  # of the same loss
 _MORE_CALLS = 16  # of one that drew random numbers and did not differ: it may do so seldom
+
+MOST = 2**31
+"""Samples of which a mini-batch is drawn; see `lgi.llc.noise.indices`."""
 
 _DROPOUT = (
     nn.Dropout,
@@ -86,6 +89,7 @@ def check(
     weight: Weight | None,
     batched: bool,
     elsewhere: Loss | None = None,
+    sampled: Collection[str] = (),
 ) -> Door:
     """Check a loss before anything is drawn; the global random generators stay as they are.
 
@@ -105,6 +109,8 @@ def check(
         Whether the loss will be evaluated on parts of the data, not on all at once.
     elsewhere
         The same loss at `beside` w*: at w* itself it may be 0, as a mean and as a sum.
+    sampled
+        Names of the module's parameters that are sampled.
 
     Raises
     ------
@@ -130,6 +136,7 @@ def check(
         probe = samples.take(chosen(len(samples)) if batched else torch.arange(len(samples)))
         if module is not None:
             _takes(module, probe[0])
+            _no_other(loss_at, probe, module, sampled)
         lines = list(_finite_data(loss_at, samples, probe, batched))
         probed, flat = _loss(loss_at, elsewhere, probe, module)
 
@@ -194,6 +201,8 @@ def checked_options(
         setting.n_beta(n)
     except ValueError as error:
         raise ModelError(str(error)) from error
+    if length is not None and length > MOST:
+        raise ModelError(f"data hold {length:,} samples; allowed are {MOST:,} at most")
     batch_size = _batch_size(options, setting, samples)
     return Asked(
         n,
@@ -339,8 +348,28 @@ def _value(loss_at: Loss, batch: Batch) -> float:
     return float(value.detach()) if isinstance(value, Tensor) and value.numel() == 1 else np.nan
 
 
-def _gradients(loss: Tensor) -> Sequence[Tensor]:
-    """Return the gradients of a loss by all that it depends on and that asks for one."""
+def _no_other(loss_at: Loss, batch: Batch, module: nn.Module, sampled: Collection[str]) -> None:
+    """Raise a ModelError if a loss depends on a sampled parameter beside the one it is given.
+
+    A penalty on the parameters of the module that the loss refers to, or a function inside the
+    module that refers to it, would stay at w* in every draw.
+    """
+    own = {id(p): name for name, p in module.named_parameters() if name in sampled}
+    loss = _evaluated(loss_at, batch, module)
+    if not isinstance(loss, Tensor) or not own:
+        return
+    for used in _wanted(loss):
+        if (name := own.get(id(used))) is not None:
+            raise ModelError(
+                f"the loss uses the parameter {name} of the module itself, which stays at w* while "
+                "chains move: a loss that refers to the module (a penalty on its parameters), or a "
+                "lambda, closure or list in the module that refers to it; let the module's forward "
+                "return what the loss needs, by self.name"
+            )
+
+
+def _wanted(loss: Tensor) -> list[Tensor]:
+    """Return all that a loss depends on and that asks for a gradient."""
     wanted, seen, ahead = [], set(), [loss.grad_fn]
     while ahead:
         node = ahead.pop()
@@ -350,11 +379,18 @@ def _gradients(loss: Tensor) -> Sequence[Tensor]:
         if hasattr(node, "variable"):  # where a gradient is accumulated: a parameter
             wanted.append(node.variable)
         ahead += [following for following, _ in node.next_functions]
+    return wanted
+
+
+def _gradients(loss: Tensor) -> Sequence[Tensor]:
+    """Return the gradients of a loss by all that it depends on and that asks for one."""
+    wanted = _wanted(loss)
     try:
         gradients = torch.autograd.grad(loss, wanted, allow_unused=True)
     except RuntimeError as error:
         raise ModelError(f"the loss cannot be differentiated ({said(error)})") from error
-    return [gradient for gradient in gradients if gradient is not None]
+    found = (gradient for gradient in gradients if gradient is not None)
+    return [gradient.to_dense() if gradient.is_sparse else gradient for gradient in found]
 
 
 @contextmanager
@@ -536,7 +572,7 @@ def _count(options: FunctionOptions, name: str, most: int, least: int = 1) -> in
     value = options.get(name)
     if value is None:
         return None
-    number = _whole(value)
+    number = whole(value)
     if number is None or not least <= number <= most:
         raise ModelError(
             f"{name} is {shown(value)}; allowed are whole numbers from {least} to {most:,}"
@@ -544,7 +580,8 @@ def _count(options: FunctionOptions, name: str, most: int, least: int = 1) -> in
     return number
 
 
-def _whole(value: Any) -> int | None:
+def whole(value: Any) -> int | None:
+    """Return a whole number, of NumPy or PyTorch too; None of anything else, of a bool."""
     if isinstance(value, bool | np.bool_) or getattr(value, "dtype", None) == torch.bool:
         return None
     try:
@@ -580,7 +617,7 @@ def _loss_samples(
         return value
     if length is None:
         raise ModelError("loss_samples speaks of data, and this loss has none")
-    if _whole(value) is None:
+    if whole(value) is None:
         raise ModelError(
             f"loss_samples is {shown(value)}; allowed are 'all' and whole numbers from 2 to "
             f"{length:,}"
@@ -596,7 +633,7 @@ def _stream(stream: Any) -> tuple[Any, ...]:
     allowed = "a seed from 0 to 2**64 - 1, then texts and numbers, such as (0, 'llc')"
     if not isinstance(stream, tuple | list) or not stream:
         raise ModelError(f"stream is {shown(stream)}; allowed is a tuple: {allowed}")
-    seed, names = _whole(stream[0]), stream[1:]
+    seed, names = whole(stream[0]), stream[1:]
     if seed is None or not 0 <= seed < 2**64:
         raise ModelError(f"stream is {shown(stream)}, and its seed {shown(stream[0])}: {allowed}")
     for name in names:

@@ -19,11 +19,11 @@ from lgi.llc.estimate import (
 )
 from lgi.llc.keys import chain_keys
 from lgi.llc.library import inference
-from lgi.llc.library.door import need_setting
+from lgi.llc.library.door import need_setting, whole
 from lgi.llc.library.progress import Progress
 from lgi.llc.library.sampling import Run, begin, computing, numbers, with_draws
 from lgi.llc.settings import EstimateSettings
-from lgi.llc.status import OK
+from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_CONVERGED, OK
 
 if TYPE_CHECKING:
     from xarray import DataTree
@@ -41,6 +41,9 @@ WEIGHTS = 100
 
 UNKNOWN = f"shift not known, since too few draws would count at γ × {TIGHTER:g}"
 
+NOISE = 0.1
+"""Share of λ̂ that the noise of mini-batches' gradients may add: smaller steps or larger batches."""
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -51,6 +54,7 @@ class Draws:
     samples: int  # n of nβ
     mapping: str  # "vmap" or "loop"
     loss_samples: int  # by how many samples L is measured
+    noise: float  # by how much the noise of mini-batches' gradients makes λ̂ too large, at most
     subsample_se: float  # error of λ̂ since these are not all; 0 where they are
     acceptance: np.ndarray  # [chains] mean acceptance probability after burn-in
     step_size: np.ndarray  # [chains] ε after burn-in
@@ -62,6 +66,11 @@ class Draws:
 
     def columns(self, about: Mapping[str, float] = MappingProxyType({})) -> dict[str, float | str]:
         """Return the columns of `lgi.llc.estimate.estimate`, each one number or text.
+
+        And ``noise``, by how much the noise of the gradient of mini-batches makes λ̂ too large: it
+        adds ε nβ² C / 4 to the unit variance of SGLD's own noise, C that gradient's covariance,
+        and ε nβ² tr C / 8 to λ̂ where the loss holds. The test of acceptance does not see it, so an
+        estimate of which it is more than `NOISE` has a biased step.
 
         And ``subsample_se``, the error of λ̂ since L is measured by some of the samples: part of
         ``llc_se``, added in squares, and so of ``llc_error`` and the status.
@@ -87,7 +96,12 @@ class Draws:
             self._judge(table)
         columns = {name: values.item() for name, values in table.items()}
         columns["reason"] = columns["reason"].replace(f"shift nan above {bound:.3g}", UNKNOWN)
-        return columns | {"subsample_se": self.subsample_se}
+        if self._is_too_noisy(columns["llc"]) and columns["status"] != DIVERGED:
+            if columns["status"] in (OK, NOT_CONVERGED):
+                columns["status"] = BIASED_STEP
+            more = f"noise {self.noise:.3g} above {NOISE:g} of llc"
+            columns["reason"] = "; ".join(filter(None, [columns["reason"], more]))
+        return columns | {"noise": self.noise, "subsample_se": self.subsample_se}
 
     def estimate(
         self,
@@ -115,7 +129,7 @@ class Draws:
             return columns
         table = self._table(about) | {"shift": np.zeros(1)}
         self._judge(table)
-        if table["status"].item() != OK:
+        if table["status"].item() != OK or self._is_too_noisy(columns["llc"]):
             return columns
         return self._with_tighter(progress).columns(about)
 
@@ -161,6 +175,9 @@ class Draws:
         self._judge(table)
         return table
 
+    def _is_too_noisy(self, llc: float) -> bool:
+        return self.noise > NOISE * llc
+
     def _judge(self, table: dict[str, np.ndarray]) -> None:
         table["status"], table["reason"] = statuses(
             table, self.setting.thresholds, exact=self.setting.sampler.exact
@@ -201,9 +218,10 @@ class Draws:
         KeyboardInterrupt
             If it is interrupted twice.
         """
-        if not isinstance(draws, int) or draws < 1:
+        more = whole(draws)
+        if more is None or more < 1:
             raise ModelError(f"draws: {shown(draws)} is no positive whole number")
-        setting = with_draws(self.setting, self.setting.draws + draws)
+        setting = with_draws(self.setting, self.setting.draws + more)
         with computing():
             run, interrupted = self.run.onward(setting, progress, callback)
         return drawn(run, self.samples, self.mapping, self.notes, interrupted)
@@ -232,6 +250,7 @@ def drawn(run: Run, samples: int, mapping: str, notes: tuple[str, ...], interrup
     lowest_loss = torch.cat([walk.lowest_loss for walk in walks])
     lowest = torch.cat([walk.lowest for walk in walks])[lowest_loss.nan_to_num(torch.inf).argmin()]
     acceptance, centre = run.acceptance(), run.parameters.flat()
+    steps = numbers(torch.cat([walk.step_sizes() for walk in walks]))
     traces = Traces(
         loss=of_chains["losses"].T[None],
         acceptance=acceptance.mean()[None],
@@ -250,9 +269,10 @@ def drawn(run: Run, samples: int, mapping: str, notes: tuple[str, ...], interrup
         samples,
         mapping,
         run.batches.measured if run.batches.blocks > 1 else run.batches.size,
+        float(steps.mean() * run.n_beta**2 * run.noise / 8),
         _subsample_error(run),
         acceptance,
-        numbers(torch.cat([walk.step_sizes() for walk in walks])),
+        steps,
         dict(zip(run.parameters.names, run.parameters.sizes, strict=True)),
         notes,
         interrupted,

@@ -183,6 +183,7 @@ def _sample(
             reduction=options.get("reduction"),
             weight=weight,
             elsewhere=lambda batch: model(shifted, batches.placed(batch)),
+            sampled=parameters.names,
             batched=any(isinstance(part, int) and part < batches.size for part in parts),
         )
         measured = _measured(asked.loss_samples, batches, setting.thin)
@@ -207,6 +208,10 @@ def _sample(
             say(note)
         run = begin(model, parameters, batches, setting, n_beta, keys, mapping, threads)
         run, interrupted = run.onward(setting, options.get("progress"), options.get("callback"))
+        if interrupted:
+            LOGGER.warning(
+                f"interrupted: {run.setting.draws:,} of {setting.draws:,} draws are kept"
+            )
     return drawn(run, n, mapping, notes, interrupted)
 
 

@@ -55,7 +55,7 @@ def estimate_layers(
         A row for each group, in their order, and one called `WHOLE`, which is that of
         `estimate_module`: ``name``, ``parameters``, how many are sampled, and the columns of
         `lgi.llc.estimate.estimate`. A row has a random stream of its own, by its name: it is the
-        same whichever others are asked for.
+        same whichever others are asked for. After an interruption the rows so far.
 
     Raises
     ------
@@ -70,16 +70,20 @@ def estimate_layers(
         found = f"one called {WHOLE!r}, the name of the last row" if groups else "none"
         raise ModelError(f"groups must name the rows of the table: found {found}")
     # The whole comes first, so that what is wrong with model or options is said at once.
-    whole = _row(WHOLE, sample_module(module, loss, data, setting, **options))
+    draws = sample_module(module, loss, data, setting, **options)
+    whole = _row(WHOLE, draws)
     stream = options.get("stream", STREAM)
     rows = []
     for name, selection in groups.items():
+        if draws.interrupted:
+            break
         restricted: Options = {
             **options,
             "parameters": selection,
             "stream": (*stream, "layer", name),
         }
-        rows.append(_row(name, sample_module(module, loss, data, setting, **restricted)))
+        draws = sample_module(module, loss, data, setting, **restricted)
+        rows.append(_row(name, draws))
     return pd.DataFrame([*rows, whole])
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from lgi.errors import ModelError
-from lgi.llc.library.batches import Batches
+from lgi.llc.library.batches import BLOCKS, Batches
 from lgi.llc.library.parameters import Parameters
 from lgi.llc.library.progress import Progress, shown
 from lgi.llc.library.target import Looped, Mapped, Model
@@ -75,6 +75,7 @@ class Run:
     looped: tuple[Looped, ...]  # one for each chain, for what is asked of w* alone
     loss_at_w: float  # L(w*)
     blocks_at_w: np.ndarray  # [blocks] L(w*) of each block
+    noise: float  # trace of the covariance of a mini-batch's gradient at w*
     gradient_samples: int = 0  # by how many |∇L(w*)| is measured
     gradient_norm: float = math.nan  # |∇L(w*)|
 
@@ -206,7 +207,10 @@ def begin(
     with side_by_side(workers) as each:
         groups = tuple(each(group, targets))
     loops = tuple(looped)
-    return Run(groups, parameters, batches, setting, n_beta, workers, loops, float(at_w), of_blocks)
+    noise = _gradient_noise(loops, centre, workers)
+    return Run(
+        groups, parameters, batches, setting, n_beta, workers, loops, float(at_w), of_blocks, noise
+    )
 
 
 def _copies(
@@ -260,6 +264,26 @@ def _gradient_norm(looped: Sequence[Looped], centre: Tensor, workers: int, count
     spread = sum(squares for _, squares in found) - blocks * square
     noise = (1 - count / batches.size) * spread / (blocks * (blocks - 1))
     return math.sqrt(max(square - noise, 0.0))
+
+
+def _gradient_noise(looped: Sequence[Looped], centre: Tensor, workers: int) -> float:
+    """Return the trace of the covariance of a mini-batch's gradient at w*, 0 without mini-batches.
+
+    From the spread of the gradients of blocks of a subsample: that of a mean over m samples drawn
+    without replacement is S² / m, and that of a mini-batch, drawn with replacement, S² / its size.
+    """
+    start, step, batches = centre[None], len(looped), looped[0].batches
+    if batches.batch_size is None or batches.size < 3:
+        return 0.0
+    of_block = min(max(batches.batch_size, BLOCKS), max(batches.size // BLOCKS, 1))
+    count = min(BLOCKS * of_block, batches.size - 1)
+    blocks = batches.blocks_of(count)
+    count -= count % blocks
+    with side_by_side(workers) as each:
+        found = each(lambda i: looped[i].of_subsample(start, count, i, step), range(step))
+    square = float(_total([gradient for gradient, _ in found]).square().sum()) / blocks
+    spread = (sum(squares for _, squares in found) - square) / (blocks - 1)
+    return max(spread, 0.0) * (count // blocks) / batches.batch_size
 
 
 def _total(parts: Sequence[Tensor]) -> Tensor:

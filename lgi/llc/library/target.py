@@ -8,7 +8,7 @@ import copy
 import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -29,6 +29,10 @@ CHUNK_BYTES = 2**22
 
 TRIED = 64
 """Samples on which is measured what a gradient holds."""
+
+
+FAILURES = (RuntimeError, ValueError, ArithmeticError)
+"""What a loss may raise where a chain has left."""
 
 
 class FunctionLoss:
@@ -70,10 +74,15 @@ class ModuleLoss:
         return self.loss(answer(called, inputs), *rest)
 
     def copied(self) -> "ModuleLoss | None":
-        """Return the same on a module of its own, with the same tensors; None if it has no copy."""
+        """Return the same on a module of its own; None if it has no copy.
+
+        Parameters and buffers are the same tensors; what else it holds is its own, since it may be
+        written into.
+        """
         kept = [*self.module.parameters(), *self.module.buffers()]
         for module in self.module.modules():  # of old-style weight_norm, which have no copy
-            kept += [value for value in vars(module).values() if isinstance(value, Tensor)]
+            own = (value for value in vars(module).values() if isinstance(value, Tensor))
+            kept += [value for value in own if not value.is_leaf]
         try:
             module = copy.deepcopy(self.module, {id(tensor): tensor for tensor in kept})
         except Exception:  # whatever a module's own parts raise
@@ -197,7 +206,7 @@ class Looped(_Target):
     def _value(self, parts: list[Tensor]) -> Tensor:
         own = [part[0] for part in parts]
         loss = torch.zeros(1, dtype=torch.float64, device=own[0].device)
-        for piece in self.batches.measuring():
+        for piece in _counted(self.batches.measuring()):
             loss += piece.share * self._evaluated(own, piece.batch).double()
         return loss
 
@@ -205,6 +214,8 @@ class Looped(_Target):
         own = [part[0] for part in parts]
         losses = torch.zeros(1, self.batches.blocks, dtype=torch.float64, device=own[0].device)
         for block, piece in self.batches.of_blocks():
+            if piece.share == 0:
+                continue
             losses[0, block] += piece.share * self._evaluated(own, piece.batch).double()
         return losses
 
@@ -218,10 +229,12 @@ class Looped(_Target):
         own = [part[0].requires_grad_() for part in parts]
         loss = torch.zeros(1, dtype=torch.float64, device=own[0].device)
         gradient = None
-        for piece in pieces:
+        for piece in _counted(pieces):
             value = self._evaluated(own, piece.batch)
             gradients = torch.autograd.grad(value, own, materialize_grads=True)
-            part = self._gathered([each[None] for each in gradients])
+            # That of an embedding may be sparse.
+            dense = (g.to_dense() if g.is_sparse else g for g in gradients)
+            part = self._gathered([each[None] for each in dense])
             part = part if piece.share == 1 else piece.share * part
             gradient = part if gradient is None else gradient.add_(part)
             loss += piece.share * value.detach().double()
@@ -233,7 +246,7 @@ class Looped(_Target):
         """Return the loss of a batch; NaN where only a chain that has left makes it fail."""
         try:
             return self.model(own, batch).reshape(())
-        except (RuntimeError, ValueError, ArithmeticError) as error:
+        except FAILURES as error:
             if self.left is None:
                 if isinstance(error, torch.OutOfMemoryError) or "memory" in str(error):
                     raise
@@ -247,20 +260,53 @@ class Looped(_Target):
 
 
 class Mapped(_Target):
-    """All chains in one call."""
+    """All chains in one call; one by one where a chain that has left makes that fail."""
+
+    tried = True  # whether torch is known to map the model
 
     def _value(self, parts: list[Tensor]) -> Tensor:
+        try:
+            return self._value_of_all(parts)
+        except FAILURES as error:
+            return torch.cat([one._value(own) for one, own in self._each(parts, error)])
+
+    def _blocks(self, parts: list[Tensor]) -> Tensor:
+        try:
+            return self._blocks_of_all(parts)
+        except FAILURES as error:
+            return torch.cat([one._blocks(own) for one, own in self._each(parts, error)])
+
+    def _gradient(self, parts: list[Tensor], draw: int) -> tuple[Tensor, Tensor]:
+        try:
+            return self._gradient_of_all(parts, draw)
+        except FAILURES as error:
+            found = [one._gradient(own, draw) for one, own in self._each(parts, error)]
+            losses, gradients = zip(*found, strict=True)
+            return torch.cat(losses), torch.cat(gradients)
+
+    def _each(self, parts: list[Tensor], error: Exception) -> Iterator[tuple[Looped, list[Tensor]]]:
+        """Yield each chain by itself, and its parts; raise an error that is no chain's own."""
+        if not self.tried or isinstance(error, torch.OutOfMemoryError) or "memory" in str(error):
+            raise error
+        for chain in range(len(parts[0])):
+            key = self.keys[:, chain : chain + 1]
+            own = [part.detach()[chain : chain + 1] for part in parts]
+            yield Looped(self.model, self.parameters, self.batches, key), own
+
+    def _value_of_all(self, parts: list[Tensor]) -> Tensor:
         losses = torch.zeros(len(parts[0]), dtype=torch.float64, device=parts[0].device)
-        for piece in self.batches.measuring():
+        for piece in _counted(self.batches.measuring()):
             losses += piece.share * self._shared(parts, piece.batch).double()
         return losses
 
-    def _blocks(self, parts: list[Tensor]) -> Tensor:
+    def _blocks_of_all(self, parts: list[Tensor]) -> Tensor:
         if self.batches.blocks > 1 and self.batches.measured <= self.batches.chunk:
             return self._blocks_at_once(parts)
         shape = len(parts[0]), self.batches.blocks
         losses = torch.zeros(*shape, dtype=torch.float64, device=parts[0].device)
         for block, piece in self.batches.of_blocks():
+            if piece.share == 0:
+                continue
             losses[:, block] += piece.share * self._shared(parts, piece.batch).double()
         return losses
 
@@ -271,9 +317,9 @@ class Mapped(_Target):
         of_blocks = vmap(self._of_tensors(pieces[0].batch), in_dims=(None, 0))
         stacked = [torch.stack(one) for one in tensors]
         losses = vmap(of_blocks, in_dims=(0, None))(parts, stacked).double()
-        return losses * losses.new_tensor([piece.share for piece in pieces])
+        return _times(losses, losses.new_tensor([piece.share for piece in pieces]))
 
-    def _gradient(self, parts: list[Tensor], draw: int) -> tuple[Tensor, Tensor]:
+    def _gradient_of_all(self, parts: list[Tensor], draw: int) -> tuple[Tensor, Tensor]:
         own = [part.requires_grad_() for part in parts]
         if self.batched:
             batch, shares = self.batches.mini_batches(self.keys, draw)
@@ -283,7 +329,7 @@ class Mapped(_Target):
             values = vmap(self._of_tensors(one), in_dims=(0, 0))(own, split)
             return self._differentiated(values, own, torch.tensor(shares, dtype=torch.float64))
         found: list[tuple[Tensor, Tensor]] = []
-        for piece in self.batches.every():
+        for piece in _counted(self.batches.every()):
             share = torch.full((len(own[0]),), piece.share, dtype=torch.float64)
             part = self._differentiated(self._shared(own, piece.batch), own, share)
             found = [(found[0][0].add_(part[0]), found[0][1].add_(part[1]))] if found else [part]
@@ -296,8 +342,8 @@ class Mapped(_Target):
         gradients = torch.autograd.grad(values.sum(), own, materialize_grads=True)
         gradient, shares = self._gathered(gradients), shares.to(values.device)
         if not (shares == 1).all():
-            gradient = gradient * shares[:, None].to(gradient)
-        return values.detach().double() * shares, gradient
+            gradient = _times(gradient, shares[:, None].to(gradient))
+        return _times(values.detach().double(), shares), gradient
 
     def _shared(self, parts: list[Tensor], batch: Batch) -> Tensor:
         """Return the losses [chains] on one batch for all."""
@@ -306,6 +352,16 @@ class Mapped(_Target):
     def _of_tensors(self, batch: Batch) -> Callable[[list[Tensor], list[Tensor]], Tensor]:
         """Return the function of parameters and of a batch's tensors to its loss."""
         return lambda own, tensors: self.model(own, replaced(batch, tensors)).reshape(())
+
+
+def _counted(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces that count: a mean over no tokens is not a number."""
+    return (piece for piece in pieces if piece.share != 0)
+
+
+def _times(values: Tensor, shares: Tensor) -> Tensor:
+    """Return values times shares, 0 where a share is 0 whatever the value."""
+    return torch.where(shares == 0, 0.0, values * shares)
 
 
 def held_bytes(model: Model, parameters: Parameters, batch: Batch) -> int:
@@ -342,6 +398,7 @@ def why_not_mapped(
         warnings.simplefilter("always")
         try:
             mapped = Mapped(model, parameters, batches, keys)
+            mapped.tried = False
             found = (*mapped.gradient(start, 0), mapped.value(start), mapped.of_blocks(start))
         except Exception as error:  # whatever the model does with a tensor that is many
             return _first_sentence(error)

@@ -133,3 +133,16 @@ def test_a_setting_of_sgld_is_one(curvature):
     stiffness = setting.n_beta(1_000) * curvature + setting.localisation
     wider = 1 / (1 - setting.sampler.step_size * stiffness / 4)
     assert wider == pytest.approx(1.1)
+
+
+def test_the_callers_mode_and_buffers_stay_as_they_are():
+    torch.manual_seed(0)
+    x, y = torch.randn(40, 3), torch.randn(40, 1)
+    module = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2), nn.Linear(2, 1))
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    found = curvatures(module, mse_loss, (x, y))
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+    with torch.no_grad():
+        assert curvatures(module, mse_loss, (x, y)) == found
+    with pytest.raises(ModelError, match="chunk: 0 is no positive whole number"):
+        curvatures(module, mse_loss, (x, y), chunk=0)

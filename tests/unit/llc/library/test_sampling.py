@@ -2,6 +2,7 @@
 
 import _thread
 import logging
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,15 @@ import torch
 from torch import nn
 
 from lgi.errors import ModelError
-from lgi.llc.library import estimate_module, sample_function, sample_module, sampling
+from lgi.llc.library import (
+    data,
+    estimate_layers,
+    estimate_module,
+    resolution_curve,
+    sample_function,
+    sample_module,
+    sampling,
+)
 from tests.unit.llc.library.settings import SAMPLERS, classes, regression, setting
 
 F = nn.functional
@@ -291,3 +300,86 @@ def test_where_weights_cannot_tell_the_shift_chains_of_their_own_do():
     assert abs(estimate["localisation_shift"]) < 0.5
     assert estimate["llc_error"] > 2 * estimate["llc_se"]
     assert draws.estimate() == estimate
+
+
+class Sought:
+    """Items of something that is sought and then read, as a file is."""
+
+    def __len__(self):
+        return len(X)
+
+    def __getitem__(self, number):
+        self.place = number
+        x = X[self.place]
+        time.sleep(0)  # another thread may have its turn
+        return x, Y[self.place]
+
+
+def test_a_data_set_is_asked_by_one_thread_at_a_time(monkeypatch):
+    monkeypatch.setattr(data, "HELD", 10)
+    own = setting("sgld", draws=40, burn_in=20)
+    options = {"batch_size": 20, "mapping": "loop"}
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        read = sample_module(mlp(), F.cross_entropy, Sought(), own, **options)
+    finally:
+        torch.set_num_threads(threads)
+    assert same(read, sample_module(mlp(), F.cross_entropy, (X, Y), own, **options))
+
+
+def test_more_takes_whole_numbers_of_numpy_and_no_bool():
+    x, y, module = regression()
+    draws = sample_module(module, F.mse_loss, (x, y), setting())
+    assert draws.more(np.int64(4)).setting.draws == 44
+    with pytest.raises(ModelError, match="draws: True is no positive whole number"):
+        draws.more(True)
+
+
+class Endless(torch.utils.data.Dataset):
+    def __len__(self):
+        return 3 * 10**9
+
+    def __getitem__(self, number):
+        return X[number % 60], Y[number % 60]
+
+
+def test_more_samples_than_can_be_drawn_of_are_refused():
+    with pytest.raises(ModelError, match="hold 3,000,000,000 samples; allowed are 2,147,483,648"):
+        sample_module(mlp(), F.cross_entropy, Endless(), setting("sgld"), batch_size=20)
+
+
+def test_the_noise_of_small_batches_is_seen():
+    """One sample a step: λ̂ is several times d / 2, at an acceptance of 0.99."""
+    x, y, module = regression(samples=1_000, size=4, noise=1.0)
+    own = setting({"kind": "sgld", "step_size": 5e-4}, draws=1_000, burn_in=200)
+
+    def loss(answer, y):
+        return F.mse_loss(answer, y) / 2
+
+    exact = 4 / 2
+    for size in (1, 10):
+        table = estimate_module(module, loss, (x, y), own, batch_size=size, loss_samples="all")
+        expected = exact + 5e-4 * own.n_beta(1_000) ** 2 * 4 / (8 * size)
+        assert exact + table["noise"] == pytest.approx(expected, rel=0.35)
+        assert table["llc"] == pytest.approx(expected, abs=4 * table["llc_se"] + 0.1 * expected)
+        assert table["acceptance"] > 0.98
+        assert table["status"] == "biased step"
+        assert "above 0.1 of llc" in table["reason"]
+    large = estimate_module(module, loss, (x, y), own, batch_size=200, loss_samples="all")
+    assert large["noise"] < 0.1 * large["llc"]
+    assert "noise" not in large["reason"]
+
+
+@pytest.mark.parametrize("table", [estimate_layers, resolution_curve])
+def test_an_interrupted_table_has_the_rows_so_far(table):
+    told = []
+
+    def once(progress):
+        told.append(progress)
+        if len(told) == 60:  # in the second estimate, of 40 draws as the first
+            raise KeyboardInterrupt
+
+    found = table(mlp(), F.cross_entropy, (X, Y), setting(), callback=once)
+    assert len(found) == 2
+    assert len(told) == 60

@@ -289,3 +289,111 @@ def test_scripted_modules_are_refused():
         module = torch.jit.script(mlp())
     with pytest.raises(ModelError, match="give the module that was scripted"):
         estimate_module(module, F.cross_entropy, (X, Y), setting())
+
+
+class Referring(nn.Linear):
+    def __init__(self):
+        super().__init__(5, 3)
+        self.answered = lambda x: F.linear(x, self.weight)
+
+    def forward(self, x):
+        return self.answered(x) + self.bias
+
+
+def test_what_would_stay_at_w_is_refused():
+    module = mlp()
+
+    def penalised(answer, y):
+        return F.cross_entropy(answer, y) + sum(p.square().sum() for p in module[0].parameters())
+
+    with pytest.raises(ModelError, match=r"uses the parameter 0\.\w+ of the module itself"):
+        sample_module(module, penalised, (X, Y), setting())
+    with pytest.raises(ModelError, match="uses the parameter weight of the module itself"):
+        sample_module(Referring().double(), F.cross_entropy, (X, Y), setting())
+    # What is not sampled may be used from anywhere.
+    sample_module(module, penalised, (X, Y), setting(), parameters="2.*")
+    sample_module(Referring().double(), F.cross_entropy, (X, Y), setting(), parameters="bias")
+
+
+@pytest.mark.parametrize("mapping", ["vmap", "loop"])
+@pytest.mark.parametrize(
+    "options", [{"batch_size": 2}, {"batch_size": 2, "loss_samples": 32}, {"chunk": 1}]
+)
+def test_batches_in_which_nothing_counts_add_nothing(mapping, options):
+    """Every other sequence is padding alone: a mean over its tokens is 0 / 0."""
+    tokens = (torch.arange(6)[None] + torch.arange(60)[:, None]) % 6
+    after = tokens.roll(-1, 1)
+    after[::2] = -100
+    module = nn.Sequential(nn.Embedding(6, 4), nn.Linear(4, 6)).double()
+
+    def masked(answer, targets):
+        counts = targets != -100
+        losses = F.cross_entropy(
+            answer.flatten(0, 1), targets.clamp(min=0).flatten(), reduction="none"
+        )
+        return (losses * counts.flatten()).sum() / counts.sum()
+
+    draws = sample_module(
+        module,
+        masked,
+        (tokens, after),
+        setting("sgld"),
+        weight=lambda batch: (batch[1] != -100).sum(),
+        mapping=mapping,
+        **options,
+    )
+    assert draws.samples == 180
+    assert np.isfinite(draws.traces.loss).all()
+    assert np.isfinite(draws.traces.gradient_norm).all()
+    assert np.isfinite(draws.acceptance).all()
+    assert np.isfinite(draws.subsample_se)
+
+
+@pytest.mark.parametrize("mapping", [None, "loop"])
+def test_sparse_gradients_are_those_of_dense_ones(mapping):
+    def module(sparse):
+        torch.manual_seed(0)
+        embedding = nn.Embedding(6, 4, sparse=sparse)
+        return nn.Sequential(embedding, nn.Linear(4, 6)).double()
+
+    data = (TOKENS, (TOKENS + 1) % 6)
+    one, other = (
+        sample_module(module(sparse), of_tokens, data, setting("sgld"), mapping=mapping)
+        for sparse in (False, True)
+    )
+    np.testing.assert_allclose(one.traces.loss, other.traces.loss, rtol=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"batch_size": 5}, {"batch_size": 5, "loss_samples": 16}])
+def test_a_mapped_loss_that_raises_far_away_is_a_chain_that_left(options):
+    def loss(w, x):
+        near = torch.eye(2, dtype=w.dtype) - w @ w.T  # positive definite where w is small
+        return -torch.linalg.cholesky(near).diagonal().log().sum() * x.mean()
+
+    start, ones = torch.zeros(2, 2, dtype=torch.float64), torch.ones(60, dtype=torch.float64)
+    wide = setting({"kind": "sgld", "step_size": 0.3}, inverse_temperature="1/n")
+    one, other = (
+        sample_function(loss, start, ones, wide, mapping=mapping, **options)
+        for mapping in ("vmap", "loop")
+    )
+    assert one.columns()["status"] == other.columns()["status"] == "diverged"
+    np.testing.assert_allclose(one.traces.loss, other.traces.loss, rtol=1e-9)
+
+
+class Counting(nn.Linear):
+    def __init__(self):
+        super().__init__(5, 3)
+        self.calls = torch.zeros(1)
+        self.held = [torch.zeros(1)]
+
+    def forward(self, x):
+        self.calls += 1
+        self.held[0] += 1
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("mapping", [None, "loop"])
+def test_tensors_that_are_no_buffers_stay_as_they_are(mapping):
+    module = Counting().double()
+    sample_module(module, F.cross_entropy, (X, Y), setting(), mapping=mapping)
+    assert module.calls == module.held[0] == 0
