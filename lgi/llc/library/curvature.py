@@ -12,6 +12,7 @@ from torch.func import functional_call
 from lgi import randomness
 from lgi.errors import ModelError, shown
 from lgi.llc.library.data import Batch, Samples, answer, samples_of
+from lgi.llc.library.door import check
 from lgi.llc.library.parameters import Choice, Parameters, chosen
 from lgi.llc.library.target import plain
 
@@ -84,6 +85,15 @@ def _curvatures(
     stream: tuple[Any, ...],
 ) -> Curvatures:
     sampled, samples = chosen(module, parameters), samples_of(data)
+    flat = sampled.flat().requires_grad_()
+    check(
+        lambda batch: _loss(module, loss, sampled, flat, batch),
+        samples,
+        module=module,
+        reduction=None,
+        weight=None,
+        batched=chunk < len(samples),
+    )
     start = randomness.generator(*stream).standard_normal(sampled.flat().numel())
     vectors = [torch.from_numpy(start / np.linalg.norm(start)).to(sampled.flat())]
     diagonal: list[float] = []
@@ -114,16 +124,9 @@ def _product(
 ) -> Tensor:
     """Return H v [P], by differentiating ∇L · v."""
     total = torch.zeros_like(vector)
-    for share, (inputs, *rest) in _chunks(samples, chunk):
+    for share, batch in _chunks(samples, chunk):
         flat = sampled.flat().requires_grad_()
-        parts = [part[0] for part in sampled.parts(flat[None])]
-        own = dict(zip(sampled.names, parts, strict=True))
-        own |= {name: buffer.clone() for name, buffer in module.named_buffers()}
-
-        def called(*arguments: Any, own: dict[str, Tensor] = own, **named: Any) -> Any:
-            return functional_call(module, own, arguments, named)
-
-        value = loss(answer(called, inputs), *rest)
+        value = _loss(module, loss, sampled, flat, batch)
         try:
             (gradient,) = torch.autograd.grad(value, flat, create_graph=True)
             if gradient.requires_grad:  # a loss that is linear has a gradient that is constant
@@ -131,6 +134,24 @@ def _product(
         except RuntimeError as error:
             raise ModelError(f"the loss cannot be differentiated twice: {error}") from None
     return total
+
+
+def _loss(
+    module: torch.nn.Module,
+    loss: Callable[..., Tensor],
+    sampled: Parameters,
+    flat: Tensor,
+    batch: Batch,
+) -> Tensor:
+    parts = [part[0] for part in sampled.parts(flat[None])]
+    own = dict(zip(sampled.names, parts, strict=True))
+    own |= {name: buffer.clone() for name, buffer in module.named_buffers()}
+
+    def called(*arguments: Any, **named: Any) -> Any:
+        return functional_call(module, own, arguments, named)
+
+    inputs, *rest = batch
+    return loss(answer(called, inputs), *rest)
 
 
 def _chunks(samples: Samples, chunk: int) -> Iterator[tuple[float, Batch]]:

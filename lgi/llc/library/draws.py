@@ -96,7 +96,7 @@ class Draws:
             self._judge(table)
         columns = {name: values.item() for name, values in table.items()}
         columns["reason"] = columns["reason"].replace(f"shift nan above {bound:.3g}", UNKNOWN)
-        if self._is_too_noisy(columns["llc"]) and columns["status"] != DIVERGED:
+        if self._is_too_noisy(float(columns["llc"])) and columns["status"] != DIVERGED:
             if columns["status"] in (OK, NOT_CONVERGED):
                 columns["status"] = BIASED_STEP
             more = f"noise {self.noise:.3g} above {NOISE:g} of llc"
@@ -129,7 +129,7 @@ class Draws:
             return columns
         table = self._table(about) | {"shift": np.zeros(1)}
         self._judge(table)
-        if table["status"].item() != OK or self._is_too_noisy(columns["llc"]):
+        if table["status"].item() != OK or self._is_too_noisy(float(columns["llc"])):
             return columns
         return self._with_tighter(progress).columns(about)
 

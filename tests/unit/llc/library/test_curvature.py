@@ -146,3 +146,10 @@ def test_the_callers_mode_and_buffers_stay_as_they_are():
         assert curvatures(module, mse_loss, (x, y)) == found
     with pytest.raises(ModelError, match="chunk: 0 is no positive whole number"):
         curvatures(module, mse_loss, (x, y), chunk=0)
+
+
+def test_a_sum_over_samples_is_refused_here_as_well():
+    x = torch.randn(60, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    module = nn.Linear(3, 1).double()
+    with pytest.raises(ModelError, match="the loss sums over samples"):
+        curvatures(module, nn.MSELoss(reduction="sum"), (x, x[:, :1]), chunk=20)

@@ -10,7 +10,7 @@ PAGE = Path(__file__).parents[4] / "docs" / "llc_own_model.md"
 
 @pytest.mark.slow
 def test_the_examples_of_the_page_run():
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     names = {}
     exec(compile("\n".join(blocks), str(PAGE), "exec"), names)
     assert names["table"]["status"] == "ok"
