@@ -68,9 +68,9 @@ class Draws:
         """Return the columns of `lgi.llc.estimate.estimate`, each one number or text.
 
         And ``noise``, by how much the noise of the gradient of mini-batches makes λ̂ too large: it
-        adds ε nβ² C / 4 to the unit variance of SGLD's own noise, C that gradient's covariance,
-        and ε nβ² tr C / 8 to λ̂ where the loss holds. The test of acceptance does not see it, so an
-        estimate of which it is more than `NOISE` has a biased step.
+        adds ε (nβ)² C / 4 to the unit variance of SGLD's own noise, C that gradient's covariance,
+        and ε (nβ)² tr C / 8 to λ̂ where the loss holds. The test of acceptance does not see it, so
+        an estimate of which it is more than `NOISE` has a biased step.
 
         And ``subsample_se``, the error of λ̂ since L is measured by some of the samples: part of
         ``llc_se``, added in squares, and so of ``llc_error`` and the status.
