@@ -355,14 +355,15 @@ def estimated(data, loss=cross_entropy, setting=SETTING, **options):
 
 @pytest.mark.parametrize("form", PLAIN)
 def test_each_form_gives_the_estimate_of_plain_tensors(form):
-    assert estimated(PLAIN[form]) == estimated((X, Y))
+    # As text: what is not known is NaN in both.
+    assert repr(estimated(PLAIN[form])) == repr(estimated((X, Y)))
 
 
 def test_the_batch_size_of_a_loader_is_that_of_the_estimate():
     loader = DataLoader(TensorDataset(X, Y), batch_size=8, shuffle=True)
     given_by_hand = estimated((X, Y), setting=LANGEVIN, batch_size=8)
-    assert estimated(loader, setting=LANGEVIN) == given_by_hand
-    assert estimated(loader, setting=LANGEVIN, batch_size=5) != given_by_hand
+    assert repr(estimated(loader, setting=LANGEVIN)) == repr(given_by_hand)
+    assert estimated(loader, setting=LANGEVIN, batch_size=5)["llc"] != given_by_hand["llc"]
 
 
 @pytest.mark.parametrize("options", [{}, {"batch_size": 8}])
