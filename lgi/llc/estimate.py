@@ -202,6 +202,11 @@ def tighter(rise: np.ndarray, pull: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return (after - before)[:, 0, 0], mcse_mean(influence)
 
 
+def share_moved(llc: np.ndarray, shift: np.ndarray, shift_se: np.ndarray) -> np.ndarray:
+    """Return a shift as a share of λ̂, 0 where it is within its error [models]."""
+    return np.where(np.abs(shift) > 2 * shift_se, np.abs(shift / llc), 0.0)
+
+
 def effective_weights(pull: np.ndarray) -> np.ndarray:
     """Return of how many equal weights the weights of `tighter` are worth, (Σ w)² / Σ w² [models].
 
@@ -414,8 +419,7 @@ def _locality(
         # A w* of 0 has no length to be compared with.
         square = np.where(traces.length == 0, np.inf, traces.length**2)
         strayed = mean_pull / gamma / square
-        # Within its error a shift is none.
-        beyond = np.where(np.abs(shift) > 2 * shift_se, np.abs(shift / columns["llc"]), 0.0)
+        beyond = share_moved(columns["llc"], shift, shift_se)
     return fall | {
         "distance": np.sqrt(mean_pull / gamma),
         "free": mean_pull / len(traces.lowest),

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call
 
 from lgi import randomness
 from lgi.errors import ModelError, shown
-from lgi.llc.library.data import Batch, Samples, answer, samples_of
-from lgi.llc.library.door import check
+from lgi.llc.library.data import Batch, Samples, samples_of
+from lgi.llc.library.door import check, whole
 from lgi.llc.library.parameters import Choice, Parameters, chosen
-from lgi.llc.library.target import plain
+from lgi.llc.library.target import ModuleLoss, plain
 
 STEPS = 40
 CHUNK = 1024
@@ -67,10 +66,9 @@ def curvatures(
         If `steps` is no positive whole number, or a part of the model cannot be differentiated
         twice.
     """
-    if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
-        raise ModelError(f"steps: {shown(steps)} is no positive whole number")
-    if not isinstance(chunk, int) or isinstance(chunk, bool) or chunk < 1:
-        raise ModelError(f"chunk: {shown(chunk)} is no positive whole number")
+    for name, value in (("steps", steps), ("chunk", chunk)):
+        if (whole(value) or 0) < 1:
+            raise ModelError(f"{name}: {shown(value)} is no positive whole number")
     with torch.inference_mode(False), torch.enable_grad():
         return _curvatures(plain(module), loss, data, parameters, steps, chunk, stream)
 
@@ -85,9 +83,9 @@ def _curvatures(
     stream: tuple[Any, ...],
 ) -> Curvatures:
     sampled, samples = chosen(module, parameters), samples_of(data)
-    flat = sampled.flat().requires_grad_()
+    model, flat = ModuleLoss(module, loss, sampled.names), sampled.flat().requires_grad_()
     check(
-        lambda batch: _loss(module, loss, sampled, flat, batch),
+        lambda batch: model([part[0] for part in sampled.parts(flat[None])], batch),
         samples,
         module=module,
         reduction=None,
@@ -99,7 +97,7 @@ def _curvatures(
     diagonal: list[float] = []
     beside: list[float] = []
     for _ in range(min(steps, len(start))):
-        image = _product(module, loss, samples, sampled, vectors[-1], chunk)
+        image = _product(model, samples, sampled, vectors[-1], chunk)
         diagonal.append(float(image @ vectors[-1]))
         for _ in range(2):  # once leaves what rounding brings back
             for vector in vectors:
@@ -115,18 +113,13 @@ def _curvatures(
 
 
 def _product(
-    module: torch.nn.Module,
-    loss: Callable[..., Tensor],
-    samples: Samples,
-    sampled: Parameters,
-    vector: Tensor,
-    chunk: int,
+    model: ModuleLoss, samples: Samples, sampled: Parameters, vector: Tensor, chunk: int
 ) -> Tensor:
     """Return H v [P], by differentiating ∇L · v."""
     total = torch.zeros_like(vector)
     for share, batch in _chunks(samples, chunk):
         flat = sampled.flat().requires_grad_()
-        value = _loss(module, loss, sampled, flat, batch)
+        value = model([part[0] for part in sampled.parts(flat[None])], batch)
         try:
             (gradient,) = torch.autograd.grad(value, flat, create_graph=True)
             if gradient.requires_grad:  # a loss that is linear has a gradient that is constant
@@ -134,24 +127,6 @@ def _product(
         except RuntimeError as error:
             raise ModelError(f"the loss cannot be differentiated twice: {error}") from None
     return total
-
-
-def _loss(
-    module: torch.nn.Module,
-    loss: Callable[..., Tensor],
-    sampled: Parameters,
-    flat: Tensor,
-    batch: Batch,
-) -> Tensor:
-    parts = [part[0] for part in sampled.parts(flat[None])]
-    own = dict(zip(sampled.names, parts, strict=True))
-    own |= {name: buffer.clone() for name, buffer in module.named_buffers()}
-
-    def called(*arguments: Any, **named: Any) -> Any:
-        return functional_call(module, own, arguments, named)
-
-    inputs, *rest = batch
-    return loss(answer(called, inputs), *rest)
 
 
 def _chunks(samples: Samples, chunk: int) -> Iterator[tuple[float, Batch]]:

@@ -13,6 +13,7 @@ from lgi.llc.estimate import (
     TIGHTER,
     Traces,
     effective_weights,
+    share_moved,
     stated_error,
     statuses,
     summary,
@@ -96,7 +97,7 @@ class Draws:
             self._judge(table)
         columns = {name: values.item() for name, values in table.items()}
         columns["reason"] = columns["reason"].replace(f"shift nan above {bound:.3g}", UNKNOWN)
-        if self._is_too_noisy(float(columns["llc"])) and columns["status"] != DIVERGED:
+        if self.noise > NOISE * float(columns["llc"]) and columns["status"] != DIVERGED:
             if columns["status"] in (OK, NOT_CONVERGED):
                 columns["status"] = BIASED_STEP
             more = f"noise {self.noise:.3g} above {NOISE:g} of llc"
@@ -124,12 +125,7 @@ class Draws:
             See `lgi.llc.library.options.Options`.
         """
         columns = self.columns(about)
-        bounds = self.setting.thresholds
-        if self._shift_is_known() or bounds.shift is None or self.interrupted:
-            return columns
-        table = self._table(about) | {"shift": np.zeros(1)}
-        self._judge(table)
-        if table["status"].item() != OK or self._is_too_noisy(float(columns["llc"])):
+        if columns["reason"] != UNKNOWN or self.interrupted:  # something else is in the way too
             return columns
         return self._with_tighter(progress).columns(about)
 
@@ -150,6 +146,9 @@ class Draws:
                 self.mapping,
                 threads,
             )
+            own = replace(  # the gradient at w* hangs on no γ
+                own, gradient_samples=run.gradient_samples, gradient_norm=run.gradient_norm
+            )
             own, interrupted = own.onward(setting, progress, None)
         if interrupted:
             return self
@@ -166,17 +165,13 @@ class Draws:
         if self.tighter is not None:
             moved = self.tighter[0] - table["llc"]
             error = np.hypot(table["llc_se"], self.tighter[1])
-            beyond = np.where(np.abs(moved) > 2 * error, np.abs(moved / table["llc"]), 0.0)
             table["localisation_shift"], table["localisation_shift_se"] = moved, error
-            table["shift"] = beyond
+            table["shift"] = share_moved(table["llc"], moved, error)
         shift, shift_se = table["localisation_shift"], table["localisation_shift_se"]
         if np.isfinite(shift).all():
             table["llc_error"] = stated_error(table["llc_se"], shift, shift_se)
         self._judge(table)
         return table
-
-    def _is_too_noisy(self, llc: float) -> bool:
-        return self.noise > NOISE * llc
 
     def _judge(self, table: dict[str, np.ndarray]) -> None:
         table["status"], table["reason"] = statuses(
