@@ -20,6 +20,7 @@ from lgi.llc.library import (
     sample_module,
     sampling,
 )
+from lgi.llc.library.estimates import say
 from tests.unit.llc.library.settings import SAMPLERS, classes, regression, setting
 
 F = nn.functional
@@ -259,6 +260,7 @@ def test_choices_that_cannot_be_are_refused(choice, message):
 
 
 def test_what_was_chosen_is_noted_and_said(caplog):
+    say.cache_clear()  # another test may have had it said
     options = {"batch_size": 6, "loss_samples": 34}
     with caplog.at_level(logging.WARNING, "lgi.llc"):
         draws = sample_module(mlp(), F.cross_entropy, (X, Y), setting("sgld"), **options)
