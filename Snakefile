@@ -16,7 +16,7 @@ rule all:
 
 
 # Training and estimating are written out; what is made of their files is declared in lgi/*/results.py.
-for study in CATALOGUE.studies:
+for study in CATALOGUE.written_out:
 
     include: f"rules/{study.name}.smk"
 

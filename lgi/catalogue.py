@@ -34,13 +34,19 @@ BESIDE = {
 }
 """The file that lies beside another: the same as vectors, as a video, or its checksum."""
 
-KINDS = {".csv": "tables", ".png": "figures", ".gif": "animations", ".md": "report"}
+KINDS = {
+    ".csv": "tables",
+    ".png": "figures",
+    ".gif": "animations",
+    ".md": "report",
+    ".html": "report",
+}
 """Groups of results by their kind."""
 PURPOSES = {
     "tables": "Every gathered table.",
     "figures": "Every figure of all studies.",
     "animations": "Every animation of all studies.",
-    "report": "Every written analysis.",
+    "report": "Every written analysis, and the site that shows them.",
     "llc": "Every estimate of the local learning coefficient, its tables and figures.",
 }
 
@@ -193,6 +199,11 @@ class Catalogue:
     def made(self) -> list[tuple[Study, Result]]:
         """The results whose rules follow from their declaration."""
         return [(study, result) for study, result in self.rules.values() if result.make]
+
+    @property
+    def written_out(self) -> list[Study]:
+        """The studies with results whose rules are written out."""
+        return [s for s in self.studies if not all(result.make for result in s.results)]
 
     def result(self, rule: str) -> Result:
         """Return the declaration of a rule."""

@@ -21,6 +21,7 @@ WRITERS = {
     ".png": "lgi.figures.style:save",
     ".gif": "lgi.figures.animation:write",
     ".md": "lgi.making:write_text",
+    ".html": "lgi.making:write_text",
 }
 SAYING = {".png": "lgi.figures.style:saying", ".gif": "lgi.figures.animation:saying"}
 

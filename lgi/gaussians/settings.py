@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from lgi import memory
+from lgi.display import GaussianNames
 from lgi.errors import ImageError
 from lgi.gaussians.blending.settings import BlendingSettings
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
@@ -38,6 +39,7 @@ class Gaussians(Settings):
 
     images: Annotated[dict[Name, ImageSettings], Field(min_length=1)]
     recipes: Annotated[dict[Name, RecipeSettings], Field(min_length=1)]
+    names: GaussianNames  # what people read in place of names
     runs: Annotated[list[RunList], Field(min_length=1), AfterValidator(_named_once)]
     original: OriginalStudy
     fits: FitsSettings

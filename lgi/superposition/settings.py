@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from lgi import memory
+from lgi.display import SuperpositionNames
 from lgi.settings import (
     MILLION,
     Confidence,
@@ -140,6 +141,7 @@ class Superposition(Settings):
     hidden: Count
     data: DataSettings
     initialisations: dict[Name, InitialisationSettings]
+    names: SuperpositionNames  # what people read in place of names
     training: TrainingSettings
     runs: Runs
     original: Original

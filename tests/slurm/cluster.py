@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lgi.errors import LgiError
+from tests import debian
 
 OURS = "# Written by the tests of lgi, which remove it again."
 """The first line of our configuration: what starts otherwise is a site's, and left alone."""
@@ -134,24 +135,11 @@ def _refuse_a_configured_one():
 
 
 def _install():
-    if all(shutil.which(name) for name in (*DAEMONS, "sbatch")):
-        return
-    if not shutil.which("apt-get"):
-        raise NoSlurmError(
-            f"needs the Debian packages {', '.join(PACKAGES)}, and there is no apt-get"
-        )
-    install = ["apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES]
-    for command in (["apt-get", "update"], install):
-        done = subprocess.run(
-            command,
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-        )
-        if done.returncode:
-            raise NoSlurmError(f"{' '.join(command)} failed: {done.stdout.strip()[-500:]}")
+    if not all(shutil.which(name) for name in (*DAEMONS, "sbatch")):
+        try:
+            debian.install(*PACKAGES)
+        except debian.NoPackagesError as error:
+            raise NoSlurmError(str(error)) from None
 
 
 def _write():

@@ -1,0 +1,7 @@
+"""What the explorer shows."""
+
+from lgi.settings import Settings
+
+
+class Explorer(Settings):
+    """The section of the explorer."""
