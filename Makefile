@@ -15,7 +15,7 @@ XDG_CACHE_HOME ?= $(shell (mkdir -p "$$HOME/.cache" && test -w "$$HOME/.cache") 
 	&& echo "$$HOME/.cache" || echo "$(CURDIR)/.cache")
 export XDG_CACHE_HOME
 
-.PHONY: results test test-slow smoke bench bench-sizes bench-scaling bench-gpu bench-planning bench-devinterp bench-library verify lint format reference gallery clean
+.PHONY: results test test-slow docs smoke bench bench-sizes bench-scaling bench-gpu bench-planning bench-devinterp bench-library verify lint format reference gallery clean
 
 results: $(READY)  ## every table, figure and animation of config.yaml
 	$(BIN)/snakemake --cores $(CORES)
@@ -67,8 +67,12 @@ format: $(INSTALLED)  ## rewrites the code in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/snakefmt Snakefile rules
 
-reference: $(INSTALLED)  ## docs/reference.md, from the docstrings of what is public
-	$(BIN)/python docs/reference.py
+reference: $(INSTALLED)  ## the pages of docs that follow from the code: references, schema of the configuration
+	$(BIN)/python -m docs.writers
+
+docs: $(INSTALLED)  ## the documentation as a site, into build/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+	@echo "open build/docs/index.html"
 
 gallery: $(INSTALLED)  ## small copies of the pictures that README and docs show
 	$(BIN)/snakemake --cores $(CORES) gallery

@@ -116,7 +116,8 @@ def unique(values: list[Any]) -> list[Any]:
     return values
 
 
-def _as_list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
+    """Return a value as the only one of a list, unless it is a list."""
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
@@ -136,7 +137,7 @@ Label = Annotated[str, Field(max_length=100), AfterValidator(_printable)]
 """Words that stand in tables, figures and texts; `$` begins a formula there."""
 Several = Annotated[list[Item], Field(min_length=1), AfterValidator(unique)]
 """One value or more, each once."""
-OneOrMore = Annotated[Several[Item], BeforeValidator(_as_list)]
+OneOrMore = Annotated[Several[Item], BeforeValidator(as_list)]
 """The same, where a single value may stand without its brackets."""
 Count = Annotated[int, at_least(1)]
 Natural = Annotated[int, at_least(0)]

@@ -18,7 +18,7 @@ class OriginalStudy(Settings):
     seed: Seed  # the one that its statements rest on
     # A recipe with which it ran some fits again, and the one that they are compared with.
     again: RecipeName
-    reference: RecipeName
+    reference: RecipeName  # the recipe of its own runs
     worse: OneOrMore[Count]  # N that do worse than one fewer
     best: Count  # the best N of the range
     ratio: tuple[Share, Share]  # the optimal share of Gaussians in the pixels

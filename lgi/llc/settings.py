@@ -76,17 +76,20 @@ class Thresholds(Settings):
     Those of a minimum and of locality are not tested where they are null.
     """
 
-    share_below: float = Field(ge=0, le=1)
-    gradient_norm: float = Field(gt=0)
+    share_below: float = Field(ge=0, le=1)  # largest share of draws with a loss below that of w*
+    gradient_norm: float = Field(gt=0)  # largest gradient at w*
     acceptance: float = Field(ge=0, le=1)
-    rhat: float = Field(gt=1)
-    ess: float = Field(gt=0)
+    rhat: float = Field(gt=1)  # largest R-hat
+    ess: float = Field(gt=0)  # least effective sample size
+    # farthest that the polish moves w*, as a share of its length
     moved: float | None = Field(default=None, gt=0)
-    curvature: float | None = Field(default=None, le=0)
-    fall: float | None = Field(default=None, gt=0)
-    free: float | None = Field(default=None, gt=0)
-    strayed: float | None = Field(default=None, gt=0)
+    curvature: float | None = Field(default=None, le=0)  # least eigenvalue of the Hessian at w*
+    fall: float | None = Field(default=None, gt=0)  # farthest that a draw lies below nβ L(w*)
+    free: float | None = Field(default=None, gt=0)  # largest E|w - w*|², as a share of P/γ
+    strayed: float | None = Field(default=None, gt=0)  # the same, as a share of |w*|²
+    # largest E[L], as a share of the loss of a model that answers 0
     of_trivial: float | None = Field(default=None, gt=0)
+    # farthest that λ̂ moves with γ × 3, as a share of it
     shift: float | None = Field(default=None, gt=0)
 
 

@@ -28,7 +28,7 @@ class Training(Settings):
 class Runs(Settings):
     """Every rank of the inputs with every seed."""
 
-    ranks: OneOrMore[Count]
+    ranks: OneOrMore[Count]  # of the inputs
     seeds: OneOrMore[Seed]
 
 

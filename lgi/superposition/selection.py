@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from lgi.errors import listed
-from lgi.settings import Count, Name, Natural, OneOrMore, Reference, Seed, Settings
+from lgi.settings import Count, Name, Natural, OneOrMore, Reference, Seed, Settings, as_list
 
 
 def sparsity_name(sparsity: float) -> str:
@@ -58,7 +58,7 @@ Sparsities = Annotated[
     list[Annotated[float, Field(ge=0, lt=1)]],
     Field(min_length=1),
     AfterValidator(_apart_in_paths),
-    BeforeValidator(lambda value: value if isinstance(value, list | tuple) else [value]),
+    BeforeValidator(as_list),
 ]
 Epoch = Natural
 

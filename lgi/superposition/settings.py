@@ -122,7 +122,7 @@ class ClaimSettings(Settings):
     best: Annotated[float, Field(gt=0, lt=1)]  # share of the models that are a start's best ones
     # Smaller than these there is "no" correlation, and a run "stays":
     correlation_margin: Annotated[float, Field(gt=0, lt=1)]
-    llc_margin: Positive
+    llc_margin: Positive  # of a learning coefficient, from 0: smaller differences are none
     loss_margin: Positive  # as a share of 1 - S, the loss of a model that always answers 0
     ratio_margin: Annotated[float, Field(gt=0, lt=1)]  # of two losses, from 1
 

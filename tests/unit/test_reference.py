@@ -1,40 +1,30 @@
-"""The reference page is what the docstrings say, and its examples run."""
+"""The reference lists what is public, and its examples run."""
 
 import re
-import runpy
-from pathlib import Path
 
 import pytest
 
 import lgi
+from docs.writers import reference
+from docs.writers.pages import DOCS
 from lgi.provenance import source_fingerprint
 
-DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reference.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def writer():
-    return runpy.run_path(str(DOCS / "reference.py"))
-
-
-def test_the_page_is_what_the_docstrings_say(writer):
-    assert writer["page"](PAGE) == PAGE, "run `make reference`"
 
 
 def test_the_page_lists_what_is_public():
     assert sorted(re.findall(r"^### `(\w+)`$", PAGE, re.MULTILINE)) == sorted(lgi.__all__)
 
 
-def test_a_signature_is_written_as_it_stands(writer):
+def test_a_signature_is_written_as_it_stands():
     def of_all(a, b=1, /, c: int = 2, *names: str, d, e: "float" = 0.5, **options: int) -> None: ...
 
     def few(self, *, asked): ...
 
-    assert writer["_function"](of_all, "of_all") == (
+    assert reference._function(of_all, "of_all") == (
         "of_all(a, b = 1, c: int = 2, *names: str, d, e: 'float' = 0.5, **options: int) -> None"
     )
-    assert writer["_function"](few, ".few") == ".few(*, asked)"
+    assert reference._function(few, ".few") == ".few(*, asked)"
 
 
 @pytest.mark.slow

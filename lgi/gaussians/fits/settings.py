@@ -110,13 +110,17 @@ def _colour(value: Any) -> Any:
     return red / 255, green / 255, blue / 255
 
 
-Colour = Annotated[tuple[Share, Share, Share], BeforeValidator(_colour)]
+Colour = Annotated[
+    tuple[Share, Share, Share],
+    BeforeValidator(_colour, json_schema_input_type=str | tuple[Share, Share, Share]),
+]
 
 
 class FileImage(Settings):
     """A picture from a file, as a viewer shows it (`lgi.gaussians.fits.pictures`)."""
 
     kind: Literal["file"]
+    # of the file, from the folder of the configuration that states it
     path: Annotated[str, Field(min_length=1, max_length=4096)]
     width: Side | None = None  # None: as in the file
     height: Side | None = None
@@ -192,7 +196,7 @@ class ErrorGuidedStart(ScaleInterval):
 
     kind: Literal["error_guided"]
     first: Fraction  # share of N that is there from the start; one Gaussian at least
-    rounds: Annotated[int, at_least(1, MILLION)]
+    rounds: Annotated[int, at_least(1, MILLION)]  # in which the others come
     until: Annotated[float, Field(gt=0, lt=1)]  # share of the iterations at which the last comes
 
 
@@ -262,9 +266,9 @@ class AdamSettings(Settings):
 
     kind: Literal["adam"]
     rate: PositiveFloat
-    beta1: Momentum
-    beta2: Momentum
-    epsilon: PositiveFloat
+    beta1: Momentum  # decay of the mean of gradients
+    beta2: Momentum  # decay of the mean of their squares
+    epsilon: PositiveFloat  # added to the root of that mean
 
 
 class ConstantSchedule(Settings):
@@ -277,22 +281,22 @@ class CosineSchedule(Settings):
     """The rate falls along half a cosine to `final` times its start."""
 
     kind: Literal["cosine"]
-    final: Share
+    final: Share  # rate at the end, as a share of that at the start
 
 
 class ExponentialSchedule(Settings):
     """The rate falls by the same factor each iteration, to `final` times its start."""
 
     kind: Literal["exponential"]
-    final: Fraction
+    final: Fraction  # the same, above 0
 
 
 class StepSchedule(Settings):
     """The rate is multiplied by `factor` after every `every` iterations."""
 
     kind: Literal["step"]
-    factor: Fraction
-    every: Count
+    factor: Fraction  # of the rate at each step
+    every: Count  # iterations between steps
 
 
 class WarmRestartsSchedule(Settings):
@@ -301,7 +305,7 @@ class WarmRestartsSchedule(Settings):
     kind: Literal["warm_restarts"]
     period: Count  # iterations of the first cosine
     growth: Count
-    final: Share
+    final: Share  # rate at the end of each period, as a share of that at its start
 
 
 ScheduleSettings = Annotated[

@@ -21,7 +21,7 @@ class Tier(Settings):
 class SeedsSettings(Settings):
     """Many seeds for each N; see `lgi.gaussians.n_study.seeds`."""
 
-    runs: ListName
+    runs: ListName  # list of runs with many seeds
     confidence: Confidence
     resamples: Annotated[int, at_least(1, MILLION)]  # of the bootstrap
     seed: Seed  # of the bootstrap
@@ -47,9 +47,9 @@ class NStudySettings(Settings):
     """The original's N-study, the same range of N from many seeds, and what is claimed of both."""
 
     # Lists of one image and one recipe.
-    fine: ListName
-    gap: ListName
-    broad: ListName
+    fine: ListName  # list of runs at every N of a range
+    gap: ListName  # list of runs that goes on above it
+    broad: ListName  # list of runs at few N of a wide range
     confidence: Confidence
     tolerance: PositiveFloat  # N is optimal up to this share above the lowest best loss
     tiers: Annotated[list[Tier], Field(min_length=1)]  # by best loss

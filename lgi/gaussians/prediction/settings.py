@@ -13,7 +13,7 @@ from lgi.settings import MILLION, Confidence, Seed, Settings, at_least
 class PredictionSettings(Settings):
     """Which runs are predicted, and what skill counts."""
 
-    runs: ListName
+    runs: ListName  # list of runs that are predicted
     confidence: Confidence
     ridge: Annotated[float, Field(ge=0)]  # rows that say that a predictor says nothing
     least: Annotated[float, Field(ge=0, lt=0.5)]  # skill, and AUC above one half, that counts

@@ -48,8 +48,8 @@ Values = Several[Annotated[float, Field(gt=0)]]
 class Epochs(Settings):
     """Snapshots: those of some epochs, or those nearest to them."""
 
-    at: Several[Epoch] | None = None
-    nearest: Several[Epoch] | None = None
+    at: Several[Epoch] | None = None  # these snapshots
+    nearest: Several[Epoch] | None = None  # the snapshots nearest to these
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -80,14 +80,16 @@ class FreshData(Settings):
 class Copies(Settings):
     """How often an optimiser holds each parameter: tied weights of two layers twice."""
 
-    W: Count = 1
-    b: Count = 1
+    W: Count = 1  # of the weights
+    b: Count = 1  # of the biases
 
 
 class SuperpositionEstimate(EstimateSettings):
     """How the coefficients of a run are estimated, and at which snapshots."""
 
-    epochs: Annotated[Epochs, BeforeValidator(_listed)]
+    epochs: Annotated[
+        Epochs, BeforeValidator(_listed, json_schema_input_type=Epochs | Several[Epoch])
+    ]
     likelihood: Likelihood  # of which L is the mean negative log
     minimum: MinimumSettings | None  # how w* is found from the state; null: w* is the state itself
     data: FreshData | None = None  # null: each seed's own training set

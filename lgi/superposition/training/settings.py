@@ -74,7 +74,7 @@ class ConstantBias(Settings):
     """All biases equal."""
 
     kind: Literal["constant"]
-    value: float
+    value: float  # of every bias
 
 
 BiasSettings = Annotated[NormalBias | ConstantBias, Field(discriminator="kind")]
@@ -96,9 +96,9 @@ class KgonInitialisation(Settings):
     """The first k columns of W on a regular k-gon, the others 0, plus N(0, noise²) on all of W."""
 
     kind: Literal["kgon"]
-    k: Annotated[int, at_least(2)]
-    radius: Positive
-    rotation: Literal["random", "none"]
+    k: Annotated[int, at_least(2)]  # corners
+    radius: Positive  # length of their columns
+    rotation: Literal["random", "none"]  # by an angle of its own for each seed, or none
     noise: NotNegative
     bias: BiasSettings
 

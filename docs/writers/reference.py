@@ -1,21 +1,14 @@
-"""Write what is public into docs/reference.md, below its mark, from signatures and docstrings.
-
-Run it after a change of these: `make reference`. A test holds the page against them.
-"""
+"""The reference of what is public, from signatures and docstrings."""
 
 import ast
 import inspect
 import re
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, is_typeddict
 
 import lgi
 from lgi.settings import Settings
-
-PAGE = Path(__file__).with_suffix(".md")
-MARK = "<!-- Below: written by docs/reference.py from the docstrings. -->\n"
 
 GROUPS = {
     "lgi.llc.library": "Learning coefficients of any PyTorch model",
@@ -32,9 +25,9 @@ GROUPS = {
 """Headings, by the module of the names below each."""
 
 
-def page(text: str) -> str:
+def page(text: str, mark: str) -> str:
     """Return the page with what is below its mark written anew."""
-    parts = [text.partition(MARK)[0] + MARK.rstrip("\n")]
+    parts = [text.partition(mark)[0] + mark]
     for module, heading in GROUPS.items():
         names = [name for name, (there, _) in lgi._places().items() if there == module]
         if names:
@@ -122,7 +115,3 @@ def _entry(head: str, text: str) -> str:
     name, _, kind = head.partition(" : ")
     said = " ".join(textwrap.dedent(text).split())
     return f"- `{name}`{f' ({kind})' if kind else ''}: {said}"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

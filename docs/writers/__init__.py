@@ -1,0 +1,1 @@
+"""Pages that are written from the code: `make reference` writes them, a test holds them to it."""
