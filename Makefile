@@ -5,6 +5,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 # CUDA=1: with what jobs on a GPU need (docs/cuda.md).
 CUDA ?=
+# A bar of the whole run in a terminal; elsewhere Snakemake's own lines, which say why each job runs.
+SHOWING := $(shell test -t 2 && echo --logger rich)
 READY := $(INSTALLED) $(if $(filter-out 0,$(CUDA)),.venv/cuda)
 DEVINTERP := .venv-devinterp
 DEVINTERP2 := .venv-devinterp2
@@ -18,7 +20,7 @@ export XDG_CACHE_HOME
 .PHONY: results test test-slow docs smoke bench bench-sizes bench-scaling bench-gpu bench-planning bench-devinterp bench-library verify lint format reference gallery clean
 
 results: $(READY)  ## every table, figure and animation of config.yaml
-	$(BIN)/snakemake --cores $(CORES)
+	$(BIN)/snakemake $(SHOWING) --cores $(CORES)
 
 test: $(READY)  ## the tests that take seconds; those of the workflow read build/smoke and finish it first
 	$(BIN)/pytest -n 2 --dist loadfile

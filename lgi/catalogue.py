@@ -51,7 +51,7 @@ PURPOSES = {
 }
 
 COPY = "docs/gallery/{name}"
-"""The small copy of a picture or text that README and docs show."""
+"""The small copy of a picture, text or table that README and docs show."""
 
 
 BRIEF = 1.0
@@ -360,7 +360,7 @@ def copies(paths: Iterable[str]) -> dict[str, str]:
 
 def copy_name(path: str) -> str:
     """Return the name of a copy: the path below the folder of its kind, in one word."""
-    return re.sub(r"^.*?(figures|animations|report)/", "", path).replace("/", "_")
+    return re.sub(r"^.*?(figures|animations|report|tables)/", "", path).replace("/", "_")
 
 
 def _gathered(path: str) -> bool:

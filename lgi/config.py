@@ -24,7 +24,7 @@ def _copied_apart(paths: list[str]) -> list[str]:
 Shown = Annotated[
     str,
     Field(
-        pattern=rf"^{ROOT}([a-zA-Z0-9_][a-zA-Z0-9_.]*/)+[a-zA-Z0-9_][a-zA-Z0-9_.]*\.(png|gif|md)$"
+        pattern=rf"^{ROOT}([a-zA-Z0-9_][a-zA-Z0-9_.]*/)+[a-zA-Z0-9_][a-zA-Z0-9_.]*\.(png|gif|md|csv)$"
     ),
 ]
 """A picture or text that the workflow makes: its name, and that of its copy, lead nowhere else."""

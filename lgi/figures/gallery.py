@@ -14,12 +14,12 @@ WIDTH = 1000
 
 
 def copy(source: str | Path, target: str | Path) -> None:
-    """Write a small copy: a PNG narrowed to 256 colours, a GIF as it is, a text with its links.
+    """Write a small copy: a PNG narrowed to 256 colours, a text with its links, all else as it is.
 
     Parameters
     ----------
     source
-        PNG, GIF or Markdown that the workflow made. All copies lie in one folder, so the pictures
+        PNG, GIF, Markdown or CSV that the workflow made. All copies lie in one folder, so the pictures
         that a text shows are beside it.
     target
         Where the copy goes.

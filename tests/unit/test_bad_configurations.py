@@ -259,7 +259,7 @@ def test_no_name_leads_out_of_the_results(place, name):
         "results/../docs/gallery.md",
         "results/./figures/x.png",
         "results/figures//x.png",
-        "results/figures/x.csv",
+        "results/figures/x.npz",
         "results/figures/.x.png",
         "figures/x.png",
         "results/figures/a b.png",
