@@ -93,6 +93,7 @@ RESULTS = (
             "original": config.gaussians.original,
             "of_the_original": config.gaussians.of_the_original,
             "lists": config.gaussians.runs,
+            "names": config.gaussians.names,
             "priced": price.asked(config),
             "sized": sizes.asked(config),
         },
