@@ -203,6 +203,17 @@ def compare(
     return result
 
 
+def changes(text: object) -> list[str]:
+    """Return the settings that a recipe changes, from the column ``changes``."""
+    return text.split(", ") if isinstance(text, str) and text else []
+
+
+def rate_alone(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of recipes that change the learning rate alone, and for how long."""
+    own = rows["changes"].map(lambda text: bool(changes(text)) and set(changes(text)) <= RATE)
+    return rows[own.astype(bool)]
+
+
 def claims_of(
     row: Mapping,
     reference: str,
@@ -345,11 +356,11 @@ def _row(
     if reference is None:
         return row
     beside, settings = reference
-    changes = [key for key, value in recipe if value != getattr(settings, key)]
+    changed = [key for key, value in recipe if value != getattr(settings, key)]
     gains = runs.differences_by_seed(rows, beside, "best_loss").to_numpy()
-    gain = Part(name, intervals.mean(gains, level), applies=changes != ["early_stop"])
+    gain = Part(name, intervals.mean(gains, level), applies=changed != ["early_stop"])
     row |= _told("gain", gain.interval)
-    row |= {"changes": ", ".join(changes), "gain_p": intervals.p_of_mean(gains)}
+    row |= {"changes": ", ".join(changed), "gain_p": intervals.p_of_mean(gains)}
     row["better"] = gain.verdict(ABOVE_0)
     for column, measure in (("turn_iteration", "later"), ("integrated_rate", "later_in_rate")):
         own, other = (one.assign(log2=np.log2(one[column])) for one in (rows, beside))
