@@ -164,12 +164,13 @@ def _turn(known: Known) -> Finding | None:
         "Whether most of the rise falls on pixels that have lost their Gaussians is open",
     ).of(row["verdict"])
     better = " (more than all: others get better meanwhile)" if row["low"] > 1 else ""
-    told = some_of(round(turns["statistic"] * turns["n"]), int(turns["n"]), "seed")
+    count = round(turns["statistic"] * turns["n"])
+    told = f"{some_of(count, int(turns['n']), 'seed')} {'turns' if count == 1 else 'turn'}"
     with_recipe = f"With recipe {quoted(known.names.several('recipes', known.turning))}"
     return Finding(
         id="turn",
         headline=headline,
-        text=f"{with_recipe} {told} turn, which is to say that the loss, after its best, rises "
+        text=f"{with_recipe} {told}, which is to say that the loss, after its best, rises "
         f"above {known.factor:g} times it. {where}{better}.",
         measure="share of the rise that falls on pixels which lost their Gaussians",
         figure=known.figures["turn"],
@@ -260,8 +261,8 @@ def _more(known: Known) -> Finding | None:
             id="ratio",
             headline=headline,
             text=f"On “{known.names.of('images', known.image)}” the lowest best loss with N at "
-            f"{inside} of the pixels is {number(factor['statistic'])} times the lowest of the other "
-            f"N. {many}".strip(),
+            f"{inside} of the pixels is {number(factor['statistic'])} times the lowest of the "
+            f"other N. {many}".strip(),
             measure="lowest best loss inside the range over the lowest outside, geometric mean "
             "(the table has its logarithm)",
             **_number(row | factor),

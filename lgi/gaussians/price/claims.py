@@ -125,11 +125,12 @@ NEEDS_NOISE = Claim(
     "geometric mean over seeds",
     ABOVE_1,
     Sentences(
-        supported="For it to be best in the free energy, the noise would have to be {estimate} "
-        "times the standard deviation of what the fit leaves.",
-        not_supported="The noise for which it is best in the free energy is no larger than what "
-        "the fit leaves: {estimate} times its standard deviation.",
-        undecided="Whether the noise for which it is best in the free energy is larger than what "
-        "the fit leaves is not decided: {estimate} times its standard deviation.",
+        supported="For the N that the original calls best to be best in the free energy, the noise "
+        "would have to be {estimate} times the standard deviation of what the fit leaves.",
+        not_supported="The noise for which the N that the original calls best is best in the free "
+        "energy is no larger than what the fit leaves: {estimate} times its standard deviation.",
+        undecided="Whether the noise for which the N that the original calls best is best in the "
+        "free energy is larger than what the fit leaves is not decided: {estimate} times its "
+        "standard deviation.",
     ),
 )
