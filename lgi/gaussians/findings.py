@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lgi.claims import NOT_SUPPORTED, SUPPORTED, UNDECIDED, WHOLE, Claims, Sentences
+from lgi.claims import NOT_APPLICABLE, NOT_SUPPORTED, SUPPORTED, UNDECIDED, WHOLE, Claims, Sentences
 from lgi.display import GaussianNames
 from lgi.findings import Finding, findings_table
 from lgi.gaussians.original import OriginalStudy
@@ -43,6 +43,7 @@ class Known:
         """
         rows = self.claims.table
         rows = rows[(rows["id"] == id) & np.isfinite(rows["statistic"])]
+        rows = rows[rows["verdict"] != NOT_APPLICABLE]
         if rows.empty:
             return None
         whole = rows[rows["part"] == WHOLE]
@@ -118,6 +119,9 @@ def findings(
     return findings_table(found for write in FINDINGS if (found := write(known)) is not None)
 
 
+ENOUGH = Sentences("is enough", "is not enough", "may or may not be enough")
+
+
 def _seed(known: Known) -> Finding | None:
     row = known.row("n_study.seed_matters")
     if row is None:
@@ -127,13 +131,12 @@ def _seed(known: Known) -> Finding | None:
         "Among neighbouring N, N matters more than the seed",
         "Whether the seed or N matters more among neighbouring N is not decided",
     ).of(row["verdict"])
-    ranks = known.verdict("n_study.one_seed_ranks"), known.verdict("n_study.one_seed_finds_best")
-    if ranks == (NOT_SUPPORTED, NOT_SUPPORTED):
-        means = "One seed is enough neither to rank N nor to find the best."
-    else:
-        means = " ".join(
-            known.claims.sentence(f"n_study.one_seed_{what}") for what in ("ranks", "finds_best")
-        )
+    ranks, best = (
+        ENOUGH.of(known.verdict(f"n_study.one_seed_{what}")) for what in ("ranks", "finds_best")
+    )
+    means = (
+        f"One seed {ranks} to rank N{' or' if ranks == best else f', and {best}'} to find the best."
+    )
     return Finding(
         id="seed",
         headline=headline,
