@@ -1,6 +1,10 @@
-"""Write every page that follows from the code."""
+"""Write every page that follows from the code, and remove the findings that are no more."""
 
-from docs.writers.pages import written
+from docs.writers.pages import DOCS, written
 
-for path, text in written().items():
+pages = written()
+for path, text in pages.items():
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
+for path in {*(DOCS / "findings").glob("*.md")} - {*pages}:
+    path.unlink()

@@ -23,7 +23,7 @@ def written() -> dict[Path, str]:
         found
         | {
             DOCS / "config.schema.json": schema.text(),
-            DOCS / "glossary.md": glossary.markdown(),
+            DOCS / "glossary.md": "# Glossary\n\n" + glossary.markdown(),
             README: readme(README.read_text(encoding="utf-8")),
         }
         | findings.pages(DOCS)

@@ -24,6 +24,10 @@ def test_a_page_is_what_the_code_says(path):
     assert path.read_text(encoding="utf-8") == written()[path], "run `make reference`"
 
 
+def test_there_is_no_page_of_a_finding_that_is_no_more():
+    assert {*(DOCS / "findings").glob("*.md")} <= {*written()}
+
+
 def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
