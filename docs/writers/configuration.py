@@ -17,7 +17,7 @@ def page(text: str, mark: str) -> str:
     stated = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     lines = [text.partition(mark)[0] + mark]
     for place, kinds, told in _sections(found):
-        lines += ["", f"## `{'.'.join(place)}`" if place else "## The whole", ""]
+        lines += ["", f"### `{'.'.join(place)}`" if place else "### The whole", ""]
         lines += [told, ""] if told else []
         lines += [f"- `kind: {kind}`: {words}" for kind, (words, _) in kinds.items() if kind]
         lines += [""] if any(kinds) else []
