@@ -8,7 +8,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /lgi
-COPY envs/requirements.lock pyproject.toml README.md LICENSE Makefile ./
+COPY pyproject.toml README.md LICENSE Makefile ./
 COPY envs ./envs
 # The environment first, so that a change of the code does not install it anew.
 COPY lgi/__init__.py ./lgi/__init__.py
