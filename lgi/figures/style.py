@@ -112,27 +112,34 @@ def save(path: str | Path, figure: Figure) -> None:
     """
     path = Path(path)
     with atomic_path(path.with_suffix(".svg")) as svg, atomic_path(path) as png:
-        # `Figure.savefig` draws twice, once for nothing.
-        pixels = _pixels(figure)
-        # Where the panels are few, a legend or a label may be longer than they are together.
-        for _ in range(ATTEMPTS):
-            if not _grown(figure):
-                break
-            pixels = _pixels(figure)
-        dpi = figure.dpi = mpl.rcParams["savefig.dpi"]
-        imsave(png, pixels, format="png", dpi=dpi, metadata={"Software": None})
+        pixels = settled(figure)
+        imsave(png, pixels, format="png", dpi=figure.dpi, metadata={"Software": None})
         # The layout was found for the PNG: searching it again would double the time.
         figure.set_layout_engine("none")
         FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
 
 
+@styled
+def settled(figure: Figure) -> np.ndarray:
+    """Lay a figure out as it is saved, and return the pixels [height, width, 4] of its PNG.
+
+    Where the panels are few, a legend or a label may be longer than they are together: the figure
+    is enlarged by what reaches over its edges.
+    """
+    # `Figure.savefig` draws twice, once for nothing.
+    pixels = _pixels(figure)
+    for _ in range(ATTEMPTS):
+        if not _grown(figure):
+            break
+        pixels = _pixels(figure)
+    return pixels
+
+
 def _pixels(figure: Figure) -> np.ndarray:
     """Return the pixels [height, width, 4] of a figure as its PNG shows it."""
-    screen, figure.dpi = figure.dpi, mpl.rcParams["savefig.dpi"]
+    figure.dpi = mpl.rcParams["savefig.dpi"]
     figure.canvas.draw()
-    pixels = np.array(figure.canvas.buffer_rgba())
-    figure.dpi = screen
-    return pixels
+    return np.array(figure.canvas.buffer_rgba())
 
 
 def _grown(figure: Figure) -> bool:
