@@ -43,6 +43,7 @@ def _comparison(config: Any, wildcards: Any) -> dict:
         "reference": cures.reference,
         "spent": cures.spent,
         "confidence": cures.confidence,
+        "names": study.names,
     }
 
 
