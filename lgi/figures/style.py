@@ -28,6 +28,7 @@ from matplotlib.ticker import (
 )
 
 from lgi.errors import NothingToDrawError
+from lgi.prose import counted
 from lgi.runs import atomic_path
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ LOOK = {
     "lines.linewidth": 1.2,
     "figure.dpi": 100,
     "figure.labelsize": 8,
+    "figure.titlesize": 8.5,
     "savefig.dpi": 200,
     # A fixed salt makes the identifiers inside an SVG the same in every run.
     "svg.hashsalt": "lgi",
@@ -257,7 +259,7 @@ def plain_log_axis(axes: Axes, name: str) -> None:
 class _PlainSteps(LogLocator):
     """Ticks of a logarithmic axis whose labels are written out."""
 
-    DECADES = ((1.0, (1, 1.5, 2, 3, 5, 7)), (2.5, (1, 2, 5)), (np.inf, (1,)))
+    DECADES = ((1.0, (1, 2, 3, 5)), (2.5, (1, 2, 5)), (np.inf, (1,)))
 
     def tick_values(self, vmin: float, vmax: float) -> np.ndarray:
         low, high = sorted((vmin, vmax))
@@ -403,6 +405,12 @@ def share_panels(
     parts = dict(list(rows.groupby(["init", "sparsity"])))
     places = product(range(len(inits)), range(len(sparsities)))
     return figure, [(grid[i, j], parts.get((inits[i], sparsities[j]), rows[:0])) for i, j in places]
+
+
+def counted_from(counts: "pd.Series", unit: str = "seed") -> str:
+    """Return how many there are in words, ``"5 to 20 seeds"`` where it differs."""
+    low, high = int(counts.min()), int(counts.max())
+    return counted(high, unit) if low == high else f"{low} to {high} {unit}s"
 
 
 def by_quality(

@@ -79,6 +79,7 @@ RESULTS = (
             "estimates": [ESTIMATE.format(**fit) for fit in _estimated(config)],
             "sweeps": [SWEEP.format(**fit) for fit in _swept(config)],
         },
+        settings=lambda config, _: {"names": config.gaussians.names},
         groups=("llc",),
         labels={"figure": "effective dimension against N"},
         caption="Half the effective dimension at (σ, γ), as chains find it around the minimum to "

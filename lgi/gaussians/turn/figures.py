@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -24,7 +23,7 @@ from lgi.figures.style import (
     plain_log_axis,
     styled,
 )
-from lgi.gaussians.fits.figures import ellipses, show
+from lgi.gaussians.fits.figures import ERROR, ellipses, error_scale, show
 from lgi.gaussians.fits.view import RUN, Fit
 from lgi.gaussians.turn.cures import CURES, DELAYS, FREEZES, TURNS, UNCLEAR
 from lgi.gaussians.turn.table import KEPT, PARTS
@@ -91,7 +90,7 @@ def turn(parts: "pd.DataFrame", uncovered: "pd.DataFrame") -> Figure:
             rows = parts[parts["part"] == part]
             axes.fill_between(rows["at"], rows["low"], rows["high"], color=colour, alpha=0.15, lw=0)
             axes.plot(rows["at"], rows["median"], color=colour, label=part)
-        axes.legend(loc="upper center")
+        axes.legend(loc="upper center", title="medians over runs, with quartiles")
     above.axhline(0, color=GREY, lw=0.8, ls=":")
     above.set_ylabel("L1 and L2 parts of the loss,\nminus those at the best")
     middle.set_ylabel("mean absolute error")
@@ -169,15 +168,19 @@ def cures(
     right.set_xlim(-0.04, 1.04)
     right.set_xticks([0, 0.5, 1])
     percent_axis(right, "x")
+    right.tick_params(axis="y", length=0)
     right.set(xlabel=f"share of {seeds} that turn", title="turns, and what the recipe does")
     marks = {"ls": "", "marker": "o"}
     figure.legend(
         handles=[
             Line2D([], [], color=COVERED, ms=2.5, label="best loss of a run", **marks),
             Line2D([], [], mec=UNCOVERED, mfc="none", ms=5, label="its last loss", **marks),
-            Line2D([], [], color=GREY, ls=":", label=f"mean best {names.of('recipes', reference)}"),
+            Line2D(
+                [], [], color=GREY, ls=":", label=f"mean best loss {names.of('recipes', reference)}"
+            ),
         ],
-        title=f"a run turns: a later loss exceeds its best by {factor - 1:.0%}",
+        title=f"A run turns: a later loss exceeds its best by {factor - 1:.0%} or more. "
+        "In brackets: iterations.",
         loc="outside upper center",
         ncols=3,
     )
@@ -238,13 +241,15 @@ def _draw_shares(axes: Axes, table: "pd.DataFrame", places: dict[str, float]) ->
 
 
 @styled
-def neighbours(fits: Iterable[Fit]) -> Figure:
+def neighbours(fits: Iterable[Fit], names: GaussianNames) -> Figure:
     """Draw fits of neighbouring N at their best: arrangement, parameters at bounds, errors.
 
     Parameters
     ----------
     fits
-        Runs of study 1 on one image.
+        Runs of study 1 on one image, with one recipe and seed.
+    names
+        What people read in place of names.
 
     Raises
     ------
@@ -253,33 +258,35 @@ def neighbours(fits: Iterable[Fit]) -> Figure:
     """
     fits = [fit for fit in fits if "best" in fit.states()]
     need(len(fits), "runs with a finite best state")
-    side = 1.85
+    side = 1.6
     shape = fits[0].height / fits[0].width
-    figure = new_figure(4 * side + 0.9, len(fits) * (side * shape + 0.25) + 0.3)
+    figure = new_figure(7.4, len(fits) * (side * shape + 0.4) + 0.6)
+    first = fits[0]
+    named = names.of("images", first.image), names.of("recipes", first.recipe_name)
+    figure.suptitle(f"{', '.join(named)}, seed {first.seed}")
     panels = figure.subplots(len(fits), 4, squeeze=False)
     maps = []
     for fit in fits:
         images = [fit.render(fit[state]) for state in ("best", "end")]
         maps.append((images[0], *(np.abs(image - fit["target"]).mean(axis=2) for image in images)))
-    worst = max(error.max() for _, *errors in maps for error in errors)
-    # The square root keeps small errors visible beside uncovered pixels.
-    scale = {"cmap": "magma", "norm": PowerNorm(0.5, 0, worst or 1)}
+    scale = error_scale([error for _, *errors in maps for error in errors])
     for row, fit, (image, at_best, at_end) in zip(panels, fits, maps, strict=True):
-        loss = fit.at_best("loss")
-        show(row[0], image, f"N = {fit.n}, iteration {fit.best_iteration:,}")
-        show(row[1], 0.5 + 0.5 * fit["target"], "" if np.isnan(loss) else f"loss {loss:.4f}")
+        show(row[0], image, f"N = {fit.n}\nbest, iteration {fit.best_iteration:,}")
+        show(row[1], 0.5 + 0.5 * fit["target"], f"{fit.n} Gaussians\nat the best")
         row[1].add_collection(_arrangement(fit), autolim=False)
-        show(row[2], at_best, "error at the best", **scale)
-        show(row[3], at_end, "error at the end", **scale)
-    figure.colorbar(
-        panels[0][2].images[0], ax=panels[:, 3], label="absolute error, mean over channels"
-    )
+        show(row[2], at_best, _titled("error at the best", fit.at_best("loss")), **scale)
+        show(row[3], at_end, _titled("error at the end", fit["loss"][-1]), **scale)
+    figure.colorbar(panels[0][2].images[0], ax=panels[:, 3], label=ERROR, aspect=30)
     handles = [
         Patch(fc="white", ec="0.2", label="Gaussian, 1 σ"),
         Patch(fc="white", ec=UNCOVERED, lw=1.5, label="a position or scale at its bound"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
+
+
+def _titled(words: str, loss: float) -> str:
+    return f"{words}\nloss {loss:.4f}" if np.isfinite(loss) else words
 
 
 def _arrangement(fit: Fit) -> PolyCollection:
