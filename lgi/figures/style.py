@@ -407,6 +407,14 @@ def share_panels(
     return figure, [(grid[i, j], parts.get((inits[i], sparsities[j]), rows[:0])) for i, j in places]
 
 
+def wrapped(words: str, width: int) -> str:
+    """Return words in lines of about `width` letters, broken at a comma where there is one."""
+    first, comma, rest = words.partition(", ")
+    if len(words) <= width:
+        return words
+    return f"{first},\n{fill(rest, width)}" if comma else fill(words, width)
+
+
 def counted_from(counts: "pd.Series", unit: str = "seed") -> str:
     """Return how many there are in words, ``"5 to 20 seeds"`` where it differs."""
     low, high = int(counts.min()), int(counts.max())
@@ -467,7 +475,7 @@ def _exponent(value: float) -> int:
 
 def _plain_label(value: float, position: int) -> str:
     """Return a number as it is, a large or a small one as a power of ten."""
-    return f"{value:g}" if 1e-3 <= abs(value) < 1e5 else _power_label(value, position)
+    return f"{value:g}" if 1e-4 <= abs(value) * 1.001 < 1e5 else _power_label(value, position)
 
 
 def _power_label(value: float, _position: int) -> str:

@@ -1,6 +1,5 @@
 """Figures of whether an optimal ratio of Gaussians to pixels holds for other images."""
 
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +19,7 @@ from lgi.figures.style import (
     new_figure,
     plain_log_axis,
     styled,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def elsewhere(table: "pd.DataFrame", ratio: tuple[float, float], names: Gaussian
         axes.axvspan(*ratio, color=LIGHT_GREY, lw=0, zorder=0)
         for recipe, rows in table[table["image"] == image].groupby("recipe"):
             _draw_curve(axes, rows, colours[recipe])
-        axes.set_title(fill(names.of("images", image), 24))
+        axes.set_title(wrapped(names.of("images", image), 24))
     plain_log_axis(panels[0, 0], "x")
     plain_log_axis(panels[0, 0], "y")
     panels[0, 0].xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}"))
@@ -72,7 +72,9 @@ def elsewhere(table: "pd.DataFrame", ratio: tuple[float, float], names: Gaussian
         Line2D([], [], color=colour, marker="o", ms=3, label=names.of("recipes", recipe))
         for recipe, colour in colours.items()
     ]
-    handles.append(Line2D([], [], color=GREY, marker="*", ls="", ms=7, mec="black", label="lowest"))
+    handles.append(
+        Line2D([], [], color=GREY, marker="*", ls="", ms=7, mec="black", label="lowest of a curve")
+    )
     handles.append(Patch(color=LIGHT_GREY, label="called optimal for the original's image"))
     seeds = counted_from(table["seeds"])
     figure.legend(

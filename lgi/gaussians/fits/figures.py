@@ -68,7 +68,7 @@ def loss_vs_n(rows: "pd.DataFrame", names: GaussianNames) -> Figure:
     if len(close) > 1 and len(close) < rows["n"].nunique():
         ranges.append(rows[rows["n"].isin(close)])
     figure = new_figure(3.6 * len(ranges) + 0.2, 3.7)
-    figure.suptitle("; ".join(_named(names, *one) for one in named))
+    figure.suptitle("; ".join(called(names, *one) for one in named))
     panels = figure.subplots(
         1, len(ranges), squeeze=False, gridspec_kw={"width_ratios": [1, 1.3][: len(ranges)]}
     )[0]
@@ -90,13 +90,14 @@ def _seed_colours(rows: "pd.DataFrame") -> dict[int, str]:
     return {seed: next(lines) if several[seed] else GREY for seed in rows["seed"].unique()}
 
 
-def _named(names: GaussianNames, image: str, recipe: str) -> str:
+def called(names: GaussianNames, image: str, recipe: str) -> str:
+    """Return what people read in place of an image and a recipe."""
     return f"{names.of('images', image)}, {names.of('recipes', recipe)}"
 
 
 def titled(names: GaussianNames, fit: Fit) -> str:
     """Return the title of a fit: image, recipe, N and seed."""
-    return f"{_named(names, fit.image, fit.recipe_name)}, N = {fit.n}, seed {fit.seed}"
+    return f"{called(names, fit.image, fit.recipe_name)}, N = {fit.n}, seed {fit.seed}"
 
 
 def _consecutive(values: np.ndarray) -> list[int]:

@@ -140,8 +140,8 @@ RESULTS = (
         settings=_names,
         wanted=lambda config: figures(config, "loss_vs_n"),
         labels={"figure": "loss against N", "recipe": "{recipe}", "image": "{image}"},
-        caption="More Gaussians fit better on the whole, yet each seed has N that do worse than the "
-        "next smaller one: triangles. Best loss of a fit against the number of Gaussians, a line "
+        caption="How the best loss falls with N, and where N does worse than the next smaller one "
+        "of the same seed: triangles. Best loss of a fit against the number of Gaussians, a line "
         "per seed, grey points for seeds of one N alone; diamonds are the values that the "
         "original study published.",
     ),
@@ -154,7 +154,7 @@ RESULTS = (
         settings=_names,
         wanted=lambda config: figures(config, "loss_and_coverage"),
         labels={"figure": "loss and coverage", "recipe": "{recipe}", "image": "{image}"},
-        caption="Where the loss turns, coverage is lost: reported loss and uncovered share of the "
+        caption="Whether the loss turns where coverage is lost: reported loss and uncovered share of the "
         "image along training. Dots and dotted lines mark the iteration of the best loss.",
     ),
     Result(

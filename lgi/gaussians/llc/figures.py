@@ -18,6 +18,7 @@ from lgi.figures.style import (
     new_figure,
     styled,
 )
+from lgi.gaussians.fits.figures import called
 from lgi.llc.status import OK
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def llc_vs_n(table: "pd.DataFrame", names: GaussianNames) -> Figure:
             part = rows[rows["setting"] == setting]
             _draw_lines(axes, part, "n")
             _draw_points(axes, part, "n", ROOM * rows["parameters"].max() / 2)
-            named = f"{names.of('images', image)}, {names.of('recipes', recipe)}"
+            named = called(names, image, recipe)
             axes.set_title(f"{named}\n{_setting(part)}" if len(part) else named)
     for axes in panels[-1]:
         axes.set_xlabel("number of Gaussians N")
@@ -110,7 +111,7 @@ def llc_sweep(sweep: "pd.DataFrame", names: GaussianNames) -> Figure:
             _draw_points(axes, part, "value", ROOM * rows["parameters"].max() / 2)
             axes.set_xscale("log")
             kept = "localisation" if varied == "noise" else "noise"
-            named = f"{names.of('images', image)}, {names.of('recipes', recipe)}"
+            named = called(names, image, recipe)
             axes.set_title(f"{named}\nN = {n}, seed {seed}, {_kept(part, kept)}")
     for axes, label in zip(panels[-1], AXES.values(), strict=True):
         axes.set_xlabel(label)

@@ -298,7 +298,8 @@ def one_seed(summary: "pd.DataFrame") -> Figure:
     """
     order = summary[summary["quantity"] == "right_order"].dropna(subset="value")
     need(len(order), "order of two N in one seed and the others")
-    figure = new_figure(7.2, 3.1)
+    figure = new_figure(7.2, 3.3)
+    figure.suptitle(f"{counted_from(order['n'])}: each one beside the mean of the others")
     left, right = figure.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.1]})
     distance = order["part"].astype(int).to_numpy()
     left.axhline(0.5, color=GREY, lw=0.8, ls=":")
@@ -307,7 +308,6 @@ def one_seed(summary: "pd.DataFrame") -> Figure:
     left.set(xlabel="difference of the two N", ylabel="one seed has two N\nin the right order")
     left.set_ylim(0, 1.03)
     percent_axis(left, "y")
-    left.set_title(counted_from(order["n"]))
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
     _draw_agreement(right, summary)
     return figure

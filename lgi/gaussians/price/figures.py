@@ -1,6 +1,5 @@
 """Figures of the best N at a price."""
 
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,7 @@ from lgi.figures.style import (
     new_figure,
     plain_log_axis,
     styled,
+    wrapped,
 )
 from lgi.gaussians.price.cost import LEVEL
 from lgi.gaussians.price.table import DESCRIPTION, FREE_ENERGY, MEASURED, REGULAR
@@ -70,13 +70,13 @@ def n_at_a_price(price: "pd.DataFrame", at: "pd.DataFrame", names: GaussianNames
         *_handles(at),
         Line2D([], [], color="k", ls=":", lw=0.8, label="price of a regular model"),
     ]
-    title = f"{counted_from(rows['seeds'])} for each N"
+    title = f"{counted_from(rows['seeds'])} an image"
     figure.legend(handles=handles, title=title, loc="outside upper center", ncols=3)
     return figure
 
 
 def _titled(names: GaussianNames, image: str, recipe: str, pixels: int) -> str:
-    name = fill(names.of("images", image), 24)
+    name = wrapped(names.of("images", image), 24)
     return f"{name}\n{pixels:,} pixels\n{names.of('recipes', recipe)}"
 
 

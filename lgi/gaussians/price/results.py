@@ -67,8 +67,9 @@ RESULTS = (
         settings=lambda config, _: asked(config) | {"names": config.gaussians.names},
         wanted=lambda config: [{}] if config.gaussians.price else [],
         labels={"figure": "N at a price"},
-        caption="The dearer a parameter, the fewer Gaussians are worth it; at some prices the N "
-        "that were tried do not reach far enough, where the marks are hollow. The best N against the price of a parameter in bits, with the noise fitted: "
+        caption="How many Gaussians a price is worth; where a mark is hollow, the N that were tried "
+        "do not reach far enough. The best N against the price of a parameter in bits, with the "
+        "noise fitted: "
         "median over seeds with its interval, a panel per image. Dotted: the price of the free "
         "energy of a regular model, ½ log2 n bits for n pixels. Grey: the N that were tried; where "
         "the median is the largest of them, the best N is at least that. Of the free energy: the "
