@@ -33,9 +33,9 @@ RESULTS = (
         settings=_settings,
         labels={"figure": "blends and edges compared"},
         caption="Which fits turn, and which are better at their best. Fits whose colours are "
-        "averaged, as published, and fits whose colours are added, "
-        "as in GaussianImage and its followers; with a hard edge and with a smooth one; from "
-        "three starts, with the same N, seeds and iterations. Dots are best losses, a dot per "
-        "seed, rings the last ones; the black line is the interval of the mean over seeds.",
+        "averaged, as published, and fits whose colours are added, as in GaussianImage and its "
+        "followers; with a hard edge and with a smooth one; from three starts, with the same N, "
+        "seeds and iterations. Dots are best losses, a dot per seed, rings the last ones; the "
+        "black line is the interval of the mean over seeds.",
     ),
 )

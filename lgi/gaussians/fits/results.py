@@ -154,8 +154,8 @@ RESULTS = (
         settings=_names,
         wanted=lambda config: figures(config, "loss_and_coverage"),
         labels={"figure": "loss and coverage", "recipe": "{recipe}", "image": "{image}"},
-        caption="Whether the loss turns where coverage is lost: reported loss and uncovered share of the "
-        "image along training. Dots and dotted lines mark the iteration of the best loss.",
+        caption="Whether the loss turns where coverage is lost: reported loss and uncovered share "
+        "of the image along training. Dots and dotted lines mark the iteration of the best loss.",
     ),
     Result(
         "fit_figure",
@@ -180,6 +180,7 @@ RESULTS = (
         wanted=lambda config: figures(config, "drawn"),
         labels={"figure": "animation", "recipe": "{recipe}", "image": "{image}, N = {n}"},
         caption="A fit along training, at log-spaced snapshots: image, Gaussians as ellipses, loss "
-        "and uncovered share. The dotted line is the best loss, where the film stays for a second.",
+        "and uncovered share. The dotted line is the best loss, where the film stays for a "
+        "second.",
     ),
 )

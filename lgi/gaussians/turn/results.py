@@ -71,14 +71,14 @@ RESULTS = (
         seconds=lambda *_: 6.0,
         inputs=_fits,
         labels={"figure": "what pixels add to the loss of all runs"},
-        caption="On which pixels the loss grows after the best: on those that lose their Gaussians, "
-        "or on those that keep them. Error and coverage of every run that the statements on "
-        "turning speak of, "
-        "iterations in units of that of the best loss. Above, how the L1 and L2 parts of the loss "
-        "differ from those at the best, and what pixels add to this that were covered at the best "
-        "and have lost their Gaussians, and those that are covered both times. In the middle, the "
-        "mean absolute error of the latter. Lines are medians over runs, bands quartiles. Below, "
-        "the uncovered share of the image, a line per run.",
+        caption="On which pixels the loss grows after the best: on those that lose their "
+        "Gaussians, or on those that keep them. Error and coverage of every run that the "
+        "statements on turning speak of, iterations in units of that of the best loss. Above, how "
+        "the L1 and L2 parts of the loss differ from those at the best, and what pixels add to "
+        "this that were covered at the best and have lost their Gaussians, and those that are "
+        "covered both times. In the middle, the mean absolute error of the latter. Lines are "
+        "medians over runs, bands quartiles. Below, the uncovered share of the image, a line per "
+        "run.",
     ),
     Result(
         "compare_recipes",
@@ -91,13 +91,13 @@ RESULTS = (
         labels={"figure": "recipes compared"},
         caption="Which changes keep a fit from turning, and at what loss. Recipes beside the "
         "reference, grouped by what they change of it, at the same N and seeds, with their "
-        "numbers of iterations: best and last loss of every run, and the share of seeds that turn (a later "
-        "loss exceeds the best by the configured factor) with its exact interval, corrected for "
-        "the number of recipes. Where a run ends at its best, the dot lies in the ring. "
-        "Delay: most seeds turn, but later. Freeze: most do not turn, but the rate is spent and "
-        "the best loss is higher. Cure: most do not turn, the best loss is lower, and coverage is "
-        "kept. Where a recipe's own early stop ends its runs at or before a turn, the share says "
-        "nothing and is not drawn.",
+        "numbers of iterations: best and last loss of every run, and the share of seeds that turn "
+        "(a later loss exceeds the best by the configured factor) with its exact interval, "
+        "corrected for the number of recipes. Where a run ends at its best, the dot lies in the "
+        "ring. Delay: most seeds turn, but later. Freeze: most do not turn, but the rate is spent "
+        "and the best loss is higher. Cure: most do not turn, the best loss is lower, and "
+        "coverage is kept. Where a recipe's own early stop ends its runs at or before a turn, the "
+        "share says nothing and is not drawn.",
     ),
     Result(
         "plot_neighbours",
@@ -108,9 +108,8 @@ RESULTS = (
         settings=lambda config, _: {"names": config.gaussians.names},
         labels={"figure": "neighbouring N"},
         caption="Whether one more Gaussian refines a fit or gives another one. Fits of "
-        "neighbouring N at their best: the image, the Gaussians at 1 sigma "
-        "(framed where a position or a scale is at its bound), the absolute error there, "
-        "and the error at the end of training, where black pixels are those that no "
-        "Gaussian reaches.",
+        "neighbouring N at their best: the image, the Gaussians at 1 sigma (framed where a "
+        "position or a scale is at its bound), the absolute error there, and the error at the end "
+        "of training, where black pixels are those that no Gaussian reaches.",
     ),
 )
