@@ -5,6 +5,7 @@ import pytest
 
 from lgi.errors import DataError
 from lgi.gaussians.elsewhere import figures
+from tests.unit.gaussians.synthetic import NAMES
 
 
 def test_a_panel_per_image_with_its_lowest():
@@ -20,7 +21,7 @@ def test_a_panel_per_image_with_its_lowest():
             "is_lowest": [False, True, True, False],
         }
     )
-    figure = figures.elsewhere(table, (0.0122, 0.0134))
+    figure = figures.elsewhere(table, (0.0122, 0.0134), NAMES)
     assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
     stars = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "*"]
     assert [(line.get_xdata().item(), line.get_ydata().item()) for line in stars] == [
@@ -28,4 +29,4 @@ def test_a_panel_per_image_with_its_lowest():
         (0.005, 0.2),
     ]
     with pytest.raises(DataError, match="images"):
-        figures.elsewhere(table.iloc[:0], (0.0122, 0.0134))
+        figures.elsewhere(table.iloc[:0], (0.0122, 0.0134), NAMES)

@@ -6,6 +6,7 @@ import pytest
 
 from lgi.errors import DataError
 from lgi.gaussians.llc.figures import llc_sweep, llc_vs_n
+from tests.unit.gaussians.synthetic import NAMES
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def points(axes, face=None):
 
 
 def test_a_panel_for_each_image_and_setting(table):
-    figure = llc_vs_n(table)
+    figure = llc_vs_n(table, NAMES)
     assert len(figure.axes) == 4
     assert [axes.get_title() for axes in figure.axes][:2] == [
         "one, minimum\nσ = 0.01, γ = 100",
@@ -61,7 +62,7 @@ def test_a_panel_for_each_image_and_setting(table):
 
 
 def test_lines_are_what_predicts_the_coefficient(table):
-    axes = llc_vs_n(table).axes[0]
+    axes = llc_vs_n(table, NAMES).axes[0]
     lines = [line for line in axes.lines if line.get_linestyle() != "None"]
     heights = [line.get_ydata()[-1] / 20 for line in lines]
     assert heights == pytest.approx([3.5, 3.0, 3.0, 2.0])
@@ -69,7 +70,7 @@ def test_lines_are_what_predicts_the_coefficient(table):
 
 def test_what_is_not_ok_is_hollow(table):
     table.loc[table["n"] == 20, "status"] = "not converged"
-    figure = llc_vs_n(table)
+    figure = llc_vs_n(table, NAMES)
     axes = figure.axes[0]
     assert {x for x, _ in points(axes, "white")} == {20}
     assert {x for x, _ in points(axes)} == {5, 10, 20}
@@ -80,7 +81,7 @@ def test_what_is_not_ok_is_hollow(table):
 def test_what_lies_beyond_the_axis_is_an_arrow_at_its_edge(table):
     table.loc[table.index[0], "llc"] = -400
     table.loc[table.index[4], "llc"] = 5_000
-    axes = llc_vs_n(table).axes[0]
+    axes = llc_vs_n(table, NAMES).axes[0]
     low, high = axes.get_ylim()
     assert (low, high) == pytest.approx((0, 1.08 * 70))
     arrows = [line for line in axes.lines if line.get_marker() in "v^" and len(line.get_xdata())]
@@ -91,12 +92,12 @@ def test_what_lies_beyond_the_axis_is_an_arrow_at_its_edge(table):
 
 def test_what_is_not_finite_is_left_out(table):
     table.loc[table["n"] == 20, "llc"] = np.nan
-    assert {x for x, _ in points(llc_vs_n(table).axes[0])} == {5, 10}
+    assert {x for x, _ in points(llc_vs_n(table, NAMES).axes[0])} == {5, 10}
 
 
 def test_nothing_to_draw_is_an_error(table, swept):
     with pytest.raises(DataError, match="no effective dimensions at several N"):
-        llc_vs_n(table[table["recipe"] == "smooth"])
+        llc_vs_n(table[table["recipe"] == "smooth"], NAMES)
     with pytest.raises(DataError, match="no effective dimensions with varied settings"):
         llc_sweep(swept.assign(llc=np.nan))
 

@@ -7,6 +7,7 @@ from lgi.errors import DataError
 from lgi.gaussians.prediction import features, figures
 from lgi.gaussians.prediction import table as prediction
 from lgi.gaussians.prediction.spectra import SUMMARISED
+from tests.unit.gaussians.synthetic import NAMES
 
 HERE = {"image": "board", "recipe": "short"}
 
@@ -56,7 +57,7 @@ def lines(axes, marker):
 
 
 def test_spectra_show_shares_of_the_largest_above_and_medians_below(values, summary):
-    figure = figures.spectra(values, summary)
+    figure = figures.spectra(values, summary, **HERE, names=NAMES)
     assert len(figure.axes) == 6
     for axes, state in zip(figure.axes, features.STATES, strict=False):
         assert axes.get_title() == state
@@ -72,9 +73,9 @@ def test_spectra_show_shares_of_the_largest_above_and_medians_below(values, summ
 
 def test_spectra_of_nothing_are_an_error(values, summary):
     with pytest.raises(DataError, match="nothing to draw: no features"):
-        figures.spectra(values, summary[:0])
+        figures.spectra(values, summary[:0], **HERE, names=NAMES)
     with pytest.raises(DataError, match="nothing to draw: no singular values"):
-        figures.spectra(values[:0], summary)
+        figures.spectra(values[:0], summary, **HERE, names=NAMES)
 
 
 def test_what_is_summarised_is_drawn():
@@ -88,7 +89,7 @@ def test_skills_stand_beside_their_names():
         skill("N", 0.2, prediction.NO_STATE, measure=prediction.SKILL),
         skill("overlap", 0.7, recipe="long"),
     ]
-    figure = figures.skills(pd.DataFrame(rows), **HERE, least=0.05)
+    figure = figures.skills(pd.DataFrame(rows), **HERE, least=0.05, names=NAMES)
     loss, *_ = figure.axes
     names = [label.get_text() for label in loss.get_yticklabels()]
     assert names == [
@@ -110,7 +111,7 @@ def test_skills_stand_beside_their_names():
 
 def test_intervals_are_those_of_unseen_seeds():
     rows = [skill("overlap", 0.3), skill("overlap", 0.6, test=prediction.SEEDS_AND_N)]
-    loss, *_ = figures.skills(pd.DataFrame(rows), **HERE, least=0.05).axes
+    loss, *_ = figures.skills(pd.DataFrame(rows), **HERE, least=0.05, names=NAMES).axes
     segments = [
         segment[:, 0].tolist()
         for collection in loss.collections
@@ -123,21 +124,21 @@ def test_intervals_are_those_of_unseen_seeds():
 
 def test_skills_below_the_axis_are_arrows_at_its_edge():
     rows = [skill("overlap", -7.0), skill("scale", 0.1)]
-    loss, *_ = figures.skills(pd.DataFrame(rows), **HERE, least=0.05).axes
+    loss, *_ = figures.skills(pd.DataFrame(rows), **HERE, least=0.05, names=NAMES).axes
     assert [x for x, _ in lines(loss, "<")] == [figures.REACH[0]]
     assert [x for x, _ in lines(loss, "o")] == [0.1]
 
 
 def test_missing_intervals_leave_points():
     rows = [skill("overlap", 0.3, joint_low=np.nan, joint_high=np.nan)]
-    loss, *_ = figures.skills(pd.DataFrame(rows), **HERE, least=0.05).axes
+    loss, *_ = figures.skills(pd.DataFrame(rows), **HERE, least=0.05, names=NAMES).axes
     assert [x for x, _ in lines(loss, "o")] == [0.3]
 
 
 def test_no_skills_are_an_error():
     rows = pd.DataFrame([skill("overlap", np.nan)])
     with pytest.raises(DataError, match="nothing to draw: no skills of image 'board'"):
-        figures.skills(rows, **HERE, least=0.05)
+        figures.skills(rows, **HERE, least=0.05, names=NAMES)
 
 
 def test_every_predictor_has_a_name():

@@ -12,7 +12,7 @@ from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.turn import figures
 from lgi.gaussians.turn.cures import CURES, TURNS
 from lgi.gaussians.turn.table import KEPT, PARTS
-from tests.unit.gaussians.synthetic import run_of
+from tests.unit.gaussians.synthetic import NAMES, run_of
 
 
 def fake(n):
@@ -81,7 +81,7 @@ def cure_tables():
 
 def test_every_recipe_has_its_runs_its_share_and_what_it_does():
     table, runs = cure_tables()
-    left, right = figures.cures(table, runs).axes
+    left, right = figures.cures(table, runs, NAMES, 1.1).axes
     labels = [tick.get_text() for tick in left.get_yticklabels()]
     assert labels == ["published (10,000)", "slow (10,000)", "smooth (3,000)"]
     points = np.concatenate([line.get_xdata() for line in left.lines if line.get_marker() == "o"])
@@ -94,7 +94,7 @@ def test_every_recipe_has_its_runs_its_share_and_what_it_does():
 def test_a_share_that_a_definition_decides_is_not_drawn():
     table, runs = cure_tables()
     table.loc[table["recipe"] == "slow", "kind"] = NOT_APPLICABLE
-    _, right = figures.cures(table, runs).axes
+    _, right = figures.cures(table, runs, NAMES, 1.1).axes
     np.testing.assert_array_equal(right.lines[0].get_xdata(), [1.0, 0.0])
     assert NOT_APPLICABLE in [text.get_text() for text in right.texts]
 
@@ -102,14 +102,14 @@ def test_a_share_that_a_definition_decides_is_not_drawn():
 def test_cures_need_recipes():
     table, runs = cure_tables()
     with pytest.raises(DataError, match="recipes to compare"):
-        figures.cures(table.iloc[:0], runs)
+        figures.cures(table.iloc[:0], runs, NAMES, 1.1)
 
 
 def test_neighbours_mark_what_is_at_a_bound():
     free, stuck = fake(5), fake(6)
     stuck["best"][2, PARAMETERS.index("sx")] = np.float32(0.001)
     stuck["best"][4, PARAMETERS.index("x")] = np.float32(1.0)
-    figure = figures.neighbours([free, stuck])
+    figure = figures.neighbours([free, stuck], NAMES)
     widths = [
         collection.get_linewidths()
         for axes in figure.axes
@@ -126,4 +126,4 @@ def test_neighbours_need_a_finite_state():
     run = fake(5)
     run["best"][:] = np.nan
     with pytest.raises(DataError, match="finite best state"):
-        figures.neighbours([run])
+        figures.neighbours([run], NAMES)
