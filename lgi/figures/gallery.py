@@ -19,7 +19,9 @@ show bands: the copy keeps its colours."""
 
 
 def copy(source: str | Path, target: str | Path) -> None:
-    """Write a small copy: a PNG narrowed to 256 colours where they suffice, a GIF as it is, a text with its links.
+    """Write a small copy: a PNG narrowed, a GIF as it is, a text with its links.
+
+    The PNG has 256 colours where they suffice.
 
     Parameters
     ----------

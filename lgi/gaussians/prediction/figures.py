@@ -230,9 +230,10 @@ def skills(
 def _telling(rows: "pd.DataFrame") -> "pd.Series":
     """Return which rows are of a predictor that is drawn."""
     chance = np.where(rows["measure"] == AUC, 0.5, 0)
-    above = (rows["joint_low"] > chance) & (rows["test"] == SEEDS)
+    # One without an interval has not been told from chance, nor found to be no better.
+    tells = ~(rows["joint_low"] <= chance) & (rows["test"] == SEEDS)
     state, predictor = rows["state"], rows["predictor"]
-    tells = above.groupby([state, predictor]).transform("any")
+    tells = tells.groupby([state, predictor]).transform("any")
     return tells | (state == NO_STATE) | (predictor == ALL)
 
 

@@ -16,6 +16,7 @@ from lgi.figures.style import (
     plain_log_axis,
     styled,
 )
+from lgi.gaussians.fits.figures import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +86,7 @@ def _handles(
     sizes: "pd.DataFrame", pictures: list, colours: list[str], names: GaussianNames
 ) -> list[Line2D]:
     handles = [
-        Line2D([], [], color=colour, marker="o", ms=3, label=_label(names, image, recipe))
+        Line2D([], [], color=colour, marker="o", ms=3, label=called(names, image, recipe))
         for ((image, recipe), _), colour in zip(pictures, colours, strict=True)
     ]
     return handles + [
@@ -93,7 +94,3 @@ def _handles(
         for name, (line, marker, label) in STYLES.items()
         if sizes[name].notna().any()
     ]
-
-
-def _label(names: GaussianNames, image: str, recipe: str) -> str:
-    return f"{names.of('images', image)}: {names.of('recipes', recipe)}"

@@ -54,8 +54,8 @@ def test_a_panel_for_each_image_and_setting(table):
     figure = llc_vs_n(table, NAMES)
     assert len(figure.axes) == 4
     assert [axes.get_title() for axes in figure.axes][:2] == [
-        "one, minimum\nσ = 0.01, γ = 100",
-        "two, minimum\nσ = 0.01, γ = 100",
+        "one, to a minimum\nσ = 0.01, γ = 100",
+        "two, to a minimum\nσ = 0.01, γ = 100",
     ]
     for axes in figure.axes:
         assert sorted(points(axes)) == sorted((n, 3.1 * n) for n in (5, 10, 20) for _ in (1, 2))
@@ -99,15 +99,15 @@ def test_nothing_to_draw_is_an_error(table, swept):
     with pytest.raises(DataError, match="no effective dimensions at several N"):
         llc_vs_n(table[table["recipe"] == "smooth"], NAMES)
     with pytest.raises(DataError, match="no effective dimensions with varied settings"):
-        llc_sweep(swept.assign(llc=np.nan))
+        llc_sweep(swept.assign(llc=np.nan), NAMES)
 
 
 def test_a_row_of_panels_for_each_fit(swept):
-    figure = llc_sweep(pd.concat([swept, swept.assign(n=20, llc=60.0)]))
+    figure = llc_sweep(pd.concat([swept, swept.assign(n=20, llc=60.0)]), NAMES)
     assert len(figure.axes) == 4
     noise, localisation = figure.axes[:2]
     assert {x for x, _ in points(noise)} == {0.001, 0.01}
     assert {x for x, _ in points(localisation)} == {1.0, 100.0, 1e4}
     assert noise.get_xscale() == localisation.get_xscale() == "log"
-    assert noise.get_title() == "one, minimum, N = 10, seed 1\nγ = 100"
+    assert noise.get_title() == "one, to a minimum\nN = 10, seed 1, γ = 100"
     assert localisation.get_title().endswith("σ = 0.01")

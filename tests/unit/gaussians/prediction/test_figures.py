@@ -47,6 +47,7 @@ def skill(predictor, value, state="start", **changes):
         "value": value,
         "joint_low": value - 0.1,
         "joint_high": value + 0.1,
+        "seeds": 20,
     }
     return row | changes
 
@@ -60,11 +61,11 @@ def test_spectra_show_shares_of_the_largest_above_and_medians_below(values, summ
     figure = figures.spectra(values, summary, **HERE, names=NAMES)
     assert len(figure.axes) == 6
     for axes, state in zip(figure.axes, features.STATES, strict=False):
-        assert axes.get_title() == state
+        assert axes.get_title() == figures.TITLES[state]
         curves = [line for line in axes.lines if len(line.get_xdata()) == 3]
         assert [list(line.get_ydata()) for line in curves] == [[1, 0.1, 0], [1, 0.5 / 6, 0]]
     for axes in figure.axes[3:]:
-        assert [line.get_label() for line in axes.lines] == list(features.STATES)
+        assert [line.get_label() for line in axes.lines] == list(figures.TITLES.values())
         for line, band in zip(axes.lines, axes.collections, strict=True):
             assert [list(end) for end in line.get_data()] == [[5, 6], [0.25, 0.3]]
             heights = band.get_paths()[0].vertices[:, 1]
@@ -95,18 +96,40 @@ def test_skills_stand_beside_their_names():
     assert names == [
         "without features",
         "N",
-        "at the start, known before training",
-        "Gaussians per pixel",
-        "at the best, known after training",
-        "scale",
+        "before training",
+        "Gaussians per pixel at the start",
+        "after training, at the best",
+        "scale at the best",
     ]
     height = dict(zip(names, loss.get_yticks(), strict=True))
     found = {round(x, 6): y for x, y in lines(loss, "o")}
     assert found == {
         0.2: pytest.approx(height["N"], abs=0.3),
-        0.3: pytest.approx(height["Gaussians per pixel"], abs=0.3),
-        0.4: pytest.approx(height["scale"], abs=0.3),
+        0.3: pytest.approx(height["Gaussians per pixel at the start"], abs=0.3),
+        0.4: pytest.approx(height["scale at the best"], abs=0.3),
     }
+
+
+def test_what_is_not_told_from_chance_is_counted():
+    rows = [
+        skill("overlap", 0.3),
+        skill("scale", 0.05),
+        skill("spacing", 0.55, measure=prediction.AUC, target=prediction.REGRESSION),
+        skill("uncovered", -0.2, "best"),
+        skill(prediction.ALL, -0.2, "end"),
+        skill("N", -0.3, prediction.NO_STATE, measure=prediction.SKILL),
+    ]
+    figure = figures.skills(pd.DataFrame(rows), **HERE, least=0.05, names=NAMES)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
+        "without features",
+        "N",
+        "before training\n(2 features not told from chance)",
+        "Gaussians per pixel at the start",
+        "after training, at the best\n(1 feature not told from chance)",
+        "after training, at the end",
+        "all features at the end",
+    ]
+    assert figure.get_suptitle() == "board, short, 20 seeds"
 
 
 def test_intervals_are_those_of_unseen_seeds():
@@ -123,10 +146,10 @@ def test_intervals_are_those_of_unseen_seeds():
 
 
 def test_skills_below_the_axis_are_arrows_at_its_edge():
-    rows = [skill("overlap", -7.0), skill("scale", 0.1)]
+    rows = [skill(prediction.ALL, -7.0), skill("scale", 0.15)]
     loss, *_ = figures.skills(pd.DataFrame(rows), **HERE, least=0.05, names=NAMES).axes
     assert [x for x, _ in lines(loss, "<")] == [figures.REACH[0]]
-    assert [x for x, _ in lines(loss, "o")] == [0.1]
+    assert [x for x, _ in lines(loss, "o")] == [0.15]
 
 
 def test_missing_intervals_leave_points():

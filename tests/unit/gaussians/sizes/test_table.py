@@ -110,6 +110,6 @@ def test_the_figure_names_what_it_holds():
     sizes, _ = made(runs(), runs("far", 40_000))
     figure = figures.sizes(sizes, NAMES)
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["near, grid", "far, grid", "SSIM", "MS-SSIM"]
+    assert labels == ["near, grid start", "far, grid start", "SSIM", "MS-SSIM"]
     with pytest.raises(DataError, match="pictures"):
         figures.sizes(sizes.iloc[:0], NAMES)
