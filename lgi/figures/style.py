@@ -1,6 +1,6 @@
 """One look for every figure: fonts, colours, axes for epochs, and how a figure is saved."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from itertools import product
 from pathlib import Path
@@ -28,7 +28,6 @@ from matplotlib.ticker import (
 )
 
 from lgi.errors import NothingToDrawError
-from lgi.prose import counted
 from lgi.runs import atomic_path
 
 if TYPE_CHECKING:
@@ -415,10 +414,12 @@ def wrapped(words: str, width: int) -> str:
     return f"{first},\n{fill(rest, width)}" if comma else fill(words, width)
 
 
-def counted_from(counts: "pd.Series", unit: str = "seed") -> str:
+def counted_from(counts: Iterable[int], unit: str = "seed") -> str:
     """Return how many there are in words, ``"5 to 20 seeds"`` where it differs."""
-    low, high = int(counts.min()), int(counts.max())
-    return counted(high, unit) if low == high else f"{low} to {high} {unit}s"
+    counts = list(counts)
+    low, high = int(min(counts)), int(max(counts))
+    number = f"{low:,} to {high:,}" if low < high else f"{high:,}"
+    return f"{number} {unit}" if high == 1 else f"{number} {unit}s"
 
 
 def by_quality(

@@ -18,13 +18,13 @@ from lgi.figures.style import (
     OKABE_ITO,
     category_colours,
     colour_by,
+    counted_from,
     need,
     new_figure,
     percent_axis,
     styled,
 )
 from lgi.gaussians.fits.view import RUN, Fit
-from lgi.prose import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +126,7 @@ def _seed_legend(colours: dict[int, str], published: bool) -> list[Line2D]:
         if colour != GREY
     ]
     if alone := list(colours.values()).count(GREY):
-        label = counted(alone, "further seed" if handles else "seed")
+        label = counted_from([alone], "further seed" if handles else "seed")
         handles.append(Line2D([], [], color=GREY, marker="o", ls="", ms=3, label=label))
     handles.append(
         Line2D(

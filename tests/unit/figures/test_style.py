@@ -142,6 +142,26 @@ def test_plain_log_axis_labels(ends, labels):
     assert tick_labels(axes.xaxis) == labels
 
 
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [([1], "1 seed"), ([5, 5], "5 seeds"), ([20, 1, 3], "1 to 20 seeds")],
+)
+def test_how_many_there_are(counts, said):
+    assert style.counted_from(counts) == said
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("a photograph", "a photograph"),
+        ("the published image, 128 × 128", "the published image,\n128 × 128"),
+        ("gradient and checkerboard", "gradient and\ncheckerboard"),
+    ],
+)
+def test_long_names_are_wrapped(words, lines):
+    assert style.wrapped(words, 20) == lines
+
+
 @pytest.mark.filterwarnings("ignore:constrained_layout not applied")  # before it has grown
 @pytest.mark.parametrize("panels", [1, 2, 5])
 @pytest.mark.parametrize(
