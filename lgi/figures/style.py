@@ -273,6 +273,11 @@ class _PlainSteps(LogLocator):
         return ticks[ticks > 0]
 
 
+def count_axis(axes: Axes) -> None:
+    """Label the x axis at whole numbers alone, be it one."""
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+
+
 def percent_axis(axes: Axes, name: str, top: float | None = None) -> None:
     """Label the ``"x"`` or ``"y"`` axis in percent, with the decimals that tell ticks apart.
 

@@ -267,7 +267,7 @@ def _states(fit: Fit) -> list[tuple[str, np.ndarray]]:
     }
     need(len(found), f"finite parameters in {fit.path}")
     if len(found) == 2 and found["best"][1] == found["end"][1]:
-        found = {"the end is the best": found["end"]}
+        found = {"best and end": found["end"]}
     return [
         (f"{state}, iteration {iteration:,}\n{_loss(loss)}", parameters)
         for state, (parameters, iteration, loss) in found.items()

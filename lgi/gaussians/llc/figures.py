@@ -13,6 +13,7 @@ from lgi.figures.style import (
     HOLLOW,
     OKABE_ITO,
     by_quality,
+    count_axis,
     draw_clipped,
     need,
     new_figure,
@@ -75,6 +76,7 @@ def llc_vs_n(table: "pd.DataFrame", names: GaussianNames) -> Figure:
             axes.set_title(f"{named}\n{_setting(part)}" if len(part) else named)
     for axes in panels[-1]:
         axes.set_xlabel("number of Gaussians N")
+        count_axis(axes)
     figure.supylabel("half the effective dimension at (σ, γ)")
     figure.legend(handles=_handles(table, list(LINES)), loc="outside lower center", ncols=2)
     return figure

@@ -7,12 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from lgi.figures.style import (
     GREY,
     LIGHT_GREY,
     OKABE_ITO,
+    count_axis,
     counted_from,
     need,
     new_figure,
@@ -68,7 +68,7 @@ def n_study(
     costs.set_xlabel("number of Gaussians N")
     for axes, column in ((iterations, "best_iteration"), (costs, "evaluations")):
         axes.set_ylim(0, 1.1 * (rows[column].max() or 1))
-    costs.xaxis.set_major_locator(MaxNLocator(integer=True))
+    count_axis(costs)
     handles = _study_legend(rows, len(worse))
     title = f"seed {seed} alone"
     figure.legend(handles=handles, title=title, loc="outside upper center", ncols=3)
@@ -170,7 +170,7 @@ def loss_over_seeds(
         style = {"color": ORANGE, "marker": "D", "ms": 3.5, "lw": 1}
         handles.append(Line2D([], [], label=f"seed {original}", **style))
     axes.set(xlabel="number of Gaussians N", ylabel="best loss along training")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    count_axis(axes)
     figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
 
@@ -244,9 +244,9 @@ def steps(
     below.plot(n, table["expected_share"], "--", color=GREY, lw=1)
     above.set_ylabel("best loss at N minus\nthat at N − 1")
     below.set_ylabel("share of seeds\nthat do worse")
-    below.set(xlabel="number of Gaussians N", ylim=(0, 1))
+    below.set(xlabel="number of Gaussians N", ylim=(0, 1), xlim=(n.min() - 0.7, n.max() + 0.7))
     percent_axis(below, "y")
-    below.xaxis.set_major_locator(MaxNLocator(integer=True))
+    count_axis(below)
     handles = _step_legend(confidence, original, any(number in claimed for number in n))
     if len(fresh):
         label = f"mean of {fresh['seeds'].max()} fresh seeds, {confidence:.0%} interval"
@@ -306,9 +306,9 @@ def one_seed(summary: "pd.DataFrame") -> Figure:
     left.text(distance.max(), 0.49, "chance", ha="right", va="top", color=GREY, size=7.5)
     left.errorbar(distance, order["value"], _bars(order, "value", ""), fmt="o", color=BLUE, ms=4)
     left.set(xlabel="difference of the two N", ylabel="one seed has two N\nin the right order")
-    left.set_ylim(0, 1.03)
+    left.set(xlim=(distance.min() - 0.5, distance.max() + 0.5), ylim=(0, 1.03))
     percent_axis(left, "y")
-    left.xaxis.set_major_locator(MaxNLocator(integer=True))
+    count_axis(left)
     _draw_agreement(right, summary)
     return figure
 

@@ -153,6 +153,8 @@ def _draw_minima(axes: Axes, energy: "pd.DataFrame", names: GaussianNames) -> li
     ok = energy.dropna(subset=["misfit", "measured"])
     ok = ok[ok.groupby("image")["n"].transform("nunique") > 1]
     if ok.empty:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no minima\nat several N", ha="center", color=GREY)
         return []
     setting = ok.loc[ok["noise"].idxmax(), "setting"]
     ok = ok[ok["setting"] == setting]

@@ -142,6 +142,17 @@ def test_plain_log_axis_labels(ends, labels):
     assert tick_labels(axes.xaxis) == labels
 
 
+@pytest.mark.parametrize(("ends", "labels"), [((5.3, 6.7), ["6"]), ((1.5, 4.5), ["2", "3", "4"])])
+def test_count_axis_has_whole_numbers_alone(ends, labels):
+    axes = style.new_figure(2, 2).subplots()
+    axes.set_xlim(*ends)
+    style.count_axis(axes)
+    axes.figure.canvas.draw()
+    assert [
+        label.strip("$").split("{")[-1].strip("}") for label in tick_labels(axes.xaxis)
+    ] == labels
+
+
 @pytest.mark.parametrize(
     ("counts", "said"),
     [([1], "1 seed"), ([5, 5], "5 seeds"), ([20, 1, 3], "1 to 20 seeds")],

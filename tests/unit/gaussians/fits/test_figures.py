@@ -204,7 +204,7 @@ def test_fit_shows_a_state_that_is_best_and_end_once():
     run = fitted(loss=(0.5, 0.4, 0.3, 0.2, 0.1, 0.05), best_iteration=32)
     titles = [axes.get_title() for axes in gaussians.fit(run, NAMES).axes]
     shown = [title for title in titles if "iteration" in title]
-    assert shown == ["the end is the best, iteration 32\nloss 0.0900"]
+    assert shown == ["best and end, iteration 32\nloss 0.0900"]
 
 
 def test_fit_leaves_out_an_end_that_is_not_finite():
