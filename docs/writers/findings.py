@@ -53,10 +53,12 @@ def _page(finding: Finding, study: str) -> Iterator[str]:
     yield ""
     yield f"**{_number(finding)}**"
     yield ""
-    yield f"- The number stands in `results/{finding.table}`; the picture is `results/{finding.figure}`."
+    table, figure = f"`results/{finding.table}`", f"`results/{finding.figure}`"
+    yield f"- The number stands in {table}; the picture is {figure}."
     if finding.claim:
-        yield f"- The verdict is that of claim `{finding.claim}` in `results/tables/{study}_claims.csv`."
-    yield f"- How it was measured: [equations and sources](../methods.md), [the study](../{study}.md)."
+        claims = f"`results/tables/{study}_claims.csv`"
+        yield f"- The verdict is that of claim `{finding.claim}` in {claims}."
+    yield f"- How it was measured: [equations](../methods.md), [the study](../{study}.md)."
     yield f"- All findings with their tables: [the written analysis](../gallery/{study}.md)."
 
 

@@ -1,6 +1,5 @@
 """Which pages are written, by which writer."""
 
-import re
 from pathlib import Path
 
 from docs.writers import configuration, findings, reference, schema
@@ -37,5 +36,5 @@ def readme(text: str) -> str:
     ):
         mark = f"<!-- {what}: written by docs/writers -->\n"
         before, rest = text.split(mark)
-        text = f"{before}{mark}{rows}\n{rest[rest.index('<!-- end -->'):]}"
+        text = f"{before}{mark}{rows}\n{rest[rest.index('<!-- end -->') :]}"
     return text

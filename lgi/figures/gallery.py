@@ -26,8 +26,8 @@ def copy(source: str | Path, target: str | Path) -> None:
     Parameters
     ----------
     source
-        PNG, GIF, Markdown or CSV that the workflow made. All copies lie in one folder, so the pictures
-        that a text shows are beside it.
+        PNG, GIF, Markdown or CSV that the workflow made. All copies lie in one folder, so the
+        pictures that a text shows are beside it.
     target
         Where the copy goes.
     """

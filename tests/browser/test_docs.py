@@ -11,7 +11,15 @@ from docs.writers.pages import DOCS
 
 pytestmark = pytest.mark.slow
 
-PAGES = ["index", "first_steps", "findings/index", "methods", "configuration", "gallery", "howto/image"]
+PAGES = [
+    "index",
+    "first_steps",
+    "findings/index",
+    "methods",
+    "configuration",
+    "gallery",
+    "howto/image",
+]
 
 
 @pytest.fixture(scope="module")
