@@ -7,7 +7,7 @@ and captions of the report, and the answer to a path that names nothing.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
@@ -162,9 +162,23 @@ class Study:
     inherits: Sequence[tuple[str, ...]] = ()
     # Places, below its section, of mappings whose entries name a file, and the key that does.
     files: Sequence[tuple[str, str]] = ()
+    # What people read in place of the value of a wildcard: a function of the configuration, the
+    # wildcard's name and the value.
+    display: Callable[[Any, str, str], str] = lambda config, wildcard, value: value
     # Names that are gone, with what took their places: by the place of the configuration where they
     # were defined.
     removed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A table, figure, animation or text that the configuration asks for."""
+
+    study: Study
+    result: Result
+    output: str  # its name among the outputs of its rule
+    path: str
+    labels: Mapping[str, str]  # what it is, and of which values of the wildcards
 
 
 class Catalogue:
@@ -279,6 +293,39 @@ class Catalogue:
         """Return the regular expression of each wildcard of a result."""
         used = re.findall(r"\{(\w+)\}", "".join(result.outputs.values()))
         return {name: self.legal[study.name][name][0] for name in used}
+
+    def gathered(self) -> Iterator[Gathered]:
+        """Yield the tables, figures, animations and texts that the configuration asks for."""
+        for study, result in self.rules.values():
+            told = {name: result.outputs[name] for name in (*result.mains, *result.pictures)}
+            told = {name: path for name, path in told.items() if _gathered(path)}
+            for values in result.wanted(self.config) if told else ():
+                labels = self.labels(study, result, values)
+                for name, path in told.items():
+                    yield Gathered(study, result, name, path.format(**values), labels)
+
+    def labels(
+        self, study: Study, result: Result, values: Mapping[str, Any], *, sorted_as_text: bool = False
+    ) -> dict[str, str]:
+        """Return what a result is called, with display names of the values of its wildcards.
+
+        Parameters
+        ----------
+        study, result
+            The declaration.
+        values
+            Of the wildcards.
+        sorted_as_text
+            Whether whole numbers get zeros in front, so that they sort as text.
+        """
+        shown = {name: study.display(self.config, name, str(values[name])) for name in values}
+        if sorted_as_text:
+            wanted = list(result.wanted(self.config))
+            for name, text in shown.items():
+                widths = [len(str(one[name])) for one in wanted if name in one]
+                shown[name] = text.zfill(max(widths, default=0)) if text.isdecimal() else text
+        labels = {key: label.format_map(shown) for key, label in result.labels.items()}
+        return {key: label for key, label in labels.items() if label}
 
     def groups(self) -> dict[str, list[str]]:
         """Return the targets of each group: a study, a kind of result, or one of its own."""

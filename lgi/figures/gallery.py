@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from typing import IO
 
 from PIL import Image
 
@@ -26,7 +27,7 @@ def copy(source: str | Path, target: str | Path) -> None:
     """
     with atomic_path(target) as temporary:
         if Path(source).suffix == ".png":
-            _shrink(source).save(temporary, optimize=True)
+            shrunk(source, WIDTH).save(temporary, optimize=True)
         elif Path(source).suffix == ".md":
             text = Path(source).read_text(encoding="utf-8")
             temporary.write_text(re.sub(r"\]\((\S+/\S+)\)", _to_copy, text), encoding="utf-8")
@@ -34,14 +35,15 @@ def copy(source: str | Path, target: str | Path) -> None:
             shutil.copyfile(source, temporary)
 
 
-def _to_copy(link: re.Match) -> str:
-    return f"]({copy_name(link[1])})"
-
-
-def _shrink(source: str | Path) -> Image.Image:
+def shrunk(source: str | Path | IO[bytes], width: int) -> Image.Image:
+    """Return a picture of 256 colours, no wider than so many pixels."""
     with Image.open(source) as opened:
         picture = opened.convert("RGB")
-    if picture.width > WIDTH:
-        height = round(picture.height * WIDTH / picture.width)
-        picture = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
+    if picture.width > width:
+        height = round(picture.height * width / picture.width)
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
     return picture.quantize(256, dither=Image.Dither.NONE)
+
+
+def _to_copy(link: re.Match) -> str:
+    return f"]({copy_name(link[1])})"
