@@ -300,19 +300,27 @@ class Catalogue:
             told = {name: result.outputs[name] for name in (*result.mains, *result.pictures)}
             told = {name: path for name, path in told.items() if _gathered(path)}
             for values in result.wanted(self.config) if told else ():
-                labels = self.labels(study, result, values)
                 for name, path in told.items():
+                    labels = self.labels(study, result, name, values)
                     yield Gathered(study, result, name, path.format(**values), labels)
 
     def labels(
-        self, study: Study, result: Result, values: Mapping[str, Any], *, sorted_as_text: bool = False
+        self,
+        study: Study,
+        result: Result,
+        output: str,
+        values: Mapping[str, Any],
+        *,
+        sorted_as_text: bool = False,
     ) -> dict[str, str]:
-        """Return what a result is called, with display names of the values of its wildcards.
+        """Return what an output is called, with display names of the values of its wildcards.
 
         Parameters
         ----------
         study, result
             The declaration.
+        output
+            Name of the output; where a job has several, the label ``part`` tells them apart.
         values
             Of the wildcards.
         sorted_as_text
@@ -325,6 +333,8 @@ class Catalogue:
                 widths = [len(str(one[name])) for one in wanted if name in one]
                 shown[name] = text.zfill(max(widths, default=0)) if text.isdecimal() else text
         labels = {key: label.format_map(shown) for key, label in result.labels.items()}
+        if labels and len(result.mains) + len(result.pictures) > 1:
+            labels["part"] = PurePath(result.outputs[output]).stem.format_map(shown)
         return {key: label for key, label in labels.items() if label}
 
     def groups(self) -> dict[str, list[str]]:

@@ -73,7 +73,6 @@ def found(
             "findings": [
                 {
                     "headline": finding.headline,
-                    "text": finding.text,
                     "number": _number(finding),
                     "links": list(_links(study, finding, site, place)),
                 }
@@ -109,9 +108,7 @@ def _links(
         yield "explorer", href
 
 
-def _pictures(
-    findings: Iterable[Finding], most: int, place: Place
-) -> Iterator[tuple[Markup, str]]:
+def _pictures(findings: Iterable[Finding], most: int, place: Place) -> Iterator[tuple[Markup, str]]:
     """Yield the first pictures, each once, with what they show."""
     shown: dict[str, Finding] = {}
     for finding in findings:

@@ -46,14 +46,18 @@ def page(
         Lines at its foot.
     """
     links = [(words, href, href == name) for words, href in navigation(site)] if name else []
-    return environment().get_template("page.html.j2").render(
-        title=title,
-        body=body,
-        headings=headings,
-        pages=links,
-        foot=[f"Written by lgi {lgi.__version__}.", *foot],
-        style=_table_style() + _asset("site.css"),
-        script=_table_library() + _asset("site.js"),
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            title=title,
+            body=body,
+            headings=headings,
+            pages=links,
+            foot=[f"Written by lgi {lgi.__version__}.", *foot],
+            style=_table_style() + _asset("site.css"),
+            script=_table_library() + _asset("site.js"),
+        )
     )
 
 
@@ -82,6 +86,8 @@ def beside(site: Mapping[str, Any], *, lazy: bool = False) -> Beside:
     pages |= {f"{REPORTS}{study}.md": f"{study}.html" for study in site["analyses"]}
     pages["results/tables/README.md"] = "columns.html"
     pages = {path: name for path, name in pages.items() if path in shown}
+    if site["explorer"]:
+        pages[REPORTS + EXPLORER] = EXPLORER
     return Beside(set(shown), pages, lazy=lazy)
 
 
@@ -135,7 +141,9 @@ def _table_library() -> str:
     assert exported, "itables brings no module"
     named = dict(reversed(one.split(" as ")) for one in exported[1].split(","))
     # A script ends at its first end tag, and comments of HTML hide it.
-    text = source.replace(exported[0], "").replace("<!--", r"<\!--").replace("</script", r"<\/script")
+    text = (
+        source.replace(exported[0], "").replace("<!--", r"<\!--").replace("</script", r"<\/script")
+    )
     return f"{text}\nconst DataTable = {named['default']};\n"
 
 

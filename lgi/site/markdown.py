@@ -149,11 +149,12 @@ def _headings(tokens: Sequence[Token]) -> list[Heading]:
 def _free_pictures(tokens: Sequence[Token]) -> None:
     """Take a picture that is a whole paragraph out of it: it becomes a figure."""
     for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        children = token.children or []
-        if before.type == "paragraph_open" and len(children) == 1 and children[0].type == "image":
-            if PurePosixPath(str(children[0].attrs["src"])).suffix in _PICTURES:
-                before.hidden = after.hidden = True
-                children[0].meta["alone"] = True
+        (only, *more) = token.children or [None]
+        if before.type != "paragraph_open" or more or only is None or only.type != "image":
+            continue
+        if PurePosixPath(str(only.attrs["src"])).suffix in _PICTURES:
+            before.hidden = after.hidden = True
+            only.meta["alone"] = True
 
 
 def _number_cells(tokens: Sequence[Token]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from lgi.catalogue import TABLES
 from lgi.prose import counted
 from lgi.site.layout import beside, named, page, part
 from lgi.site.markdown import Heading, render
@@ -24,9 +25,7 @@ WHAT = "what"
 """The label that says what a result is; others tell results of one kind apart."""
 
 
-def analysis(
-    *, text: File, site: Mapping[str, Any], study: str, pictures: Iterable = ()
-) -> str:
+def analysis(*, text: File, site: Mapping[str, Any], study: str) -> str:
     """Return a written analysis as a page, with its pictures, animations and sortable tables.
 
     Parameters
@@ -37,8 +36,6 @@ def analysis(
         What `lgi.site.results` tells every page.
     study
         Name of the study.
-    pictures
-        What the page may show; it needs no more than that they are there.
     """
     return _text(f"{study}.html", text, site)
 
@@ -79,9 +76,7 @@ def figures(*, site: Mapping[str, Any], pictures: Iterable = ()) -> str:
     return page("figures.html", "Figures and animations", body, site, headings)
 
 
-def tables(
-    *, tables: Iterable[pd.DataFrame], settings: Site, site: Mapping[str, Any]
-) -> str:
+def tables(*, tables: Iterable[pd.DataFrame], settings: Site, site: Mapping[str, Any]) -> str:
     """Return a page of all tables, each of which is built when it is opened.
 
     Parameters
@@ -120,7 +115,8 @@ def described(
     count = f"{counted(len(table), 'row')}, {counted(len(table.columns), 'column')}"
     rest = len(table) > rows
     return {
-        "name": PurePosixPath(one["path"]).name,
+        "name": one["path"].removeprefix(TABLES),
+        "what": str(one["labels"].get(WHAT, "")),
         "anchor": anchor(one["path"]),
         "size": count,
         "caption": one["caption"],

@@ -58,9 +58,11 @@ class Beside:
         if path not in self.made:
             return missing(path)
         if PurePosixPath(path).suffix == ".gif":
-            film = Markup('<video {how} loop muted playsinline controls aria-label="{alt}">'
+            film = Markup(
+                '<video {how} loop muted playsinline controls aria-label="{alt}">'
                 '<source src="{film}" type="video/mp4">'
-                '<img src="{gif}" alt="{alt}" loading="lazy"></video>')
+                '<img src="{gif}" alt="{alt}" loading="lazy"></video>'
+            )
             return film.format(
                 how=Markup('preload="none"' if self.lazy else "autoplay"),
                 film=_relative(str(PurePosixPath(path).with_suffix(".mp4"))),
@@ -75,7 +77,7 @@ class Beside:
         if path in self.pages:
             page, _, within = self.pages[path].partition("#")
             at = fragment or within
-            return quote(page) + (f"#{quote(at)}" if at else "")
+            return quote(page) + (f"#{quote(at, safe='=&')}" if at else "")
         return _relative(path) if path in self.made else None
 
 

@@ -146,7 +146,7 @@ RESULTS = (
         output=ANALYSIS,
         purpose="Write the analysis of a study as a page, with its pictures and animations.",
         make="lgi.site.pages:analysis",
-        inputs=lambda config, wildcards: {"text": TEXT, "pictures": _pictures(config)},
+        inputs={"text": TEXT},  # which asks for its pictures
         settings=lambda config, wildcards: (
             _alone(config, wildcards) | {"study": wildcards["study"]}
         ),

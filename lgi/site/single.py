@@ -67,7 +67,8 @@ def write(
         if size <= settings.megabytes * 1e6:
             return made
     raise DataError(
-        f"site.megabytes: the report in one file has {size / 1e6:.1f} MB; found {settings.megabytes}"
+        f"site.megabytes: found {settings.megabytes}, but {size / 1e6:.1f} MB is the report in one "
+        "file with its pictures as small as they get"
     )
 
 

@@ -31,7 +31,7 @@ RESULTS = (
         draw={FIGURE: "lgi.gaussians.elsewhere.figures:elsewhere"},
         inputs=_fits,
         settings=_settings,
-        labels={"figure": "images and resolutions"},
+        labels={"what": "images and resolutions"},
         caption="Best loss against N / pixels, mean over seeds with its interval, for images of "
         "different kinds and for two other resolutions of the published image. The shaded range "
         "was called optimal for the original's image; the star is the lowest loss of a curve.",

@@ -120,7 +120,7 @@ RESULTS = (
             "again": config.gaussians.original.again,
             "reference": config.gaussians.original.reference,
         },
-        labels={"table": "all fits"},
+        labels={"what": "all fits"},
         caption="All fits of study 1, and those that were made twice.",
     ),
     Result(
@@ -134,7 +134,7 @@ RESULTS = (
             "published": PUBLISHED,
         },
         wanted=lambda config: figures(config, "loss_vs_n"),
-        labels={"figure": "loss against N", "recipe": "{recipe}", "image": "{image}"},
+        labels={"what": "loss against N", "recipe": "{recipe}", "image": "{image}"},
         caption="Best loss of a fit against the number of Gaussians, a line per seed. Diamonds are "
         "the values that the original study published. Triangles mark regressions with size: N "
         "Gaussians that do worse than the next smaller N of the same seed.",
@@ -146,7 +146,7 @@ RESULTS = (
         "lgi.gaussians.fits.figures:loss_and_coverage",
         inputs=_shown("loss_and_coverage"),
         wanted=lambda config: figures(config, "loss_and_coverage"),
-        labels={"figure": "loss and coverage", "recipe": "{recipe}", "image": "{image}"},
+        labels={"what": "loss and coverage", "recipe": "{recipe}", "image": "{image}"},
         caption="Reported loss and uncovered share of the image along training. The vertical line "
         "is the best iteration.",
     ),
@@ -157,7 +157,7 @@ RESULTS = (
         "lgi.gaussians.fits.figures:fit",
         inputs={"fit": FIT},
         wanted=lambda config: figures(config, "drawn"),
-        labels={"figure": "fit", "recipe": "{recipe}", "image": "{image}, N = {n}"},
+        labels={"what": "fit", "recipe": "{recipe}", "image": "{image}, N = {n}"},
         caption="Target, and at the best logged iteration and at the end: the fit, its Gaussians "
         "as ellipses, and the absolute error.",
     ),
@@ -168,7 +168,7 @@ RESULTS = (
         "lgi.gaussians.fits.figures:fit_frames",
         inputs={"fit": FIT},
         wanted=lambda config: figures(config, "drawn"),
-        labels={"figure": "animation", "recipe": "{recipe}", "image": "{image}, N = {n}"},
+        labels={"what": "animation", "recipe": "{recipe}", "image": "{image}, N = {n}"},
         caption="The fit along training, at log-spaced snapshots: image, ellipses and loss.",
     ),
 )

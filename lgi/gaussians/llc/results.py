@@ -80,7 +80,7 @@ RESULTS = (
             "sweeps": [SWEEP.format(**fit) for fit in _swept(config)],
         },
         groups=("llc",),
-        labels={"figure": "effective dimension against N"},
+        labels={"what": "effective dimension against N"},
         caption="Half the effective dimension at (σ, γ), as chains find it around the minimum to "
         "which a fit was taken further, against N, with pixels as samples: a column per image and "
         "recipe, a row per setting. Beside it half the number of free parameters, half the "

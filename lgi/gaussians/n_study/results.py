@@ -55,7 +55,7 @@ RESULTS = (
             "tiers": config.gaussians.n_study.tiers,
             "seed": config.gaussians.original.seed,
         },
-        labels={"figure": "N-study"},
+        labels={"what": "N-study"},
         caption="The N-study of the original, made again: every run; the numbers that describe it; "
         "and what the original states beside what its own table says and what is measured here "
         "with its seed. A statement that its table does not bear out has agrees False.",
@@ -80,7 +80,7 @@ RESULTS = (
             "claimed": config.gaussians.original.worse if config.gaussians.of_the_original else [],
             "confidence": config.gaussians.n_study.seeds.confidence,
         },
-        labels={"table": "N over many seeds"},
+        labels={"what": "N over many seeds"},
         caption="Many seeds for each N: every loss, what each step from N - 1 to N does to it, and "
         "the numbers that describe them. Best loss against N, a thin line per seed. The broad "
         "line is their mean, with an interval for it; the one with diamonds is the seed that "

@@ -95,7 +95,7 @@ RESULTS = (
         "Gather the features of all N into one table.",
         make="lgi.gaussians.prediction.features:gather",
         inputs=_all_n,
-        labels={"table": "features of fits"},
+        labels={"what": "features of fits"},
     ),
     Result(
         "predict_fits",
@@ -106,7 +106,7 @@ RESULTS = (
         seconds=lambda *_: 10.0,
         inputs={"features": FEATURES},
         settings=_settings,
-        labels={"table": "what predicts a fit"},
+        labels={"what": "what predicts a fit"},
     ),
     Result(
         "spectra",
@@ -116,7 +116,7 @@ RESULTS = (
         draw={SPECTRA_FIGURE: "lgi.gaussians.prediction.figures:spectra"},
         inputs=_drawn,
         settings=_drawn_kind,
-        labels={"figure": "singular values of the Jacobian"},
+        labels={"what": "singular values of the Jacobian"},
         caption="Singular values of the derivative of the image by the trained parameters, at the "
         "start, the best and the end of a fit. Above, of a few fits, in units of the "
         "largest: below the dotted line a value counts as 0, and its direction is null, "
@@ -132,7 +132,7 @@ RESULTS = (
         inputs=_predicted,
         settings=_skills,
         wanted=_OF_EACH_RECIPE,
-        labels={"figure": "what predicts a fit", "recipe": "{recipe}", "image": "{image}"},
+        labels={"what": "what predicts a fit", "recipe": "{recipe}", "image": "{image}"},
         caption="What predicts a fit, on seeds that were not learnt from. Best loss: the share of "
         "the squared error that a predictor saves against the mean alone, and beyond N "
         "against a line through N. Worse than at N - 1: the same of whether a fit does "

@@ -59,7 +59,7 @@ RESULTS = (
         make="lgi.gaussians.turn.table:table",
         inputs=_listed,
         settings=_definition,
-        labels={"table": "turns of all fits"},
+        labels={"what": "turns of all fits"},
     ),
     Result(
         "turn_curves",
@@ -69,7 +69,7 @@ RESULTS = (
         draw={TURN_FIGURE: "lgi.gaussians.turn.figures:turn"},
         seconds=lambda *_: 6.0,
         inputs=_fits,
-        labels={"figure": "what pixels add to the loss of all runs"},
+        labels={"what": "what pixels add to the loss of all runs"},
         caption="Error and coverage of every run that the statements on turning speak of, "
         "iterations in units of that of the best loss. Above, how the L1 and L2 parts of the loss "
         "differ from those at the best, and what pixels add to this that were covered at the best "
@@ -85,7 +85,7 @@ RESULTS = (
         draw={CURES_FIGURE: "lgi.gaussians.turn.figures:cures"},
         inputs=_compared,
         settings=_comparison,
-        labels={"figure": "recipes compared"},
+        labels={"what": "recipes compared"},
         caption="Recipes beside the reference, at the same N and seeds, with their numbers of "
         "iterations: best and last loss of every run, and the share of seeds that turn (a later "
         "loss exceeds the best by the configured factor) with its exact interval, corrected for "
@@ -101,7 +101,7 @@ RESULTS = (
         "Draw fits of neighbouring N beside each other: arrangement, bounds and errors.",
         make="lgi.gaussians.turn.figures:neighbours",
         inputs=_neighbours,
-        labels={"figure": "neighbouring N"},
+        labels={"what": "neighbouring N"},
         caption="Fits of neighbouring N at their best: the image, the Gaussians at 1 sigma "
         "(framed where a position or a scale is at its bound), the absolute error there, "
         "and the error at the end of training, where black pixels are those that no "
