@@ -1,6 +1,5 @@
 """The other pages: an analysis, all figures, all tables, what their columns mean."""
 
-import json
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -11,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from lgi.catalogue import TABLES
+from lgi.explorer.packing import pack
 from lgi.prose import counted
 from lgi.site.layout import beside, named, page, part
 from lgi.site.markdown import Heading, render
@@ -122,20 +122,14 @@ def described(
         "caption": one["caption"],
         "links": links,
         "rest": f"The first {rows:,} of {len(table):,} rows." if rest else "",
-        "data": as_json(table.head(rows)),
+        "data": packed(table.head(rows)),
     }
 
 
-def as_json(table: pd.DataFrame) -> Markup:
-    """Return a table as JSON that can stand in a page: columns, and rows of plain values."""
+def packed(table: pd.DataFrame) -> str:
+    """Return a table as a page holds it: columns, and rows of plain values."""
     rows = [[_plain(value) for value in row] for row in table.itertuples(index=False, name=None)]
-    text = json.dumps(
-        {"columns": [str(name) for name in table], "rows": rows},
-        ensure_ascii=False,
-        allow_nan=False,
-        separators=(",", ":"),
-    )
-    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))
+    return pack({"columns": [str(name) for name in table], "rows": rows}, {})
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,9 @@
 """The pages of the site as results of the workflow."""
 
+import hashlib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -79,7 +82,17 @@ def _site(config: Any) -> dict[str, Any]:
         "columns": COLUMNS in made,
         "shown": [_told(one) for one in others if one.path != EXPLORER],
         "sources": _sources(config),
+        "assets": _assets(),
     }
+
+
+@cache
+def _assets() -> str:
+    """Return a hash of templates, style and scripts, which are no part of the source of a rule."""
+    digest = hashlib.sha256()
+    for file in sorted((files("lgi.site") / "assets").iterdir(), key=lambda file: file.name):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _told(one: Gathered) -> dict[str, Any]:
@@ -150,6 +163,9 @@ RESULTS = (
         settings=lambda config, wildcards: (
             _alone(config, wildcards) | {"study": wildcards["study"]}
         ),
+        labels={"what": "analysis: {study}"},
+        caption="The written analysis of a study: findings first, then what they rest on. Tables "
+        "sort at a click on a column's name.",
         wanted=lambda config: [{"study": study} for study in analyses(config)],
     ),
     Result(
@@ -188,9 +204,6 @@ RESULTS = (
         inputs=_single_inputs,
         settings=_with_configuration,
         seconds=lambda config, wildcards: 10.0,
-        labels={"what": "findings, both analyses and main tables in one file"},
-        caption="What each study found, the written analyses with their pictures and animations, "
-        "and the main tables. The file needs nothing else and can be sent as it is.",
     ),
 )
 """The pages."""

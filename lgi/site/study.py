@@ -1,8 +1,16 @@
 """The site as the workflow sees it: pages of its own, with a section of the configuration."""
 
+from typing import Any
+
 from lgi.catalogue import Study
 from lgi.site.results import RESULTS, analyses
 from lgi.site.settings import Site
+
+
+def display(config: Any, wildcard: str, value: str) -> str:
+    """Return what people read in place of the value of a wildcard."""
+    return analyses(config)[value] if wildcard == "study" else value
+
 
 STUDY = Study(
     name="site",
@@ -11,5 +19,6 @@ STUDY = Study(
     settings=Site,
     results=RESULTS,
     wildcards=lambda config: {"study": list(analyses(config))},
+    display=display,
     run_reader="lgi.site.media:read",
 )

@@ -18,12 +18,21 @@ function enhance(table, options = {}) {
   });
 }
 
+// The words that lgi.explorer.packing wrote.
+async function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text.trim()), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const buffer = await new Response(stream).arrayBuffer();
+  const length = new DataView(buffer).getUint32(0, true);
+  return JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length))).words;
+}
+
 // A table whose rows wait in the page until it is opened.
-function fill(details) {
+async function fill(details) {
   const holder = details.querySelector(":scope > .rows");
-  const source = details.querySelector(":scope > script");
-  if (!holder || holder.childElementCount) return;
-  const {columns, rows} = JSON.parse(source.textContent);
+  if (!holder || holder.dataset.filled) return;
+  holder.dataset.filled = "yes";
+  const {columns, rows} = await unpacked(details.querySelector(":scope > script").textContent);
   const table = document.createElement("table");
   table.className = "data";
   holder.append(table);
@@ -65,6 +74,20 @@ if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
 }
 if (matchMedia("(max-width: 63.99rem)").matches) {
   document.querySelector(".contents details")?.removeAttribute("open");
+}
+// In Snakemake's report a page is alone: what lies beside it elsewhere is told by its name.
+if (location.protocol === "data:") {
+  document.querySelector("body > header nav").remove();
+  for (const shown of document.querySelectorAll("img, video")) {
+    const source = shown.getAttribute("src") ?? shown.querySelector("source").getAttribute("src");
+    const told = document.createElement("p");
+    told.className = "missing";
+    told.textContent = `${source.replace("../", "results/")}: figures are among the results of this report.`;
+    if (!source.startsWith("data:")) shown.replaceWith(told);
+  }
+  for (const link of document.querySelectorAll("a[href]")) {
+    if (!/^(#|https?:)/.test(link.getAttribute("href"))) link.replaceWith(...link.childNodes);
+  }
 }
 addEventListener("hashchange", reveal);
 reveal();
