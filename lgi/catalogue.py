@@ -130,6 +130,11 @@ class Result:
         return {f"picture{place}": draw for place, draw in enumerate(self.draw.values())}
 
     @property
+    def told(self) -> dict[str, PurePath]:
+        """The paths of what is made by name, without what lies beside them."""
+        return {name: PurePath(self.outputs[name]) for name in (*self.mains, *self.pictures)}
+
+    @property
     def first(self) -> str:
         """The path by which it is known: its log is called after it."""
         return next(iter(self.outputs.values()))
@@ -141,7 +146,7 @@ class Result:
 
     def paths(self, config: Any) -> list[str]:
         """Return the paths that `all` asks for; what lies beside a file comes with it."""
-        patterns = [self.outputs[name] for name in (*self.mains, *self.pictures)]
+        patterns = [str(path) for path in self.told.values()]
         return [path.format(**values) for values in self.wanted(config) for path in patterns]
 
 
@@ -297,8 +302,7 @@ class Catalogue:
     def gathered(self) -> Iterator[Gathered]:
         """Yield the tables, figures, animations and texts that the configuration asks for."""
         for study, result in self.rules.values():
-            told = {name: result.outputs[name] for name in (*result.mains, *result.pictures)}
-            told = {name: path for name, path in told.items() if _gathered(path)}
+            told = {name: str(path) for name, path in result.told.items() if _gathered(str(path))}
             for values in result.wanted(self.config) if told else ():
                 for name, path in told.items():
                     labels = self.labels(study, result, name, values)
@@ -320,7 +324,7 @@ class Catalogue:
         study, result
             The declaration.
         output
-            Name of the output; where a job has several, the label ``part`` tells them apart.
+            Its name; where a job has several of a kind, the label ``part`` tells them apart.
         values
             Of the wildcards.
         sorted_as_text
@@ -333,8 +337,9 @@ class Catalogue:
                 widths = [len(str(one[name])) for one in wanted if name in one]
                 shown[name] = text.zfill(max(widths, default=0)) if text.isdecimal() else text
         labels = {key: label.format_map(shown) for key, label in result.labels.items()}
-        if labels and len(result.mains) + len(result.pictures) > 1:
-            labels["part"] = PurePath(result.outputs[output]).stem.format_map(shown)
+        alike = [path for path in result.told.values() if path.suffix == result.told[output].suffix]
+        if labels and len(alike) > 1:
+            labels["part"] = result.told[output].stem.format_map(values)
         return {key: label for key, label in labels.items() if label}
 
     def groups(self) -> dict[str, list[str]]:

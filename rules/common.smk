@@ -226,7 +226,7 @@ VIEWED = (".png", ".html")
 def shown_as(path, study, result, name):
     # A table that a failing job leaves alone.
     kept = update(path) if path.endswith(".csv") else path
-    if not result.labels or name not in (*result.mains, *result.pictures):
+    if not result.labels or name not in result.told:
         return kept
     if not path.endswith(VIEWED):
         return kept

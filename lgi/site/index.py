@@ -11,6 +11,7 @@ from lgi.catalogue import REPORTS, ROOT
 from lgi.findings import Finding, read_findings
 from lgi.prose import interval
 from lgi.site.layout import EXPLORER, beside, page, part, provenance, written_out
+from lgi.site.markdown import slug
 from lgi.site.places import Place
 from lgi.site.settings import Site
 
@@ -74,9 +75,9 @@ def found(
                 {
                     "headline": finding.headline,
                     "number": _number(finding),
-                    "links": list(_links(study, finding, site, place)),
+                    "links": list(_links(study, finding, number, site, place)),
                 }
-                for finding in findings.get(study, [])[: settings.findings]
+                for number, finding in enumerate(findings.get(study, [])[: settings.findings], 1)
             ],
             "pictures": list(_pictures(findings.get(study, []), settings.pictures, place)),
             "more": _more(study, title, place),
@@ -94,10 +95,11 @@ def _number(finding: Finding) -> str:
 
 
 def _links(
-    study: str, finding: Finding, site: Mapping[str, Any], place: Place
+    study: str, finding: Finding, number: int, site: Mapping[str, Any], place: Place
 ) -> Iterator[tuple[str, str]]:
     wanted = (
-        ("analysis", f"{REPORTS}{study}.md", finding.id),
+        # The heading that `lgi.analysis` gives it.
+        ("analysis", f"{REPORTS}{study}.md", slug(f"{number}. {finding.headline}")),
         ("figure", _path(finding.figure), ""),
         ("table", _path(finding.table), ""),
     )
@@ -115,7 +117,10 @@ def _pictures(findings: Iterable[Finding], most: int, place: Place) -> Iterator[
         if finding.figure and len(shown) < most:
             shown.setdefault(finding.figure, finding)
     for finding in shown.values():
-        yield place.picture(_path(finding.figure), finding.alt), f"{finding.headline}."
+        picture = place.picture(path := _path(finding.figure), finding.alt)
+        if picture.startswith("<img") and (href := place.href(path)):
+            picture = Markup('<a href="{}">{}</a>').format(href, picture)
+        yield picture, f"{finding.headline}."
 
 
 def _more(study: str, title: str, place: Place) -> Markup:

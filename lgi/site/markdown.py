@@ -101,7 +101,11 @@ class _Writer:
     def link_open(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         href = self._leads(str(tokens[index].attrs["href"]))
         self.open.append(href is not None)
-        return "" if href is None else Markup('<a href="{}">').format(href)
+        if href is None:
+            return ""
+        told = tokens[index].attrs.get("title")
+        title = Markup(' title="{}"').format(told) if told else ""
+        return Markup('<a href="{}"{}>').format(href, title)
 
     def link_close(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         return "</a>" if self.open.pop() else ""
