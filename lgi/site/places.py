@@ -97,6 +97,7 @@ class Within:
 
     def __init__(self, files: Mapping[str, File], anchors: Mapping[str, str], width: int) -> None:
         self.files, self.anchors, self.width = files, dict(anchors), width
+        self.names: set[str] = set()  # of headings that links may lead to
         self._held: dict[str, str] = {}
 
     def picture(self, path: str, alt: str) -> Markup:
@@ -122,7 +123,8 @@ class Within:
         if path not in self.anchors:
             return None
         start = self.anchors[path]
-        return f"#{quote(f'{start}-{fragment}' if fragment else start)}"
+        within = f"{start}-{fragment}"
+        return f"#{quote(within if within in self.names else start)}"
 
 
 def missing(path: str) -> Markup:

@@ -87,6 +87,7 @@ def _written(
     place = Within(files, anchors, width)
     headings = [Heading(2, "main", "What was found")]
     shown = {study: render(text, place, f"{study}-") for study, text in analyses.items()}
+    place.names |= {one.id for text in shown.values() for one in text.headings}
     # After the analyses, so that the findings link to their pictures.
     parts = [found(findings, settings, site, place)]
     for study, text in shown.items():
