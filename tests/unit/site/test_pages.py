@@ -59,7 +59,7 @@ class Parsed(HTMLParser):
             self.words.append(data)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def written():
     """Every page of a small site by its name."""
     configuration = {"cats": {"names": ["tom"], "size": EVIL}}
