@@ -3,11 +3,9 @@
 import re
 import shutil
 from pathlib import Path
-from typing import IO
-
-from PIL import Image
 
 from lgi.catalogue import copy_name
+from lgi.pictures import shrunk
 from lgi.runs import atomic_path
 
 WIDTH = 1000
@@ -33,16 +31,6 @@ def copy(source: str | Path, target: str | Path) -> None:
             temporary.write_text(re.sub(r"\]\((\S+/\S+)\)", _to_copy, text), encoding="utf-8")
         else:
             shutil.copyfile(source, temporary)
-
-
-def shrunk(source: str | Path | IO[bytes], width: int) -> Image.Image:
-    """Return a picture of 256 colours, no wider than so many pixels."""
-    with Image.open(source) as opened:
-        picture = opened.convert("RGB")
-    if picture.width > width:
-        height = round(picture.height * width / picture.width)
-        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
-    return picture.quantize(256, dither=Image.Dither.NONE)
 
 
 def _to_copy(link: re.Match) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lgi.errors import RunFileError
-from lgi.figures.gallery import shrunk
+from lgi.pictures import shrunk
 
 TYPES = {".png": "image/png", ".gif": "image/gif", ".mp4": "video/mp4"}
 """Media types of what a page can hold."""
