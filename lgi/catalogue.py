@@ -54,6 +54,9 @@ COPY = "docs/gallery/{name}"
 """The small copy of a picture or text that README and docs show."""
 
 
+WHAT = "what"
+"""The label that says what a result is; others tell results of one kind apart."""
+
 BRIEF = 1.0
 """Seconds that most tables and pictures take, once their modules are imported."""
 
@@ -104,8 +107,12 @@ class Result:
     # Function of the configuration to the values of the wildcards with which `all` asks for it.
     wanted: Callable[[Any], Iterable[Mapping[str, Any]]] = once
     groups: Sequence[str] = ()  # to which it belongs beside its study and its kind
-    labels: Mapping[str, str] = field(default_factory=dict)  # in the report; none: not in it
+    # What pages and Snakemake's report call it: `WHAT` it is, or where a job draws several pictures
+    # what each is, by its path; and values of wildcards. None: it is not in that report.
+    labels: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     caption: str = ""
+    # Whether Snakemake's report holds it, where a browser shows it: many of a kind make it large.
+    reported: bool = True
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -336,9 +343,13 @@ class Catalogue:
             for name, text in shown.items():
                 widths = [len(str(one[name])) for one in wanted if name in one]
                 shown[name] = text.zfill(max(widths, default=0)) if text.isdecimal() else text
-        labels = {key: label.format_map(shown) for key, label in result.labels.items()}
+        pattern = str(result.told[output])
+        labels = {
+            key: (label if isinstance(label, str) else label.get(pattern, "")).format_map(shown)
+            for key, label in result.labels.items()
+        }
         alike = [path for path in result.told.values() if path.suffix == result.told[output].suffix]
-        if labels and len(alike) > 1:
+        if isinstance(result.labels.get(WHAT), str) and len(alike) > 1:
             labels["part"] = result.told[output].stem.format_map(values)
         return {key: label for key, label in labels.items() if label}
 

@@ -226,9 +226,8 @@ VIEWED = (".png", ".html")
 def shown_as(path, study, result, name):
     # A table that a failing job leaves alone.
     kept = update(path) if path.endswith(".csv") else path
-    if not result.labels or name not in result.told:
-        return kept
-    if not path.endswith(VIEWED):
+    told = result.labels and result.reported and name in result.told
+    if not told or not path.endswith(VIEWED):
         return kept
     return report(
         kept,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from lgi.catalogue import TABLES
+from lgi.catalogue import TABLES, WHAT
 from lgi.explorer.packing import pack
 from lgi.prose import counted
 from lgi.site.layout import beside, named, page, part
@@ -20,9 +20,6 @@ from lgi.site.settings import Site
 
 DIGITS = 6
 """Digits of a number in a page of tables; the CSV has all."""
-
-WHAT = "what"
-"""The label that says what a result is; others tell results of one kind apart."""
 
 
 def analysis(*, text: File, site: Mapping[str, Any], study: str) -> str:

@@ -80,7 +80,12 @@ RESULTS = (
             "sweeps": [SWEEP.format(**fit) for fit in _swept(config)],
         },
         groups=("llc",),
-        labels={"what": "effective dimension against N"},
+        labels={
+            "what": {
+                FIGURE: "effective dimension against N",
+                SWEEP_FIGURE: "effective dimension against σ and γ",
+            }
+        },
         caption="Half the effective dimension at (σ, γ), as chains find it around the minimum to "
         "which a fit was taken further, against N, with pixels as samples: a column per image and "
         "recipe, a row per setting. Beside it half the number of free parameters, half the "

@@ -80,7 +80,13 @@ RESULTS = (
             "claimed": config.gaussians.original.worse if config.gaussians.of_the_original else [],
             "confidence": config.gaussians.n_study.seeds.confidence,
         },
-        labels={"what": "N over many seeds"},
+        labels={
+            "what": {
+                LOSS_OVER_SEEDS_FIGURE: "loss against N over many seeds",
+                STEPS_FIGURE: "what one more Gaussian does",
+                ONE_SEED_FIGURE: "what one seed tells of N",
+            }
+        },
         caption="Many seeds for each N: every loss, what each step from N - 1 to N does to it, and "
         "the numbers that describe them. Best loss against N, a thin line per seed. The broad "
         "line is their mean, with an interval for it; the one with diamonds is the seed that "

@@ -66,7 +66,7 @@ RESULTS = (
         inputs=lambda config, _: {"table": TABLE, "llc": LLC, "pictures": pictures(config)},
         settings=lambda config, _: asked(config),
         wanted=lambda config: [{}] if config.gaussians.price else [],
-        labels={"what": "N at a price"},
+        labels={"what": {FIGURE: "N at a price", ENERGY_FIGURE: "N by free energy"}},
         caption="The best N against the price of a parameter in bits, with the noise fitted: "
         "median over seeds with its interval, a panel per image. Dotted: the price of the free "
         "energy of a regular model, ½ log2 n bits for n pixels. Grey: the N that were tried; where "

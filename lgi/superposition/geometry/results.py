@@ -68,6 +68,7 @@ RESULTS = (
             "sparsity": "{sparsity}",
             "seed": "{seed}",
         },
+        reported=False,
         caption="Feature vectors (columns of W) of one model with their convex hull, and column "
         "norms and biases, along training.",
     ),

@@ -172,22 +172,29 @@ def test_the_single_file_holds_pictures_and_whole_tables(written):
     assert "of 5 rows" not in page
 
 
-def test_pictures_of_the_single_file_shrink_until_it_is_small_enough():
-    def size(megabytes):
+def test_pictures_of_the_single_file_shrink_until_it_is_small_enough(monkeypatch):
+    monkeypatch.setattr(single, "WIDTHS", (200, 100))
+    shown = [File(FIGURE, picture(200, 100, seed=0))]
+
+    def size(most):
+        settings = SETTINGS.model_copy(update={"megabytes": most / 1e6})
         page = single.write(
             findings=[],
             texts=[text()],
-            files=[File(FIGURE, picture(1500, 1000, seed=0))],
+            files=shown,
             tables=[],
-            settings=SETTINGS.model_copy(update={"megabytes": megabytes}),
+            settings=settings,
             site=site(),
             configuration={},
         )
-        return len(page)
+        return len(page.encode())
 
-    assert size(2) <= 2e6 < size(4) <= 4e6
-    with pytest.raises(DataError, match=r"site\.megabytes: found 1,"):
-        size(1)
+    largest = size(1e9)
+    assert size(largest) == largest
+    smaller = size(largest - 1)
+    assert smaller < largest - 10_000
+    with pytest.raises(DataError, match=r"site\.megabytes: found 0\.\d+, but"):
+        size(smaller - 1)
 
 
 def test_a_picture_is_held_with_fewer_colours_only_where_that_is_smaller():
