@@ -124,7 +124,9 @@ def _with_settings(config: Any, wildcards: Mapping[str, str]) -> dict:
 
 
 def _with_configuration(config: Any, wildcards: Mapping[str, str]) -> dict:
-    return _with_settings(config, wildcards) | {"configuration": to_jsonable_python(config)}
+    # Not the device, nor how runs share processes: the same results have the same pages.
+    values = {study.name: getattr(config, study.name) for study in _others(config).studies}
+    return _with_settings(config, wildcards) | {"configuration": to_jsonable_python(values)}
 
 
 def _findings(config: Any) -> dict[str, list[str]]:
