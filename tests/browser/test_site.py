@@ -47,6 +47,7 @@ def test_a_page_shows_all_its_pictures_and_fits_the_window(name, opened, viewpor
 
 def test_a_film_rests_where_motion_is_not_wanted_and_plays_when_asked(opened):
     page = opened("gaussians")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     film = page.locator("video").first
     film.scroll_into_view_if_needed()
     assert film.evaluate("(film) => film.paused")
