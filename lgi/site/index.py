@@ -91,7 +91,8 @@ def _number(finding: Finding) -> str:
     if finding.value != finding.value:
         return ""
     number = interval(finding.value, finding.low, finding.high)
-    return f"{finding.measure}: {number} (n = {finding.n:,} {finding.unit})"
+    measure = finding.measure[:1].upper() + finding.measure[1:]
+    return f"{measure}: {number} (n = {finding.n:,} {finding.unit})"
 
 
 def _links(

@@ -118,7 +118,7 @@ def test_links_of_a_page_lead_to_the_others_to_results_or_into_itself(written):
 def test_the_first_page_has_so_many_findings_and_each_picture_once(written):
     page = written["index"]
     assert page.count("(n = 3 cats)") == SETTINGS.findings
-    assert "weight in kg: 1.50 [1, 2]" in page
+    assert "Weight in kg: 1.50 [1, 2]" in page
     assert 'href="cats.html#1-cats-weigh-1-' in page
     assert 'href="explorer.html#view=cats"' in page
     assert page.count('<img src="../figures/cat.png"') == 1
