@@ -1,4 +1,4 @@
-# make results | test | smoke | bench | lint: each creates .venv itself when it is missing.
+# make results | report | test | smoke | bench | lint: each creates .venv itself when it is missing.
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 BIN := .venv/bin
@@ -17,10 +17,13 @@ XDG_CACHE_HOME ?= $(shell (mkdir -p "$$HOME/.cache" && test -w "$$HOME/.cache") 
 	&& echo "$$HOME/.cache" || echo "$(CURDIR)/.cache")
 export XDG_CACHE_HOME
 
-.PHONY: results test test-slow docs smoke bench bench-sizes bench-scaling bench-gpu bench-planning bench-devinterp bench-library verify lint format reference gallery clean
+.PHONY: results report test test-slow docs smoke bench bench-sizes bench-scaling bench-gpu bench-planning bench-devinterp bench-library verify lint format reference gallery clean
 
 results: $(READY)  ## every table, figure and animation of config.yaml
 	$(BIN)/snakemake $(SHOWING) --cores $(CORES)
+
+report: $(READY)  ## results/report: pages that show what was found (index.html), one file of them for sending (lgi_report.html)
+	$(BIN)/snakemake $(SHOWING) --cores $(CORES) report
 
 test: $(READY)  ## the tests that take seconds; those of the workflow read build/smoke and finish it first
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -6,6 +6,9 @@ min_version("9.27")
 configfile: f"{workflow.basedir}/config.yaml"
 
 
+report: "docs/report.rst"
+
+
 include: "rules/common.smk"
 
 

@@ -7,7 +7,7 @@ and captions of the report, and the answer to a path that names nothing.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
@@ -53,6 +53,9 @@ PURPOSES = {
 COPY = "docs/gallery/{name}"
 """The small copy of a picture, text or table that README and docs show."""
 
+
+WHAT = "what"
+"""The label that says what a result is; others tell results of one kind apart."""
 
 BRIEF = 1.0
 """Seconds that most tables and pictures take, once their modules are imported."""
@@ -104,8 +107,12 @@ class Result:
     # Function of the configuration to the values of the wildcards with which `all` asks for it.
     wanted: Callable[[Any], Iterable[Mapping[str, Any]]] = once
     groups: Sequence[str] = ()  # to which it belongs beside its study and its kind
-    labels: Mapping[str, str] = field(default_factory=dict)  # in the report; none: not in it
+    # What pages and Snakemake's report call it: `WHAT` it is, or where a job draws several pictures
+    # what each is, by its path; and values of wildcards. None: it is not in that report.
+    labels: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     caption: str = ""
+    # Whether Snakemake's report holds it, where a browser shows it: many of a kind make it large.
+    reported: bool = True
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -130,6 +137,11 @@ class Result:
         return {f"picture{place}": draw for place, draw in enumerate(self.draw.values())}
 
     @property
+    def told(self) -> dict[str, PurePath]:
+        """The paths of what is made by name, without what lies beside them."""
+        return {name: PurePath(self.outputs[name]) for name in (*self.mains, *self.pictures)}
+
+    @property
     def first(self) -> str:
         """The path by which it is known: its log is called after it."""
         return next(iter(self.outputs.values()))
@@ -141,7 +153,7 @@ class Result:
 
     def paths(self, config: Any) -> list[str]:
         """Return the paths that `all` asks for; what lies beside a file comes with it."""
-        patterns = [self.outputs[name] for name in (*self.mains, *self.pictures)]
+        patterns = [str(path) for path in self.told.values()]
         return [path.format(**values) for values in self.wanted(config) for path in patterns]
 
 
@@ -162,9 +174,23 @@ class Study:
     inherits: Sequence[tuple[str, ...]] = ()
     # Places, below its section, of mappings whose entries name a file, and the key that does.
     files: Sequence[tuple[str, str]] = ()
+    # What people read in place of the value of a wildcard: a function of the configuration, the
+    # wildcard's name and the value.
+    display: Callable[[Any, str, str], str] = lambda config, wildcard, value: value
     # Names that are gone, with what took their places: by the place of the configuration where they
     # were defined.
     removed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A table, figure, animation or text that the configuration asks for."""
+
+    study: Study
+    result: Result
+    output: str  # its name among the outputs of its rule
+    path: str
+    labels: Mapping[str, str]  # what it is, and of which values of the wildcards
 
 
 class Catalogue:
@@ -279,6 +305,53 @@ class Catalogue:
         """Return the regular expression of each wildcard of a result."""
         used = re.findall(r"\{(\w+)\}", "".join(result.outputs.values()))
         return {name: self.legal[study.name][name][0] for name in used}
+
+    def gathered(self) -> Iterator[Gathered]:
+        """Yield the tables, figures, animations and texts that the configuration asks for."""
+        for study, result in self.rules.values():
+            told = {name: str(path) for name, path in result.told.items() if _gathered(str(path))}
+            for values in result.wanted(self.config) if told else ():
+                for name, path in told.items():
+                    labels = self.labels(study, result, name, values)
+                    yield Gathered(study, result, name, path.format(**values), labels)
+
+    def labels(
+        self,
+        study: Study,
+        result: Result,
+        output: str,
+        values: Mapping[str, Any],
+        *,
+        sorted_as_text: bool = False,
+    ) -> dict[str, str]:
+        """Return what an output is called, with display names of the values of its wildcards.
+
+        Parameters
+        ----------
+        study, result
+            The declaration.
+        output
+            Its name; where a job has several of a kind, the label ``part`` tells them apart.
+        values
+            Of the wildcards.
+        sorted_as_text
+            Whether whole numbers get zeros in front, so that they sort as text.
+        """
+        shown = {name: study.display(self.config, name, str(values[name])) for name in values}
+        if sorted_as_text:
+            wanted = list(result.wanted(self.config))
+            for name, text in shown.items():
+                widths = [len(str(one[name])) for one in wanted if name in one]
+                shown[name] = text.zfill(max(widths, default=0)) if text.isdecimal() else text
+        pattern = str(result.told[output])
+        labels = {
+            key: (label if isinstance(label, str) else label.get(pattern, "")).format_map(shown)
+            for key, label in result.labels.items()
+        }
+        alike = [path for path in result.told.values() if path.suffix == result.told[output].suffix]
+        if isinstance(result.labels.get(WHAT), str) and len(alike) > 1:
+            labels["part"] = result.told[output].stem.format_map(values)
+        return {key: label for key, label in labels.items() if label}
 
     def groups(self) -> dict[str, list[str]]:
         """Return the targets of each group: a study, a kind of result, or one of its own."""

@@ -1,6 +1,7 @@
 """What every job of the workflow does around its one call: fill its log, report its errors."""
 
 import gc
+import hashlib
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +14,20 @@ from typing import Any
 from lgi import devices, engines, spent
 from lgi.checkpoints import unfinished
 from lgi.errors import LgiError
+
+
+class Parameter(dict):
+    """A parameter of a job that is shown by its hash, where many runs stand in it.
+
+    Snakemake compares what ``repr`` gives, which is the whole.
+    """
+
+    def __str__(self) -> str:
+        """Return the names of its entries and a hash of all that they hold."""
+        names = ", ".join(map(str, list(self)[:8])) + (", ..." if len(self) > 8 else "")
+        return (
+            f"{names} ({hashlib.sha256(repr(self).encode()).hexdigest()[:12]})" if self else "none"
+        )
 
 
 def logged(main: Callable) -> Callable:

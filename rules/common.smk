@@ -18,10 +18,12 @@ if said := compiled_code.settle():
     logger.warning(said)
 
 from lgi import config as configuration
+from lgi import __version__ as version
 from lgi import batches, checkpoints, devices, sessions, spent, timing
 from lgi.catalogue import COPY, ROOT, Catalogue, copies, copy_name, sums
 from lgi.errors import LgiError
 from lgi.folders import check_folders
+from lgi.jobs import Parameter
 from lgi.provenance import compiled_fingerprint, source_fingerprint
 from lgi.runs import SUM
 from lgi.slurm import check_accounting, outlast_outages
@@ -55,9 +57,16 @@ except LgiError as error:
 sessions.keep(workflow)
 
 CATALOGUE = Catalogue(STUDIES, CONFIG)
-# The report's one caption file looks them up here, by rule.
-config["captions"] = {
-    result.rule: result.caption for _, result in CATALOGUE.rules.values()
+# The report's texts look them up here: captions by rule, as plain words.
+config["told"] = {
+    "captions": {
+        result.rule: re.sub(r"([\\*`|_])", r"\\\1", result.caption or result.purpose)
+        for _, result in CATALOGUE.rules.values()
+    },
+    "studies": {
+        study.name: f"{study.title}: {study.purpose}" for study in CATALOGUE.studies
+    },
+    "version": version,
 }
 
 ENVIRONMENT = "../envs/lgi.yaml"
@@ -156,7 +165,7 @@ def sums_of(result):
 
 def asked_of(files):
     """A parameter: what files must say of how they were made, from a function to their paths."""
-    return lambda wildcards: CATALOGUE.asked(files(wildcards), source_now)
+    return lambda wildcards: Parameter(CATALOGUE.asked(files(wildcards), source_now))
 
 
 def asked_of_one(path):
@@ -194,7 +203,7 @@ def in_repository(path):
 
 def settings_of(result):
     """The function that gives the further arguments of a declared result."""
-    return lambda wildcards: CATALOGUE.settings(result, wildcards)
+    return lambda wildcards: Parameter(CATALOGUE.settings(result, wildcards))
 
 
 def constraints(rule):
@@ -210,20 +219,44 @@ def shown(study, result):
     }
 
 
+# What Snakemake's report shows; all else it would offer for download alone.
+VIEWED = (".png", ".html")
+
+
 def shown_as(path, study, result, name):
     # A table that a failing job leaves alone.
     kept = update(path) if path.endswith(".csv") else path
-    told = (*result.mains, *result.pictures)
-    if name not in told or not result.labels:
+    told = result.labels and result.reported and name in result.told
+    if not told or not path.endswith(VIEWED):
         return kept
-    # What tells the outputs of one job apart.
-    part = {"part": Path(path).stem} if len(told) > 1 else {}
     return report(
         kept,
         caption="../docs/caption.rst",
-        category=study.title,
-        labels={**result.labels, **part},
+        category=chapter(study),
+        subcategory="Single runs" if "{seed}" in path else "All runs together",
+        labels=labels_of(study, result, name),
     )
+
+
+def chapter(study):
+    """The part of the report that shows a study; what to open first comes first."""
+    ordered = sorted(CATALOGUE.studies, key=lambda one: one.name != "site")
+    return f"{ordered.index(study) + 1}. {study.title}"
+
+
+def labels_of(study, result, name):
+    """What an output is called in the report. Braces would be wildcards there."""
+
+    def labels(wildcards):
+        found = CATALOGUE.labels(
+            study, result, name, dict(wildcards), sorted_as_text=True
+        )
+        return {
+            key: label.translate({ord("{"): "(", ord("}"): ")"})
+            for key, label in found.items()
+        }
+
+    return labels
 
 
 fingerprint = cache(source_fingerprint)

@@ -4,18 +4,12 @@ import re
 import shutil
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from lgi.catalogue import copy_name
+from lgi.pictures import shrunk
 from lgi.runs import atomic_path
 
 WIDTH = 1000
 """Largest width of a copy in pixels: what a page shows."""
-
-BAND, BANDED = 16, 0.01
-"""Where more than a share of the pixels would change by more levels of 255, maps of colours would
-show bands: the copy keeps its colours."""
 
 
 def copy(source: str | Path, target: str | Path) -> None:
@@ -33,7 +27,7 @@ def copy(source: str | Path, target: str | Path) -> None:
     """
     with atomic_path(target) as temporary:
         if Path(source).suffix == ".png":
-            _shrink(source).save(temporary, optimize=True)
+            shrunk(source, WIDTH).save(temporary, optimize=True)
         elif Path(source).suffix == ".md":
             text = Path(source).read_text(encoding="utf-8")
             temporary.write_text(re.sub(r"\]\((\S+/\S+)\)", _to_copy, text), encoding="utf-8")
@@ -43,14 +37,3 @@ def copy(source: str | Path, target: str | Path) -> None:
 
 def _to_copy(link: re.Match) -> str:
     return f"]({copy_name(link[1])})"
-
-
-def _shrink(source: str | Path) -> Image.Image:
-    with Image.open(source) as opened:
-        picture = opened.convert("RGB")
-    if picture.width > WIDTH:
-        height = round(picture.height * WIDTH / picture.width)
-        picture = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
-    few = picture.quantize(256, dither=Image.Dither.NONE)
-    lost = np.abs(np.asarray(picture, np.int16) - np.asarray(few.convert("RGB"), np.int16))
-    return picture if np.mean(lost.max(axis=2) > BAND) > BANDED else few

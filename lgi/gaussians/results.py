@@ -123,7 +123,7 @@ RESULTS = (
             "priced": price.asked(config),
             "sized": sizes.asked(config),
         },
-        labels={"table": "statements about study 1, with verdicts"},
+        labels={"what": "statements about study 1, with verdicts"},
         caption="The statements about study 1, each with a computed verdict: the statistic, its "
         "interval, the number of seeds it rests on, and the verdict that both give. Statements "
         "that the original made from one seed are tried on others, and of its image alone.",
@@ -135,7 +135,7 @@ RESULTS = (
         "lgi.gaussians.findings:findings",
         inputs=_found,
         settings=finding,
-        labels={"table": "what study 1 found"},
+        labels={"what": "what study 1 found"},
         caption="What study 1 found, most important first: a headline that the verdict of a claim "
         "allows, two sentences, and a number with its interval and n.",
     ),
@@ -146,7 +146,7 @@ RESULTS = (
         "lgi.gaussians.report:write",
         inputs=_told,
         settings=lambda config, _: {"settings": config.gaussians, "links": links(config)},
-        labels={"text": "the written analysis"},
+        labels={"what": "the written analysis"},
         caption="The analysis of study 1 as text, made from its tables: the claims with their "
         "verdicts first, then the findings, then the methods.",
     ),

@@ -28,6 +28,12 @@ def wildcards(config: Any) -> dict:
     }
 
 
+def display(config: Any, wildcard: str, value: str) -> str:
+    """Return what people read in place of the value of a wildcard."""
+    kinds = {"image": "images", "recipe": "recipes"}
+    return config.gaussians.names.of(kinds[wildcard], value) if wildcard in kinds else value
+
+
 STUDY = Study(
     "gaussians",
     "Gaussians",
@@ -42,5 +48,6 @@ STUDY = Study(
     run_reader="lgi.gaussians.fits.view:read_fit",
     inherits=(("recipes",), ("llc", "settings")),
     files=(("images", "path"),),
+    display=display,
     removed={"gaussians.llc.settings": {"far": "sharp", "near": "sharp"}},
 )

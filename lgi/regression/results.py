@@ -42,7 +42,7 @@ RESULTS = (
         inputs=lambda config, _: {"estimates": [LLC.format(**run) for run in ranks(config)]},
         settings=lambda config, _: {"settings": config.regression.claims},
         groups=("llc",),
-        labels={"figure": "LLC along training"},
+        labels={"what": "LLC along training"},
         caption="Local learning coefficient of a linear regression along gradient descent, a line "
         "per seed. Dotted is half the rank of the inputs, which it must reach; hollow points are "
         "not ok: before the end of training w is no minimum.",

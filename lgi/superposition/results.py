@@ -126,7 +126,7 @@ RESULTS = (
         },
         settings=_judged,
         groups=("llc",),
-        labels={"table": "statements of the study, with verdicts"},
+        labels={"what": "statements of the study, with verdicts"},
         caption="The statements of the study, each with a computed verdict: the statistic, its "
         "bootstrap interval, and whether all states or those alone whose estimate is ok, other "
         "settings, losses and numbers of samples lead to another verdict. The summary has a row "
@@ -143,7 +143,7 @@ RESULTS = (
             "links": links(config),
         },
         groups=("llc",),
-        labels={"text": "the written analysis"},
+        labels={"what": "the written analysis"},
         caption="The analysis of study 2 as text, made from its tables: what the original said and "
         "asked for with answers first, then the claims with their verdicts, the findings, and the "
         "limits.",

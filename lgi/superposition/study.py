@@ -30,6 +30,14 @@ def wildcards(config: Any) -> dict:
     }
 
 
+def display(config: Any, wildcard: str, value: str) -> str:
+    """Return what people read in place of the value of a wildcard."""
+    study, kinds = config.superposition, {"init": "initialisations", "setting": "settings"}
+    if wildcard == "variant":
+        return f"{study.variants[value]:,} samples"
+    return study.names.of(kinds[wildcard], value) if wildcard in kinds else value
+
+
 STUDY = Study(
     name="superposition",
     title="Toy models of superposition",
@@ -49,4 +57,5 @@ STUDY = Study(
     wildcards=wildcards,
     inherits=(("llc", "settings"),),
     removed=REMOVED,
+    display=display,
 )

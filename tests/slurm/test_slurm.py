@@ -198,7 +198,14 @@ def misbehaving(tmp_path_factory):
     code = tmp_path_factory.mktemp("clone")
     for name in ("lgi", "rules", "workflow_scripts", "profiles", "slurm", "published"):
         shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml", "docs/caption.rst", "envs/lgi.yaml", "envs/cuda.yaml"):
+    for name in (
+        "Snakefile",
+        "config.yaml",
+        "docs/caption.rst",
+        "docs/report.rst",
+        "envs/lgi.yaml",
+        "envs/cuda.yaml",
+    ):
         (code / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, code / name)
     script = code / "workflow_scripts" / "fit_gaussians.py"

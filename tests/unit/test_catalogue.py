@@ -33,9 +33,15 @@ RESULTS = (
         inputs={"run": "results/cats/{cat}/n3.npz"},
         wanted=lambda config: [{"cat": "tom", "variant": ""}],
         groups=("pictures",),
-        labels={"figure": "cat"},
+        labels={"what": "a cat", "cat": "{cat}", "size": "{variant}"},
     ),
 )
+
+
+def display(config, wildcard, value):
+    return {"tom": "Tom"}.get(value, value)
+
+
 LEGAL = {
     "cat": ["tom", "mo.g"],
     "n": (re.compile(r"[1-9]\d*"), "any number from 1"),
@@ -46,7 +52,9 @@ LEGAL = {
 @pytest.fixture
 def catalogue():
     config = SimpleNamespace(cats=SimpleNamespace(names=["tom", "mo.g"], scale=2))
-    cats = Study("cats", "Cats", "All cats.", Settings, RESULTS, lambda config: LEGAL)
+    cats = Study(
+        "cats", "Cats", "All cats.", Settings, RESULTS, lambda config: LEGAL, display=display
+    )
     absent = Study("dogs", "Dogs", "All dogs.", Settings, RESULTS, lambda config: 1 / 0)
     return Catalogue([cats, absent], config)
 
@@ -115,6 +123,50 @@ def test_a_vector_file_lies_beside_a_picture_and_the_log_is_called_after_the_fir
 )
 def test_paths_that_a_rule_makes_are_known(catalogue, path, known):
     assert bool(re.fullmatch(catalogue.known(), path)) == known
+
+
+def test_what_is_gathered_has_display_names(catalogue):
+    assert [(one.path, one.labels) for one in catalogue.gathered()] == [
+        ("results/tables/cats.csv", {}),
+        ("results/tables/cats_sums.csv", {}),
+        ("results/figures/cats/tom.png", {"what": "a cat", "cat": "Tom"}),
+    ]
+
+
+def test_numbers_have_zeros_in_front_where_they_sort_as_text():
+    wanted = [{"n": n} for n in (8, 85, 20_000)]
+    pictures = Result(
+        "draw",
+        "results/figures/{n}.png",
+        "Draw.",
+        wanted=lambda config: wanted,
+        labels={"what": "cats, {n}"},
+    )
+    study = Study("cats", "Cats", "", Settings, (pictures,), lambda config: {"n": [8, 85, 20_000]})
+    catalogue = Catalogue([study], SimpleNamespace(cats=1))
+
+    def label(n, **how):
+        return catalogue.labels(study, pictures, "made", {"n": n}, **how)["what"]
+
+    assert label(85) == "cats, 85"
+    assert [label(one["n"], sorted_as_text=True) for one in wanted] == [
+        "cats, 00008",
+        "cats, 00085",
+        "cats, 20000",
+    ]
+
+
+def test_pictures_of_one_job_are_told_apart():
+    tom, mog = "results/figures/tom.png", "results/figures/mog.png"
+
+    def labels(what):
+        drawn = Result("draw", {"tom": tom, "mog": mog}, "Draw.", labels={"what": what})
+        study = Study("cats", "Cats", "", Settings, (drawn,), lambda config: {})
+        catalogue = Catalogue([study], SimpleNamespace(cats=1))
+        return [one.labels for one in catalogue.gathered()]
+
+    assert labels("cats") == [{"what": "cats", "part": "tom"}, {"what": "cats", "part": "mog"}]
+    assert labels({tom: "Tom", mog: "Mog"}) == [{"what": "Tom"}, {"what": "Mog"}]
 
 
 def test_wildcards_are_held_to_their_own_study(catalogue):

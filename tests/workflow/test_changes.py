@@ -22,7 +22,7 @@ def moved(finished, tmp_path_factory):
     code = tmp_path_factory.mktemp("moved")
     for name in CODE:
         shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml", "docs/caption.rst"):
+    for name in ("Snakefile", "config.yaml", "docs/caption.rst", "docs/report.rst"):
         (code / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, code / name)
     folder = code / finished.folder.relative_to(ROOT)  # what is printed lies beside it

@@ -52,7 +52,7 @@ def clone(finished, tmp_path_factory):
     code = tmp_path_factory.mktemp("clone")
     for name in CODE:
         shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml", "docs/caption.rst"):
+    for name in ("Snakefile", "config.yaml", "docs/caption.rst", "docs/report.rst"):
         (code / name).parent.mkdir(exist_ok=True)
         shutil.copy2(ROOT / name, code / name)
     for path in [*(code / "lgi").rglob("*.py"), *(code / "workflow_scripts").glob("*.py")]:

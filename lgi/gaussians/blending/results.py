@@ -31,7 +31,7 @@ RESULTS = (
         draw={FIGURE: "lgi.gaussians.blending.figures:blending"},
         inputs={"table": TABLE, "turn": TURN},
         settings=_settings,
-        labels={"figure": "blends and edges compared"},
+        labels={"what": "blends and edges compared"},
         caption="Which fits turn, and which are better at their best. Fits whose colours are "
         "averaged, as published, and fits whose colours are added, as in GaussianImage and its "
         "followers; with a hard edge and with a smooth one; from three starts, with the same N, "

@@ -34,7 +34,7 @@ RESULTS = (
         draw={FIGURE: "lgi.gaussians.elsewhere.figures:elsewhere"},
         inputs=_fits,
         settings=_settings,
-        labels={"figure": "images and resolutions"},
+        labels={"what": "images and resolutions"},
         caption="Whether a curve has its lowest loss, the star, in the shaded range, which was "
         "called optimal for the original's image. Best loss against N / pixels, mean over seeds "
         "with its interval, for images of different kinds and for two other resolutions of the "

@@ -124,7 +124,7 @@ RESULTS = (
             "again": config.gaussians.original.again,
             "reference": config.gaussians.original.reference,
         },
-        labels={"table": "all fits"},
+        labels={"what": "all fits"},
         caption="All fits of study 1, and those that were made twice.",
     ),
     Result(
@@ -139,7 +139,7 @@ RESULTS = (
         },
         settings=_names,
         wanted=lambda config: figures(config, "loss_vs_n"),
-        labels={"figure": "loss against N", "recipe": "{recipe}", "image": "{image}"},
+        labels={"what": "loss against N", "recipe": "{recipe}", "image": "{image}"},
         caption="How the best loss falls with N, and where N does worse than the next smaller one "
         "of the same seed: triangles. Best loss of a fit against the number of Gaussians, a line "
         "per seed, grey points for seeds of one N alone; diamonds are the values that the "
@@ -153,7 +153,7 @@ RESULTS = (
         inputs=_shown("loss_and_coverage"),
         settings=_names,
         wanted=lambda config: figures(config, "loss_and_coverage"),
-        labels={"figure": "loss and coverage", "recipe": "{recipe}", "image": "{image}"},
+        labels={"what": "loss and coverage", "recipe": "{recipe}", "image": "{image}"},
         caption="Whether the loss turns where coverage is lost: reported loss and uncovered share "
         "of the image along training. Dots and dotted lines mark the iteration of the best loss.",
     ),
@@ -165,7 +165,7 @@ RESULTS = (
         inputs={"fit": FIT},
         settings=_names,
         wanted=lambda config: figures(config, "drawn"),
-        labels={"figure": "fit", "recipe": "{recipe}", "image": "{image}, N = {n}"},
+        labels={"what": "fit", "recipe": "{recipe}", "image": "{image}, N = {n}"},
         caption="What a fit is like at its best logged iteration and at its end, with the loss of "
         "both: the image, its Gaussians as ellipses, and the absolute error, on one scale for "
         "both. Where the end is the best there is one row.",
@@ -178,7 +178,7 @@ RESULTS = (
         inputs={"fit": FIT},
         settings=_names,
         wanted=lambda config: figures(config, "drawn"),
-        labels={"figure": "animation", "recipe": "{recipe}", "image": "{image}, N = {n}"},
+        labels={"what": "animation", "recipe": "{recipe}", "image": "{image}, N = {n}"},
         caption="A fit along training, at log-spaced snapshots: image, Gaussians as ellipses, loss "
         "and uncovered share. The dotted line is the best loss, where the film stays for a "
         "second.",

@@ -81,7 +81,12 @@ RESULTS = (
         },
         settings=lambda config, _: {"names": config.gaussians.names},
         groups=("llc",),
-        labels={"figure": "effective dimension against N"},
+        labels={
+            "what": {
+                FIGURE: "effective dimension against N",
+                SWEEP_FIGURE: "effective dimension against σ and γ",
+            }
+        },
         caption="Whether chains and curvatures agree on how many dimensions a minimum has at a "
         "noise. Half the effective dimension at (σ, γ), as chains find it around the minimum to "
         "which a fit was taken further, against N, with pixels as samples: a column per image and "

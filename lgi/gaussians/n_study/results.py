@@ -55,7 +55,7 @@ RESULTS = (
             "tiers": config.gaussians.n_study.tiers,
             "seed": config.gaussians.original.seed,
         },
-        labels={"figure": "N-study"},
+        labels={"what": "N-study"},
         caption="How loss, iteration of the best and cost go with N for the original's seed alone. "
         "The N-study of the original, made again: every run; the numbers that describe it; and "
         "what the original states beside what its own table says and what is measured here with "
@@ -81,7 +81,13 @@ RESULTS = (
             "claimed": config.gaussians.original.worse if config.gaussians.of_the_original else [],
             "confidence": config.gaussians.n_study.seeds.confidence,
         },
-        labels={"table": "N over many seeds"},
+        labels={
+            "what": {
+                LOSS_OVER_SEEDS_FIGURE: "loss against N over many seeds",
+                STEPS_FIGURE: "what one more Gaussian does",
+                ONE_SEED_FIGURE: "what one seed tells of N",
+            }
+        },
         caption="What holds over many seeds of what one seed shows. Many seeds for each N: every "
         "loss, what each step from N - 1 to N does to it, and the numbers that describe them. "
         "Best loss against N, a thin line per seed. The broad line is their mean, with an "

@@ -96,7 +96,7 @@ RESULTS = (
         "Gather the features of all N into one table.",
         make="lgi.gaussians.prediction.features:gather",
         inputs=_all_n,
-        labels={"table": "features of fits"},
+        labels={"what": "features of fits"},
     ),
     Result(
         "predict_fits",
@@ -107,7 +107,7 @@ RESULTS = (
         seconds=lambda *_: 10.0,
         inputs={"features": FEATURES},
         settings=_settings,
-        labels={"table": "what predicts a fit"},
+        labels={"what": "what predicts a fit"},
     ),
     Result(
         "spectra",
@@ -117,7 +117,7 @@ RESULTS = (
         draw={SPECTRA_FIGURE: "lgi.gaussians.prediction.figures:spectra"},
         inputs=_drawn,
         settings=_drawn_kind,
-        labels={"figure": "singular values of the Jacobian"},
+        labels={"what": "singular values of the Jacobian"},
         caption="How the directions that change the image become fewer along training: singular "
         "values of the derivative of the image by the trained parameters, at the start, the best "
         "and the end of a fit. Above, of a few fits, in units of the largest: below the dotted "
@@ -134,7 +134,7 @@ RESULTS = (
         inputs=_predicted,
         settings=_skills,
         wanted=_OF_EACH_RECIPE,
-        labels={"figure": "what predicts a fit", "recipe": "{recipe}", "image": "{image}"},
+        labels={"what": "what predicts a fit", "recipe": "{recipe}", "image": "{image}"},
         caption="Which features tell how well a fit does, on seeds that were not learnt from: "
         "those with a joint interval above chance, all features together, and N alone; of the "
         "others their number is said. Best loss: the share of the squared error that a predictor "

@@ -66,7 +66,7 @@ RESULTS = (
         inputs=lambda config, _: {"table": TABLE, "llc": LLC, "pictures": pictures(config)},
         settings=lambda config, _: asked(config) | {"names": config.gaussians.names},
         wanted=lambda config: [{}] if config.gaussians.price else [],
-        labels={"figure": "N at a price"},
+        labels={"what": {FIGURE: "N at a price", ENERGY_FIGURE: "N by free energy"}},
         caption="How many Gaussians a price is worth; where a mark is hollow, the N that were "
         "tried do not reach far enough. The best N against the price of a parameter in bits, with "
         "the noise fitted: median over seeds with its interval, a panel per image. Dotted: the "

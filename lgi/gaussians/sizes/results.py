@@ -44,7 +44,7 @@ RESULTS = (
         inputs={"table": TABLE},
         settings=_settings,
         wanted=lambda config: [{}] if config.gaussians.sizes else [],
-        labels={"figure": "pictures of real size"},
+        labels={"what": "pictures of real size"},
         caption="What more Gaussians gain, and what they cost. PSNR, SSIM and MS-SSIM of fits to "
         "pictures of real size against the bits per pixel of their parameters, means over seeds "
         "with intervals; and the pixels that Gaussians reach in an iteration, which is what it "

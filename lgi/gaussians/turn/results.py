@@ -60,7 +60,7 @@ RESULTS = (
         make="lgi.gaussians.turn.table:table",
         inputs=_listed,
         settings=_definition,
-        labels={"table": "turns of all fits"},
+        labels={"what": "turns of all fits"},
     ),
     Result(
         "turn_curves",
@@ -70,7 +70,7 @@ RESULTS = (
         draw={TURN_FIGURE: "lgi.gaussians.turn.figures:turn"},
         seconds=lambda *_: 6.0,
         inputs=_fits,
-        labels={"figure": "what pixels add to the loss of all runs"},
+        labels={"what": "what pixels add to the loss of all runs"},
         caption="On which pixels the loss grows after the best: on those that lose their "
         "Gaussians, or on those that keep them. Error and coverage of every run that the "
         "statements on turning speak of, iterations in units of that of the best loss. Above, how "
@@ -88,7 +88,7 @@ RESULTS = (
         draw={CURES_FIGURE: "lgi.gaussians.turn.figures:cures"},
         inputs=_compared,
         settings=_comparison,
-        labels={"figure": "recipes compared"},
+        labels={"what": "recipes compared"},
         caption="Which changes keep a fit from turning, and at what loss. Recipes beside the "
         "reference, grouped by what they change of it, at the same N and seeds, with their "
         "numbers of iterations: best and last loss of every run, and the share of seeds that turn "
@@ -106,7 +106,7 @@ RESULTS = (
         make="lgi.gaussians.turn.figures:neighbours",
         inputs=_neighbours,
         settings=lambda config, _: {"names": config.gaussians.names},
-        labels={"figure": "neighbouring N"},
+        labels={"what": "neighbouring N"},
         caption="Whether one more Gaussian refines a fit or gives another one. Fits of "
         "neighbouring N at their best: the image, the Gaussians at 1 sigma (framed where a "
         "position or a scale is at its bound), the absolute error there, and the error at the end "

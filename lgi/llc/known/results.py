@@ -26,7 +26,7 @@ RESULTS = (
         rule="check_known_answers",
         output={"answers": TABLE, "free_energy": FREE_ENERGY},
         purpose="Estimate every problem whose learning coefficient is known, with one setting.",
-        labels={"answers": "known answers", "free_energy": "free energies"},
+        labels={"what": "known answers and free energies"},
         on_card=True,
     ),
     Result(
@@ -35,7 +35,7 @@ RESULTS = (
         purpose="Draw estimate against truth, and each problem's relative error by verdict.",
         make="lgi.llc.known.figures:known_answers",
         inputs={"table": TABLE},
-        labels={"figure": "known answers"},
+        labels={"what": "known answers"},
         caption="Problems whose learning coefficient is known exactly, estimated with the one "
         "setting that study 2 draws, at n = 1,000 and 100. Left: estimate against truth. Right: "
         "relative error, with what is allowed (5 % or the stated error) as a grey bar. Error bars "

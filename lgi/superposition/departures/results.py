@@ -21,7 +21,7 @@ RESULTS = (
         inputs=lambda config, wildcards: {"runs": run_files(config)},
         settings=lambda config, wildcards: {"settings": config.superposition.departures},
         wanted=in_a_plane(once),
-        labels={"figure": "who leaves its polygon, when, and for which"},
+        labels={"what": "who leaves its polygon, when, and for which"},
         caption="Share of the models that leave their first polygon for good, by the polygon in "
         "which they end, and the median epoch at which they leave.",
     ),

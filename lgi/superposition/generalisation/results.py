@@ -15,7 +15,7 @@ RESULTS = (
         draw={FIGURES + "superposition_gap.png": "lgi.superposition.generalisation.figures:gap"},
         inputs=lambda config, wildcards: {"runs": run_files(config)},
         settings=lambda config, wildcards: {"settings": config.superposition.generalisation},
-        labels={"figure": "train against test, and longer training"},
+        labels={"what": "train against test, and longer training"},
         caption="Above: how far the population loss lies above the training loss, in units of "
         "1 - S, median over seeds. Below: share of models whose population loss is lower (solid) "
         "and higher (dashed) at the last epoch than at the first of those compared.",

@@ -34,7 +34,7 @@ RESULTS = (
         draw={f"{FIGURES}{KGONS_OVER_TRAINING}.png": _DRAW + "kgons_over_training"},
         inputs=run_files_drawn,
         wanted=in_a_plane(each_variant),
-        labels={"figure": "k-gons over training", "variant": "{variant}"},
+        labels={"what": "k-gons over training", "variant": "{variant}"},
         caption="Share of the models whose feature vectors span each kind of k-gon, along "
         "training, per initialisation and sparsity.",
     ),
@@ -46,7 +46,7 @@ RESULTS = (
         draw={f"{FIGURES}{DIMENSIONALITY_VS_SPARSITY}.png": _DRAW + "dimensionality_vs_sparsity"},
         inputs=run_files_drawn,
         wanted=each_variant,
-        labels={"figure": "feature dimensionality", "variant": "{variant}"},
+        labels={"what": "feature dimensionality", "variant": "{variant}"},
         caption="Feature dimensionality against 1/(1 - S) at the last epoch. Plateaus of the "
         "superposition paper (Elhage et al. 2022) are marked.",
     ),
@@ -62,12 +62,13 @@ RESULTS = (
         },
         wanted=in_a_plane(polygons),
         labels={
-            "figure": "strip",
+            "what": "strip",
             "start": "{init}",
             "samples": "{samples}",
             "sparsity": "{sparsity}",
             "seed": "{seed}",
         },
+        reported=False,
         caption="Feature vectors (columns of W) of one model with their convex hull, and column "
         "norms and biases, along training.",
     ),
@@ -80,7 +81,7 @@ RESULTS = (
         settings=lambda config, wildcards: {"seed": int(wildcards["seed"])},
         wanted=in_a_plane(polygons),
         labels={
-            "figure": "animation",
+            "what": "animation",
             "start": "{init}",
             "samples": "{samples}",
             "sparsity": "{sparsity}",

@@ -71,7 +71,7 @@ RESULTS = (
         make=_MAKE + "plateaus",
         inputs=lambda config, _: {"runs": [RUN_FILE.format(**run) for run in runs(config)]},
         wanted=_asked,
-        labels={"table": "one active feature: plateaus"},
+        labels={"what": "one active feature: plateaus"},
     ),
     Result(
         rule="superposition_limit_llc",
@@ -82,7 +82,7 @@ RESULTS = (
         settings=lambda config, _: {"settings": config.superposition.limit.llc},
         wanted=_asked,
         groups=("llc",),
-        labels={"table": "one active feature: coefficients"},
+        labels={"what": "one active feature: coefficients"},
     ),
     Result(
         rule="superposition_limit_posterior",
@@ -92,7 +92,7 @@ RESULTS = (
         make=_MAKE + "posterior",
         settings=lambda config, _: {"settings": config.superposition.limit.posterior},
         wanted=_asked,
-        labels={"table": "one active feature: the posterior"},
+        labels={"what": "one active feature: the posterior"},
     ),
     Result(
         rule="superposition_limit",
@@ -106,7 +106,7 @@ RESULTS = (
             "transitions": TRANSITIONS,
         },
         wanted=_asked,
-        labels={"figure": "one active feature"},
+        labels={"what": "one active feature"},
         caption="One active feature from U[0, 1]: the minima that training ends at; the learning "
         "coefficient at the exact minima, with the truth; and the weight of the polygons in the "
         "posterior of n samples, by sampling and by thermodynamic integration.",

@@ -174,7 +174,7 @@ RESULTS = (
         purpose="Estimate the LLC of a few models while one value of the setting varies at a time.",
         on_card=True,
         groups=("llc",),
-        labels={"table": "calibration of the LLC"},
+        labels={"what": "calibration of the LLC"},
     ),
     Result(
         rule="resolve_superposition_llc",
@@ -182,7 +182,7 @@ RESULTS = (
         purpose="Estimate the LLC of a few models at larger and smaller scales of nβ and γ.",
         on_card=True,
         groups=("llc",),
-        labels={"table": "resolution curves of the LLC"},
+        labels={"what": "resolution curves of the LLC"},
     ),
     Result(
         rule="collect_superposition_llc",
@@ -197,7 +197,7 @@ RESULTS = (
             "settings": [name for name, _ in _named(config, config.superposition.llc.runs)]
         },
         groups=("llc",),
-        labels={"table": "LLC, its correlation with the loss, its status"},
+        labels={"what": "LLC, its correlation with the loss, its status"},
     ),
     Result(
         rule="llc_and_loss",
@@ -214,7 +214,7 @@ RESULTS = (
         ),
         wanted=_each_epoch,
         groups=("llc",),
-        labels={"figure": "loss against LLC, epoch {epoch}", "variant": "{variant}"},
+        labels={"what": "loss against LLC, epoch {epoch}", "variant": "{variant}"},
         caption="Loss against local learning coefficient at one epoch: a panel per initialisation, "
         "a colour per sparsity, a point per seed, a curve through the sparsity medians. Hollow "
         "points are estimates that are not ok: their values are no coefficients.",
@@ -229,7 +229,7 @@ RESULTS = (
         settings=_drawn_shown,
         wanted=each_variant,
         groups=("llc",),
-        labels={"figure": "LLC over training", "variant": "{variant}"},
+        labels={"what": "LLC over training", "variant": "{variant}"},
         caption="Local learning coefficient along training: median and quartiles over seeds, per "
         "initialisation and sparsity. Hollow markers stand where most estimates are not ok.",
     ),
@@ -243,7 +243,7 @@ RESULTS = (
         settings=lambda config, wildcards: _shown(config, wildcards, config.superposition.llc.runs),
         wanted=each_variant,
         groups=("llc",),
-        labels={"figure": "settings side by side", "variant": "{variant}"},
+        labels={"what": "settings side by side", "variant": "{variant}"},
         caption="Local learning coefficient along training with every estimated setting, a row "
         "each: median and quartiles over seeds. Hollow markers stand where most estimates are not "
         "ok.",
@@ -258,7 +258,7 @@ RESULTS = (
         settings=_drawn_shown,
         wanted=each_variant,
         groups=("llc",),
-        labels={"figure": "share of each status", "variant": "{variant}"},
+        labels={"what": "share of each status", "variant": "{variant}"},
         caption="Share of each status of the estimates along training, per initialisation and "
         "sparsity.",
     ),
@@ -269,7 +269,7 @@ RESULTS = (
         make="lgi.llc.figures:llc_calibration",
         inputs={"table": CALIBRATION},
         groups=("llc",),
-        labels={"figure": "calibration"},
+        labels={"what": "calibration"},
         caption="What the settings of the estimator do. Above, against the step size: the estimate "
         "beside that of long unbiased chains, its difference from it, and the mean acceptance. "
         "Below: the unbiased estimate against localisation, nβ and n, dotted at the values in use. "
@@ -284,7 +284,7 @@ RESULTS = (
         make="lgi.superposition.llc.figures:resolution",
         inputs={"curves": RESOLUTION},
         groups=("llc",),
-        labels={"figure": "resolution curves"},
+        labels={"what": "resolution curves"},
         caption="The estimate against nβ with γ in proportion, a panel per sparsity and number of "
         "samples, a colour per start. Lines are the Hessian's value, which does not depend on the "
         "scale; error bars two standard errors; hollow points are not ok; rings stand where "
@@ -302,7 +302,7 @@ RESULTS = (
             "settings": config.superposition.llc.locality,
         },
         groups=("llc",),
-        labels={"figure": "locality between models"},
+        labels={"what": "locality between models"},
         caption="Above: of pairs of models trained from different starts on the same data, whose "
         "minima lie far apart in nβ L, the share whose chains have the same E[L] within two "
         "standard errors; bars are intervals over seeds. Below: the share of the variance of the "
@@ -326,7 +326,7 @@ RESULTS = (
             }
         },
         groups=("llc",),
-        labels={"figure": "stability of polygons"},
+        labels={"what": "stability of polygons"},
         caption="Share of the states on a polygon whose chains do not leave it: below their lowest "
         "draw lies no minimum on another polygon that is deeper by more than the threshold. The "
         "numbers are how many states there are. At the last epoch.",
@@ -340,7 +340,7 @@ RESULTS = (
         wanted=_each_trace,
         groups=("llc",),
         labels={
-            "figure": "chains, {setting} setting",
+            "what": "chains, {setting} setting",
             "start": "{init}",
             "sparsity": "{sparsity}",
             "seed": "{seed}",

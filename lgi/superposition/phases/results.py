@@ -34,7 +34,7 @@ RESULTS = (
         inputs=lambda config, wildcards: {"runs": run_files(config)},
         settings=_settings,
         wanted=_asked,
-        labels={"figure": "phases by sparsity"},
+        labels={"what": "phases by sparsity"},
         caption="Lowest exact population loss of each polygon against 1/(1 - S), in units of the "
         "loss of a model that always answers 0, from many starts, with the trained models beside; "
         "and the dimensionality of the features of the lowest minimum.",

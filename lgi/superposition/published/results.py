@@ -72,7 +72,7 @@ RESULTS = (
         ),
         wanted=_each_epoch,
         groups=("llc",),
-        labels={"figure": "loss against LLC as published, epoch {published_epoch}"},
+        labels={"what": "loss against LLC as published, epoch {published_epoch}"},
         caption="Loss against local learning coefficient as published: a panel per start with the "
         "training samples it had there, a colour per sparsity, a point per seed. Crosses: "
         "published 10 % and 90 % quantiles, meeting at the medians. Estimates are drawn whatever "
@@ -90,7 +90,7 @@ RESULTS = (
         ),
         wanted=_whole_study,
         groups=("llc",),
-        labels={"figure": "difference from what was published"},
+        labels={"what": "difference from what was published"},
         caption="Our medians of loss and LLC less the published, in standard errors, per panel, "
         "epoch and sparsity; grey: two standard errors.",
     ),

@@ -132,7 +132,7 @@ RESULTS = (
         purpose="Gather all snapshots of all models, and compare starts by their final loss.",
         make="lgi.superposition.training.table:tables",
         inputs=lambda config, wildcards: {"runs": run_files(config)},
-        labels={"table": "all snapshots, and final loss by start"},
+        labels={"what": "all snapshots, and final loss by start"},
     ),
     Result(
         rule="loss_over_training",
@@ -142,7 +142,7 @@ RESULTS = (
         draw={f"{FIGURES}{LOSS_OVER_TRAINING}.png": _DRAW + "loss_over_training"},
         inputs=run_files_drawn,
         wanted=each_variant,
-        labels={"figure": "loss over training", "variant": "{variant}"},
+        labels={"what": "loss over training", "variant": "{variant}"},
         caption="Training, test and population loss along training: median and quartiles over "
         "seeds, per initialisation and sparsity.",
     ),
@@ -161,7 +161,7 @@ RESULTS = (
         },
         settings=lambda config, wildcards: _starts_compared(config),
         wanted=_both_starts,
-        labels={"figure": "four-gon and six-gon starts", "variant": "{variant}"},
+        labels={"what": "four-gon and six-gon starts", "variant": "{variant}"},
         caption="Mean and best final loss of models that start from a four-gon and from a six-gon, "
         "per sparsity.",
     ),
