@@ -10,8 +10,12 @@ import pandas as pd
 from lgi.explorer import gaussians, superposition, verdicts
 from lgi.runs import Run
 
-PARTS = ("gaussians", "superposition", "verdicts")
-"""Parts of the page: each is a module here and a script in `assets` of the same name."""
+PARTS = {
+    "gaussians": ("rendering", "fits", "loss_vs_n"),
+    "superposition": ("superposition",),
+    "verdicts": ("verdicts",),
+}
+"""Parts of the page: each is a module here, and the scripts in `assets` that show its data."""
 
 
 def write(
@@ -34,7 +38,7 @@ def write(
         Tables by name, as `lgi.explorer.results` declares them.
     """
     data = {}
-    if settings.get("gaussians") is not None:
+    if settings.get("gaussians") is not None and settings["explorer"].gaussians is not None:
         data["gaussians"] = gaussians.packed(settings, fits, tables)
     if settings.get("superposition") is not None:
         data["superposition"] = superposition.packed(settings, models, tables)
@@ -47,7 +51,7 @@ def write(
         plotly=(files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8"),
         scripts=[
             (assets / f"{name}.js").read_text(encoding="utf-8")
-            for name in ("shell", *(part for part in PARTS if part in data), "start")
+            for name in ("shell", *(name for part in data for name in PARTS[part]), "start")
         ],
         data=data,
     )

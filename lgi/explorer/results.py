@@ -3,6 +3,7 @@
 from typing import Any
 
 from lgi.catalogue import REPORTS, Result
+from lgi.gaussians.fits.results import TABLE, fit_path
 from lgi.gaussians.results import CLAIMS as GAUSSIANS_CLAIMS
 from lgi.superposition.results import CLAIMS as SUPERPOSITION_CLAIMS
 
@@ -14,6 +15,9 @@ def _shown(config: Any, wildcards: Any) -> dict:
     found: dict = {}
     if config.gaussians is not None:
         found |= {"gaussians_claims": GAUSSIANS_CLAIMS}
+        if config.explorer.gaussians is not None:
+            fits = config.gaussians.select(*config.explorer.gaussians.fits)
+            found |= {"fits": [fit_path(fit) for fit in fits], "gaussians_runs": TABLE}
     if config.superposition is not None:
         found |= {"superposition_claims": SUPERPOSITION_CLAIMS}
     return found
