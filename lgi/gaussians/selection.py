@@ -85,7 +85,7 @@ class Selection(Settings):
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield what is stated here and no listed run has."""
-        if self.stands_alone:
+        if self.stands_alone or config.gaussians is None:
             return
         found = self.fits(config.gaussians.runs)
         if not found:
