@@ -165,6 +165,8 @@ def _scatter(
         if settings["explorer"].superposition is None or (apart and pd.isna(row["samples"])):
             return {}
         shown = [init for init in starts(study, row["id"].split(".")) if init in study.runs.init]
+        if not shown:
+            return {}
         setting = row["setting"] if row["setting"] in study.llc.runs else study.llc.drawn
         measure = next((name for name in BESIDE_LLC if name in row["id"]), None)
         return {

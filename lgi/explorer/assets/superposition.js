@@ -462,6 +462,7 @@ const models = (() => {
     root.back.disabled = !dragged;
     sayLoss(shown, parameters, dragged);
     if (!parameters.every(Number.isFinite)) return null;
+    root.plane.parentElement.hidden = words.hidden !== 2;
     if (words.hidden === 2) drawPlane(shown, parameters);
     return Promise.all([
       drawBars(shown, parameters), drawProducts(parameters), drawErrors(shown, parameters),
@@ -714,7 +715,7 @@ const models = (() => {
 
   function build(place) {
     const select = (key, label) => {
-      const made = root[`${key}Of`] = element("select", {onchange: () => explorer.go({[key]: made.value})});
+      const made = root[`${key}Of`] = element("select", {"aria-label": label, onchange: () => explorer.go({[key]: made.value})});
       return element("label", {}, label, made);
     };
     const ticks = (key, values) => values.map(({name, shown, colour, symbol}) => {
@@ -757,7 +758,7 @@ const models = (() => {
     return element("section", {class: "player", hidden: true, "aria-label": "Polygon of the chosen model"},
       root.title = element("h2", {}),
       root.loss = element("p", {class: "said", "aria-live": "polite"}),
-      root.elsewhere = element("p", {class: "note"}),
+      root.elsewhere = element("p", {class: "note controls"}),
       root.playing = element("div", {class: "controls"},
         root.playerEpoch = element("input", {
           type: "range", min: 0, step: 1, class: "wide", "aria-label": "epoch of the polygon",

@@ -23,7 +23,7 @@
     const labels = {verdict: "Verdict", study: "Study", whose: "Whose"};
     const select = (key) => {
       const options = Object.entries(choices[key]).map(([name, shown]) => element("option", {value: name}, shown));
-      parts[key] = element("select", {onchange: () => explorer.go({[key]: parts[key].value || null})},
+      parts[key] = element("select", {"aria-label": labels[key], onchange: () => explorer.go({[key]: parts[key].value || null})},
         element("option", {value: ""}, "all"), ...options);
       return element("label", {}, labels[key], parts[key]);
     };
