@@ -300,7 +300,7 @@
     for (let pixel = 0; pixel < picture.weight.length; pixel++) {
       if (rendering.isCovered(picture, pixel)) continue;
       const x = (pixel % picture.width) * sx, y = Math.floor(pixel / picture.width) * sy;
-      context.fillStyle = explorer.colours.sky;
+      context.fillStyle = explorer.colours.vermilion;
       context.fillRect(x, y, sx, sy);
       context.strokeStyle = "#000";
       context.lineWidth = sx / 8;
