@@ -813,7 +813,12 @@ const models = (() => {
   async function show(state) {
     current = chosen(state);
     drawControls(current);
-    await Promise.all([drawScatter(current), drawPlayer(current)]);
+    // The polygon alone changes while it plays, and when a feature was dragged.
+    const {at: _at, moved: _moved, weighted: _weighted, ...ofScatter} = current;
+    const wanted = JSON.stringify([ofScatter, innerWidth]);
+    const scatter = wanted === root.drawn ? null : drawScatter(current);
+    root.drawn = wanted;
+    await Promise.all([scatter, drawPlayer(current)]);
   }
 
   // ------------------------------------------------------------------- what a reader does
@@ -872,7 +877,7 @@ const models = (() => {
     const to = (k) => (ofPlayer ? explorer.set({at: epochs[k], moved: null}) : step(epochs[k]));
     if (now() === epochs.length - 1) to(0);
     timer = setInterval(() => {
-      if (explorer.state().view !== "superposition" || now() >= epochs.length - 1) stop();
+      if (root.scatter.closest("section").hidden || now() >= epochs.length - 1) stop();
       else to(now() + 1);
     }, PLAYED);
   }
