@@ -25,7 +25,7 @@ from lgi.explorer import evidence
 from lgi.explorer.packing import pack
 from lgi.superposition.claims import ALSO
 
-STUDIES = {"gaussians": "Gaussians", "superposition": "Superposition"}
+STUDIES = {"gaussians": "study 1, Gaussians", "superposition": "study 2, superposition"}
 VERDICTS = (SUPPORTED, NOT_SUPPORTED, CONTRADICTED, WITHIN, UNDECIDED, NOT_APPLICABLE)
 TEXTS = ("sentence", "reason", "loss", "states", "setting")
 

@@ -692,7 +692,7 @@ const models = (() => {
       hoverinfo: "text", text: curve.n_beta.map((n, k) => `nβ = ${digits(n, 3)} (${digits(curve.factor[k], 3)} times)<br>` +
         `LLC ${digits(curve.llc[k] ?? NaN)} ± ${digits(curve.llc_se[k] ?? NaN, 2)}<br>${ok[k] ? "ok" : `${curve.status[k]}: no coefficient`}`),
     }], {
-      ...SMALL, title: heading("Resolution: estimate against nβ, two standard errors"),
+      ...SMALL, title: heading("Resolution: LLC against nβ, ± 2 s.e."),
       xaxis: {title: {text: "nβ, with γ in proportion"}, type: "log", ...logTicks([1, 1e6])},
       yaxis: {title: {text: "LLC"}, range: ends, zeroline: true, zerolinecolor: "#888"},
       shapes: curve.hessian === null ? [] : [{type: "line", xref: "paper", x0: 0, x1: 1, y0: curve.hessian, y1: curve.hessian, line: {color: "#d55e00", width: 1.5, dash: "dash"}}],
