@@ -297,8 +297,8 @@
   function markUncovered(over, picture) {
     const context = over.getContext("2d");
     const sx = over.width / picture.width, sy = over.height / picture.height;
-    for (let pixel = 0; pixel < picture.weight.length; pixel++) {
-      if (rendering.isCovered(picture, pixel)) continue;
+    for (let pixel = 0; pixel < picture.covered.length; pixel++) {
+      if (picture.covered[pixel]) continue;
       const x = (pixel % picture.width) * sx, y = Math.floor(pixel / picture.width) * sy;
       context.fillStyle = explorer.colours.vermilion;
       context.fillRect(x, y, sx, sy);
@@ -346,7 +346,7 @@
   function showNote() {
     const w = shown.sides[0].weights;
     parts.note.textContent = `Reported loss: ${w.l1} L1 + ${w.l2} L2 + ${w.ssim} (1 − SSIM). Pixel loss: ${w.l1} L1 + ${w.l2} L2, the sum of what covered and uncovered pixels add, each divided by all pixels of the image. `
-      + "A pixel is uncovered where no Gaussian has a weight above 1e-10. “The run's own” is what the engine measures of the same state, as it was trained; the reported loss in the charts is the one that the run logged. "
+      + "A pixel is uncovered where the weights of all Gaussians sum to no more than 1e-10 beyond that of black. “The run's own” is what the engine measures of the same state, as it was trained; the reported loss in the charts is the one that the run logged. "
       + `A fit has turned once a logged loss exceeds ${held.words.factor} times its least. Ellipses end at the cut-off. Where a hard edge is made smooth, black has the weight ${held.words.background}.`;
   }
 
@@ -372,7 +372,9 @@
 
   async function showChart(side, run, at, how, highest, times) {
     const {data, shape: [, count]} = run.logged_held;
-    const curve = curveOf(run, how), trained = isAsTrained(run, how);
+    const curve = curveOf(run, how);
+    const words = isAsTrained(run, how) ? run.title : `${run.title}, ${edgeWords(how)}`;
+    const place = parts[`${side}Chart`];
     const traces = [{
       x: [...data.subarray(0, count)], y: [...data.subarray(count, 2 * count)], name: "reported loss, as logged", mode: "lines",
       line: {color: explorer.colours.black, width: 1.5, dash: "dot"}, hovertemplate: "iteration %{x:,d}: %{y:.4f}<extra>reported loss</extra>",
@@ -385,8 +387,6 @@
       });
     }
     const line = (x, color, dash) => ({type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: {color, dash, width: 1.5}});
-    const words = trained ? run.title : `${run.title}, ${edgeWords(how)}`;
-    const place = parts[`${side}Chart`];
     parts[`${side}Heading`].textContent = `Loss along training, ${side}: ${words}`;
     place.setAttribute("aria-label", `Loss of ${words} against the iteration`);
     await explorer.chart(place, traces, {

@@ -3,7 +3,7 @@
 "use strict";
 
 const rendering = (() => {
-  const COVERED = 1e-10; // a pixel whose Gaussians' weights sum to no more is uncovered
+  const COVERED = 1e-10; // a pixel is uncovered whose weights sum to no more, or not beyond black's
   const WINDOW = 8; // side of a window of SSIM in pixels
   const C1 = 0.01 ** 2, C2 = 0.03 ** 2; // constants of SSIM
 
@@ -14,13 +14,14 @@ const rendering = (() => {
     return {cutoff, floor: Math.exp(-0.5 * cutoff ** 2), background: blend === "sum" ? 0 : background};
   }
 
-  // Image [height * width * 3] and summed weight of the Gaussians [height * width], without that of
-  // black. Parameters hold x, y, sx, sy, rotation, red, green, blue of one Gaussian after the other;
+  // Image [height * width * 3], and which of the pixels [height * width] are covered. Parameters hold x, y, sx, sy, rotation, red, green, blue of one Gaussian after the other;
   // one that is 0 throughout is not there.
   function render(parameters, width, height, how) {
     const {cutoff, floor, background} = edgeOf(how);
     const limit = cutoff ** 2;
     const weight = new Float64Array(width * height);
+    // In float32 as in the engine, where a weight that is lost beside black's covers nothing.
+    const reached = new Float32Array(width * height).fill(background);
     const image = new Float64Array(width * height * 3);
     for (let g = 0; g < parameters.length; g += 8) {
       const [x, y, sx, sy, rotation, red, green, blue] = parameters.subarray(g, g + 8);
@@ -38,6 +39,7 @@ const rendering = (() => {
           const w = decay + 0.5 * floor * (s - limit);
           const pixel = row * width + column;
           weight[pixel] += w;
+          reached[pixel] += w;
           image[3 * pixel] += w * red;
           image[3 * pixel + 1] += w * green;
           image[3 * pixel + 2] += w * blue;
@@ -50,17 +52,14 @@ const rendering = (() => {
         for (let k = 3 * pixel; k < 3 * pixel + 3; k++) image[k] = all > COVERED ? image[k] / all : 0;
       }
     }
-    return {image, weight, width, height};
+    const least = Math.fround(Math.max(COVERED, background));
+    return {image, covered: reached.map((sum) => sum > least), width, height};
   }
 
   // The first pixel within reach, and one past the last, with one more at both ends.
   function span(centre, reach, size) {
     const first = Math.max(0, Math.floor((centre - reach) * size) - 1);
     return [first, Math.min(size, Math.ceil((centre + reach) * size) + 2)];
-  }
-
-  function isCovered(rendered, pixel) {
-    return rendered.weight[pixel] > COVERED;
   }
 
   // Mean absolute difference over the channels of each pixel.
@@ -73,7 +72,7 @@ const rendering = (() => {
   // The reported loss with its parts, the uncovered share, and what covered and uncovered pixels add
   // to the pixel loss, l1 L1 + l2 L2: their sums over all pixels of the image.
   function losses(rendered, target, weights) {
-    const {image, width, height} = rendered;
+    const {image, covered, width, height} = rendered;
     let l1 = 0, l2 = 0, uncovered = 0, onUncovered = 0;
     for (let pixel = 0; pixel < width * height; pixel++) {
       let absolute = 0, squared = 0;
@@ -84,7 +83,7 @@ const rendering = (() => {
       }
       l1 += absolute;
       l2 += squared;
-      if (isCovered(rendered, pixel)) continue;
+      if (covered[pixel]) continue;
       uncovered += 1;
       onUncovered += weights.l1 * absolute + weights.l2 * squared;
     }
@@ -147,5 +146,5 @@ const rendering = (() => {
     });
   }
 
-  return {render, errors, losses, ssim, isCovered};
+  return {render, errors, losses, ssim};
 })();
