@@ -16,6 +16,7 @@ from lgi.figures.style import LOSSES, category_colours
 from lgi.llc.figures import scale_label
 from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
 from lgi.runs import Run
+from lgi.superposition.claims import MEASURES
 from lgi.superposition.selection import Runs, nearest, sparsity_name
 from lgi.superposition.training.data import population
 from lgi.superposition.training.view import Models
@@ -73,6 +74,7 @@ def packed(
         "sparsities": [{"name": name, "exact": exact} for name, exact in runs.exact.items()],
         "seeds": runs.seeds,
         "epochs": epochs,
+        "measures": MEASURES,
         "losses": {name: LOSSES[name] for name in SHOWN_LOSSES},
         "statuses": STATUSES,
         "least": study.claims.least,

@@ -4,7 +4,6 @@
 const models = (() => {
   const {element, chart} = explorer;
   const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "pentagon", "hexagon", "star", "cross"];
-  const MEASURES = {llc: "LLC", hessian_llc: "LLC of the Hessian", directions: "number of directions"};
   const TRAILS = {
     ok: "medians of ok estimates", all: "medians of all estimates", none: "none",
   };
@@ -39,7 +38,7 @@ const models = (() => {
     const setting = named(words.settings, state.setting) ?? named(words.settings, words.drawn.setting) ?? words.settings[0];
     const listed = (text, there) => (text === undefined ? there : there.filter((one) => text.split("-").includes(one)));
     const samples = Number(state.samples);
-    const measures = Object.keys(MEASURES).filter((name) => arrays[`${setting.name}.${name}`]);
+    const measures = Object.keys(words.measures).filter((name) => arrays[`${setting.name}.${name}`]);
     const losses = Object.keys(words.losses).filter((name) => arrays[name].data.some(Number.isFinite));
     const epoch = state.epoch === undefined ? Infinity : Number(state.epoch);
     return {
@@ -273,7 +272,7 @@ const models = (() => {
   function hover(one, want) {
     const error = want.measure === "llc" ? ` ± ${digits(one.error, 2)}` : "";
     return `${one.start.shown}, S = ${one.sparsity}, seed ${one.seed}<br>` +
-      `${MEASURES[want.measure]} ${digits(one.x)}${error}<br>${words.losses[want.loss]} ${digits(one.y)}<br>` +
+      `${words.measures[want.measure]} ${digits(one.x)}${error}<br>${words.losses[want.loss]} ${digits(one.y)}<br>` +
       `${one.ok ? "ok" : `${one.status}: no coefficient`}`;
   }
 
@@ -313,7 +312,7 @@ const models = (() => {
       type: "scatter", mode: count > 12 ? "lines+markers" : "lines+markers+text", showlegend: false,
       x: path.map((one) => inside(one.x, ends.x)), y: path.map((one) => inside(one.y, ends.y)), hoverinfo: "text",
       hovertext: path.map((one) => `median of ${one.n} models, epoch ${thousands(one.epoch)}<br>` +
-        `${one.start.shown}, S = ${one.sparsity}<br>${MEASURES[want.measure]} ${digits(one.x)}, loss ${digits(one.y)}`),
+        `${one.start.shown}, S = ${one.sparsity}<br>${words.measures[want.measure]} ${digits(one.x)}, loss ${digits(one.y)}`),
       text: path.map((one, k) => (k === last ? `S = ${one.sparsity}` : "")), textposition: "middle right",
       textfont: {size: 10}, line: {color: path[0].start.colour, width: 1.5, dash: hollow ? "dot" : "solid"},
       marker: {
@@ -352,7 +351,7 @@ const models = (() => {
     return chart(root.scatter, [...clouds, ...trails(want, ends), ...ownTrail(want, ends)], {
       showlegend: false, hovermode: "closest", margin: {l: 60, r: 16, t: 12, b: 60},
       xaxis: {
-        title: {text: `${MEASURES[want.measure]} at epoch ${thousands(want.epoch)}${scale ? `<br>(${scale})` : ""}`},
+        title: {text: `${words.measures[want.measure]} at epoch ${thousands(want.epoch)}${scale ? `<br>(${scale})` : ""}`},
         range: [ends.x[0] - 0.02 * (ends.x[1] - ends.x[0]), ends.x[1]], zeroline: true, zerolinecolor: "#888",
       },
       yaxis: {
@@ -384,7 +383,7 @@ const models = (() => {
     const found = groups.filter((group) => group.length >= words.least)
       .map((group) => correlation(group.map((one) => one.x), group.map((one) => one.y))).filter(Number.isFinite);
     parts.push(found.length
-      ? `Within a start and sparsity the rank correlation of loss and ${MEASURES[want.measure]} is ` +
+      ? `Within a start and sparsity the rank correlation of loss and ${words.measures[want.measure]} is ` +
         `${digits(found.reduce((sum, one) => sum + one, 0) / found.length, 2)} on average ` +
         `(n = ${found.length} groups of ${words.least} ok models or more).`
       : `No start and sparsity has ${words.least} ok estimates or more that vary, so nothing is said of a correlation.`);
@@ -395,7 +394,7 @@ const models = (() => {
     return states(current, current.epoch).map((one) => ({
       start: one.start.shown, samples: one.samples, sparsity: one.sparsity, seed: one.seed, epoch: one.epoch,
       estimator: current.setting.shown, [words.losses[current.loss].replaceAll(" ", "_")]: rounded(one.y),
-      [MEASURES[current.measure].replaceAll(" ", "_")]: rounded(one.x),
+      [words.measures[current.measure].replaceAll(" ", "_")]: rounded(one.x),
       ...(current.measure === "llc" ? {standard_error: rounded(one.error, 3)} : {}), status: one.status,
     }));
   }
@@ -797,7 +796,7 @@ const models = (() => {
     const pick = (names, from) => Object.fromEntries(names.map((name) => [name, from[name]]));
     fill(root.settingOf, Object.fromEntries(words.settings.map((one) => [one.name, one.shown])), want.setting.name);
     fill(root.samplesOf, Object.fromEntries(words.samples.map((one) => [one, thousands(one)])), want.samples);
-    fill(root.measureOf, pick(want.measures, MEASURES), want.measure);
+    fill(root.measureOf, pick(want.measures, words.measures), want.measure);
     fill(root.lossOf, pick(want.losses, words.losses), want.loss);
     fill(root.trailsOf, TRAILS, want.trails);
     root.only.checked = want.only;
