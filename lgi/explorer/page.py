@@ -12,7 +12,7 @@ from lgi.runs import Run
 
 PARTS = {
     "gaussians": ("rendering", "fits", "loss_vs_n"),
-    "superposition": ("superposition",),
+    "superposition": ("toy_model", "superposition"),
     "verdicts": ("verdicts",),
 }
 """Parts of the page: each is a module here, and the scripts in `assets` that show its data."""

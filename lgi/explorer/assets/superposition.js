@@ -12,14 +12,14 @@ const models = (() => {
   const MISSING = 255; // status of a state without an estimate
   const PLAYED = 400; // milliseconds of a step
   const GRID = 1e-4; // weights that are dragged are multiples of this
-  const NEAR = 1e-7, DEAD = 0.1; // as in lgi.superposition.geometry.geometry
   const root = {}; // elements by what they hold
-  let words, arrays, current, timer = null;
+  let words, arrays, toy, current, timer = null;
 
   // ------------------------------------------------------------------- what the page holds
 
   function create(place, held) {
     ({words, arrays} = held);
+    toy = toyModel(words, arrays);
     build(place);
   }
 
@@ -116,97 +116,6 @@ const models = (() => {
     return null;
   }
 
-  // ------------------------------------------------------------------- the model
-
-  // x̂ = ReLU(Wᵀ W x + b) of every pattern of the data, with its squared error, the mean over
-  // features; parameters are W row by row, then b.
-  function errors(parameters) {
-    const {features, hidden} = words, patterns = arrays.patterns, count = patterns.shape[0];
-    const found = {output: [], error: new Float64Array(count)};
-    const hidden_ = new Float64Array(hidden);
-    for (let k = 0; k < count; k++) {
-      const x = patterns.data.subarray(k * features, (k + 1) * features), output = new Float64Array(features);
-      for (let h = 0; h < hidden; h++) {
-        hidden_[h] = 0;
-        for (let i = 0; i < features; i++) hidden_[h] += parameters[h * features + i] * x[i];
-      }
-      let sum = 0;
-      for (let j = 0; j < features; j++) {
-        let value = parameters[hidden * features + j];
-        for (let h = 0; h < hidden; h++) value += parameters[h * features + j] * hidden_[h];
-        output[j] = Math.max(value, 0);
-        sum += (output[j] - x[j]) ** 2;
-      }
-      found.output.push(output);
-      found.error[k] = sum / features;
-    }
-    return found;
-  }
-
-  function probability(sparsity) {
-    const count = arrays.patterns.shape[0], s = words.sparsities.findIndex((one) => one.name === sparsity);
-    return arrays.probability.data.subarray(s * count, (s + 1) * count);
-  }
-
-  // The exact population loss, NaN where the page does not hold the patterns.
-  function loss(parameters, sparsity) {
-    if (!arrays.patterns) return NaN;
-    const share = probability(sparsity);
-    return errors(parameters).error.reduce((sum, error, k) => sum + share[k] * error, 0);
-  }
-
-  function columns(parameters) {
-    const {features} = words;
-    return Array.from({length: features}, (_, i) => [parameters[i], parameters[features + i]]);
-  }
-
-  // Which columns are corners of the hull of those that are not dead, as
-  // lgi.superposition.geometry.geometry.corners has them.
-  function corners(tips) {
-    const norms = tips.map(([x, y]) => Math.hypot(x, y)), longest = Math.max(...norms);
-    const live = norms.map((norm) => norm >= DEAD * longest);
-    const equal = (a, b) => Math.hypot(tips[a][0] - tips[b][0], tips[a][1] - tips[b][1]) <= NEAR * longest;
-    const found = tips.map((_, i) => {
-      if (!live[i] || tips.some((_, j) => j < i && live[j] && equal(i, j))) return false;
-      const angles = tips.flatMap((tip, j) => (live[j] && !equal(i, j)
-        ? [Math.atan2(tip[1] - tips[i][1], tip[0] - tips[i][0])] : [])).sort((a, b) => a - b);
-      const gaps = angles.map((angle, k) => (k + 1 < angles.length ? angles[k + 1] : angles[0] + 2 * Math.PI) - angle);
-      return Math.max(...gaps) > Math.PI + NEAR;
-    });
-    return found.filter(Boolean).length > 2 ? found : found.map(() => false);
-  }
-
-  function kind(parameters) {
-    if (!parameters.every(Number.isFinite)) return "diverged";
-    const found = corners(columns(parameters)), count = found.filter(Boolean).length;
-    const b = parameters.subarray(words.hidden * words.features);
-    if (!count) return "degenerate";
-    return count === 5 && found.some((corner, i) => !corner && b[i] > 0) ? "5+‑gon" : `${count}‑gon`;
-  }
-
-  // ------------------------------------------------------------------- statistics
-
-  function median(values) {
-    const sorted = [...values].sort((a, b) => a - b), middle = sorted.length / 2;
-    return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
-  }
-
-  function ranks(values) {
-    const order = values.map((_, i) => i).sort((a, b) => values[a] - values[b]), found = [];
-    for (let i = 0, j; i < order.length; i = j) {
-      for (j = i; j < order.length && values[order[j]] === values[order[i]];) j++;
-      for (let k = i; k < j; k++) found[order[k]] = (i + j - 1) / 2;
-    }
-    return found;
-  }
-
-  // Spearman's rank correlation, NaN where one of the two does not vary.
-  function correlation(x, y) {
-    const [a, b] = [ranks(x), ranks(y)], middle = (x.length - 1) / 2;
-    const product = (u, v) => u.reduce((sum, one, i) => sum + (one - middle) * (v[i] - middle), 0);
-    return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
-  }
-
   // ------------------------------------------------------------------- loss against LLC
 
   // States at an epoch: those that are chosen, with a finite loss and a value of the measure.
@@ -299,7 +208,7 @@ const models = (() => {
         if (group.length < FEW) continue;
         if (!groups.has(key)) groups.set(key, []);
         groups.get(key).push({
-          ...group[0], n: group.length, x: median(group.map((one) => one.x)), y: median(group.map((one) => one.y)),
+          ...group[0], n: group.length, x: statistics.median(group.map((one) => one.x)), y: statistics.median(group.map((one) => one.y)),
         });
       }
     }
@@ -381,7 +290,7 @@ const models = (() => {
     if (lost) parts.push(`${thousands(lost)} have no value and are not drawn.`);
     const groups = [...Map.groupBy(ok, (one) => `${one.init}-${one.sparsity}`).values()];
     const found = groups.filter((group) => group.length >= words.least)
-      .map((group) => correlation(group.map((one) => one.x), group.map((one) => one.y))).filter(Number.isFinite);
+      .map((group) => statistics.correlation(group.map((one) => one.x), group.map((one) => one.y))).filter(Number.isFinite);
     parts.push(found.length
       ? `Within a start and sparsity the rank correlation of loss and ${words.measures[want.measure]} is ` +
         `${digits(found.reduce((sum, one) => sum + one, 0) / found.length, 2)} on average ` +
@@ -470,8 +379,8 @@ const models = (() => {
   }
 
   function sayLoss(shown, parameters, dragged) {
-    const now = loss(parameters, shown.model.sparsity), before = loss(shown.rest, shown.model.sparsity);
-    const shape = words.hidden === 2 ? ` ${kind(parameters)}.` : "";
+    const now = toy.loss(parameters, shown.model.sparsity), before = toy.loss(shown.rest, shown.model.sparsity);
+    const shape = words.hidden === 2 ? ` ${toy.kind(parameters)}.` : "";
     root.player.dataset.loss = now;
     const exact = Number.isFinite(now) ? `Exact population loss ${digits(now, 6)}` : "The exact population loss is not known to this page";
     const change = dragged ? `, ${digits(Math.abs(now - before), 3)} ${now < before ? "below" : "above"} the ${digits(before, 6)} of training.` : ".";
@@ -487,8 +396,8 @@ const models = (() => {
   }
 
   function drawPlane(shown, parameters) {
-    const tips = columns(parameters), found = corners(tips), norms = shown.snapshots.parameters.flatMap((one) =>
-      columns(one).map(([x, y]) => Math.hypot(x, y))).filter(Number.isFinite);
+    const tips = toy.columns(parameters), found = toy.corners(tips), norms = shown.snapshots.parameters.flatMap((one) =>
+      toy.columns(one).map(([x, y]) => Math.hypot(x, y))).filter(Number.isFinite);
     const reach = 1.1 * Math.max(1, ...norms, ...tips.map(([x, y]) => Math.hypot(x, y)));
     root.plane.setAttribute("viewBox", `${-reach} ${-reach} ${2 * reach} ${2 * reach}`);
     root.plane.dataset.reach = reach;
@@ -561,7 +470,7 @@ const models = (() => {
     if (!by) return;
     event.preventDefault();
     event.stopPropagation();
-    const [x, y] = columns(root.shown.parameters)[feature];
+    const [x, y] = toy.columns(root.shown.parameters)[feature];
     const moved = {...root.shown.moved, [feature]: [snapped(x + by[0]), snapped(y + by[1])]};
     explorer.set({moved: movedText(moved)});
   }
@@ -575,7 +484,7 @@ const models = (() => {
   function drawBars(shown, parameters) {
     const names = words.colours.map((_, i) => String(i + 1)), marker = {color: words.colours};
     const b = Array.from(parameters.subarray(words.hidden * words.features));
-    const norms = norm(parameters);
+    const norms = toy.norms(parameters);
     const every = shown.snapshots.parameters.filter((one) => one.every(Number.isFinite));
     const range = (values) => {
       const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)], room = 0.08 * (high - low || 1);
@@ -587,17 +496,12 @@ const models = (() => {
     ], {
       ...SMALL, title: heading("Norms of W's columns, and biases"),
       xaxis: {title: {text: "feature"}, type: "category", anchor: "y2"},
-      yaxis: {title: {text: "norm"}, domain: [0.56, 1], range: range([...norms, ...every.flatMap(norm)])},
+      yaxis: {title: {text: "norm"}, domain: [0.56, 1], range: range([...norms, ...every.flatMap(toy.norms)])},
       yaxis2: {
         title: {text: "bias"}, domain: [0, 0.46], zeroline: true, zerolinecolor: "#888",
         range: range([...b, ...every.flatMap((one) => [...one.subarray(words.hidden * words.features)])]),
       },
     });
-  }
-
-  function norm(parameters) {
-    const {features, hidden} = words;
-    return words.colours.map((_, i) => Math.hypot(...Array.from({length: hidden}, (_, h) => parameters[h * features + i])));
   }
 
   function drawProducts(parameters) {
@@ -622,7 +526,7 @@ const models = (() => {
       root.errors.textContent = "Errors per pattern: these data have too many patterns, or none that can be listed.";
       return null;
     }
-    const {features} = words, share = probability(shown.model.sparsity), found = errors(parameters);
+    const {features} = words, share = toy.probability(shown.model.sparsity), found = toy.errors(parameters);
     const weighted = shown.want.weighted;
     const patterns = Array.from({length: share.length}, (_, k) => {
       const active = [...arrays.patterns.data.subarray(k * features, (k + 1) * features)].flatMap((x, i) => (x ? [i + 1] : []));
@@ -646,7 +550,7 @@ const models = (() => {
 
   function drawLosses(shown, parameters, dragged) {
     const {epochs} = shown.snapshots, scaled = (epoch) => Math.log10(1 + epoch);
-    const exact = shown.snapshots.parameters.map((one) => loss(one, shown.model.sparsity));
+    const exact = shown.snapshots.parameters.map((one) => toy.loss(one, shown.model.sparsity));
     const ticks = [0, 1, 10, 100, 1000, 10000, 100000, 1e6].filter((epoch) => epoch <= epochs.at(-1));
     const line = (y, name, dash, colour) => ({
       type: "scatter", mode: "lines+markers", name, x: epochs.map(scaled), y, line: {dash, color: colour, width: 1.5},
@@ -656,7 +560,7 @@ const models = (() => {
     if (exact.some(Number.isFinite)) traces.push(line(exact, "population loss", "dash", "#d55e00"));
     if (dragged) {
       traces.push({
-        type: "scatter", mode: "markers", name: "as dragged", x: [scaled(shown.epoch)], y: [loss(parameters, shown.model.sparsity)],
+        type: "scatter", mode: "markers", name: "as dragged", x: [scaled(shown.epoch)], y: [toy.loss(parameters, shown.model.sparsity)],
         marker: {symbol: "diamond", size: 11, color: "#000"}, hovertemplate: "as dragged: %{y:.5g}<extra></extra>",
       });
     }
@@ -912,5 +816,5 @@ const models = (() => {
     },
   });
 
-  return {film, loss, kind, correlation, state: () => root.shown};
+  return {film, toy: () => toy, state: () => root.shown};
 })();
