@@ -49,10 +49,11 @@ def packed(
     Returns
     -------
     str
-        Words ``images``, ``runs``, ``curves``, ``measured``, ``background`` and ``factor``. Of
-        image and run number i, arrays ``target_i`` [height, width, 3]; ``states_i`` [8, states, n],
-        float32 as in the run file; ``logged_i`` [3, L], rows as in `LOGGED`; ``measured_i``
-        [7, states], rows as in `MEASURED`.
+        Words ``images``, ``runs``, ``curves``, ``measured``, ``background``, ``factor`` of the
+        turn and ``reference``, the recipe that others are compared with. Of image and run number
+        i, arrays ``target_i`` [height, width, 3]; ``states_i`` [8, states, n], float32 as in the
+        run file; ``logged_i`` [3, L], rows as in `LOGGED`; ``measured_i`` [7, states], rows as in
+        `MEASURED`.
     """
     study, views = settings["gaussians"], settings["explorer"].gaussians
     images: dict[str, int] = {}
@@ -75,6 +76,7 @@ def packed(
         "measured": MEASURED,
         "background": views.background,
         "factor": study.turn.factor,
+        "reference": study.turn.cures.reference,
         "curves": [
             _curve(study, name, tables["gaussians_runs"], views.seed) for name in views.loss_vs_n
         ],

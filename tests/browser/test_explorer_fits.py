@@ -1,7 +1,6 @@
 """Study 1 in the explorer: what it renders is what the engine renders, and what a reader does."""
 
 import csv
-import itertools
 import json
 import re
 
@@ -54,7 +53,8 @@ CHANGES = {
     },
 }
 
-RENDER = """(text) => JSON.stringify(JSON.parse(text).map(({rows, width, height, how, target, weights}) => {
+RENDER = """(text) => JSON.stringify(JSON.parse(text).map((asked) => {
+    const {rows, width, height, how, target, weights} = asked;
     const rendered = rendering.render(Float32Array.from(rows.flat()), width, height, how);
     return {image: [...rendered.image], losses: rendering.losses(rendered, target, weights)};
 }))"""
@@ -243,8 +243,8 @@ def test_what_is_packed_is_what_the_run_file_holds(opened, fits):
     held = opened().evaluate(
         """async () => {
             const {words, arrays} = await explorer.data("gaussians");
-            const list = ({data, shape}) => [[...data], shape];
-            return [words, Object.fromEntries(Object.entries(arrays).map(([k, a]) => [k, list(a)]))];
+            const listed = Object.entries(arrays).map(([k, a]) => [k, [[...a.data], a.shape]]);
+            return [words, Object.fromEntries(listed)];
         }"""
     )
     words, arrays = held
@@ -288,7 +288,7 @@ def test_the_state_shown_is_the_nearest_below(opened, fits):
         fit = next(f for name, f in fits.items() if name[:3] == (IMAGE, recipe, 5))
         kept = {1, fit.best_iteration, *fit["snapshot_iteration"].tolist()}
         last = max(k for k in kept if k <= 599)
-        said = page.locator(".fits-sentences p").nth(side == "right").inner_text()
+        said = page.locator(".fits-sentences p").nth(int(side == "right")).inner_text()
         assert f"iteration {last} of {fit.recipe.iterations}" in said
 
 
@@ -486,7 +486,8 @@ def test_it_fits_the_window(opened, screenshot, viewport, state):
     page = opened(state, viewport=viewport)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     labelled = page.evaluate(
-        """[...document.querySelectorAll("main section:not([hidden]) :is(button, select, input, canvas[role], .chart)")]
+        """[...document.querySelector("main section:not([hidden])")
+                .querySelectorAll("button, select, input, canvas[role], .chart")]
             .filter((one) => !(one.labels?.length || one.textContent.trim() || one.ariaLabel))
             .map((one) => one.outerHTML)"""
     )

@@ -40,14 +40,15 @@
     here = here.filter((run) => run.n === n);
     const seed = pick("seed", values(here, "seed"), (wanted, found) => `This page holds no fit of seed ${wanted} at N = ${n}; seed ${found} is shown.`);
     here = here.filter((run) => run.seed === seed);
-    // Where none is asked for, one that turns stands beside one that does not.
+    // Where none is asked for: the study's reference, or one that turns, beside one that does not.
     const first = (...wishes) => wishes.map((wish) => here.find(wish)).find(Boolean) ?? here[0];
     const names = here.map((run) => run.recipe);
     const one = (side, otherwise) => {
       const name = pick(side, names, (wanted, found) => `This page holds no fit “${title(wanted)}” at N = ${n} and seed ${seed}; “${title(found)}” is shown.`, otherwise.recipe);
       return here.find((run) => run.recipe === name);
     };
-    const left = one("left", first((run) => run.turn !== null && run.recipe !== state.right, (run) => run.recipe !== state.right));
+    const left = one("left", first(
+      ...[(run) => run.recipe === held.words.reference, (run) => run.turn !== null, () => true].map((wish) => (run) => run.recipe !== state.right && wish(run))));
     const sides = [left, one("right", first((run) => run !== left && run.turn === null, (run) => run !== left))];
     const times = [...new Set(sides.flatMap((run) => run.states))].sort((a, b) => a - b);
     const wanted = state.iteration === "turn" ? atTurn(sides[0]) : Number(state.iteration ?? times.at(-1));
@@ -116,16 +117,16 @@
   // ---------------------------------------------------------------- words
 
   const whole = (value) => value.toLocaleString("en-US");
-  const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 2 : 1)} %`;
+  const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 2 : 1)}\u00a0%`;
   const number = (value) => value.toFixed(5);
   const edgeWords = ({cutoff, edge}) => `cut-off ${Number(cutoff.toFixed(2))} σ, ${edge} edge`;
 
   function sentence(side, run, place, how, loss) {
     const trained = isAsTrained(run, how) ? "as trained" : edgeWords(how);
-    const at = `${side === "left" ? "Left" : "Right"} (${run.title}), iteration ${whole(run.states[place])} of ${whole(run.iterations)}, ${trained}:`;
-    if (loss.uncovered === 0) return `${at} a Gaussian reaches every pixel.`;
+    const at = `${side === "left" ? "Left" : "Right"}, ${run.title}: iteration ${whole(run.states[place])} of ${whole(run.iterations)}, ${trained}.`;
+    if (loss.uncovered === 0) return `${at} A Gaussian reaches every pixel.`;
     const part = loss.on_uncovered / (loss.on_covered + loss.on_uncovered);
-    return `${at} no Gaussian reaches ${percent(loss.uncovered)} of the pixels, which are black; they carry ${percent(part)} of the pixel loss.`;
+    return `${at} No Gaussian reaches ${percent(loss.uncovered)} of the pixels, which are black; they carry ${percent(part)} of the pixel loss.`;
   }
 
   function turnWords(run) {
@@ -181,10 +182,10 @@
       e("div", {class: "controls"}, select("image", "image"), select("n", "number of Gaussians N"), select("seed", "seed")),
       parts.missing = e("p", {class: "said fits-missing", role: "status"}),
       e("div", {class: "fits-pictures"}, picture("left", select("left", "left")), picture("target", "target"), picture("right", select("right", "right"))),
-      e("div", {class: "controls"}, button("play", "play", play), e("label", {for: "fits-iteration"}, "iteration"), parts.iteration, parts.iterationWords),
+      e("div", {class: "controls"}, button("play", "play", play), e("label", {for: "fits-iteration"}, "iteration"), parts.iterationWords, parts.iteration),
       e("div", {class: "controls"}, button("leftTurn", "", () => jump(0)), button("rightTurn", "", () => jump(1)), button("best", "jump to the least loss of the left", best)),
       e("div", {class: "controls"}, check("ellipses", "ellipses at the cut-off"), check("uncovered", "mark uncovered pixels"), check("error", "error in place of the picture"), parts.scale = scale()),
-      e("div", {class: "controls fits-how"}, e("label", {for: "fits-cutoff"}, "cut-off"), parts.cutoff, parts.cutoffWords,
+      e("div", {class: "controls fits-how"}, e("label", {for: "fits-cutoff"}, "cut-off"), parts.cutoffWords, parts.cutoff,
         e("label", {for: "fits-edge"}, "edge ", parts.edge), button("trained", "as trained", () => explorer.go({cutoff: null, edge: null}))),
       parts.sentences = e("div", {class: "said fits-sentences"}),
       parts.table = e("div", {class: "fits-table"}),

@@ -53,7 +53,7 @@
     const same = others.filter((one) => least(one) === least(own)).length;
     const [higher, steps] = rises(own);
     const found = `Seed ${seeds[place]} has its least loss, ${own[least(own)].toFixed(4)}, at N = ${n[least(own)]} and rises at ${higher} of ${steps} steps.`;
-    return [...said, others.length ? `${found} Of the ${others.length} other seeds ${same} ${same === 1 ? "has its" : "have their"} least loss at the same N.` : found];
+    return [...said, others.length ? `${found} Of the ${others.length} other seeds ${same || "none"} ${same > 1 ? "have their" : "has its"} least loss at the same N.` : found];
   }
 
   async function show(state) {

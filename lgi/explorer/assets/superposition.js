@@ -286,8 +286,9 @@ const models = (() => {
       `${thousands(want.epoch)}, LLC estimated “${want.setting.shown}”: ` + (want.only
       ? "those alone whose estimate is ok."
       : `${thousands(ok.length)} estimates are ok (filled), ${thousands(drawn.length - ok.length)} are no coefficients (hollow).`));
-    if (out) parts.push(`${thousands(out)} lie beyond an axis and are drawn at its end (triangles).`);
-    if (lost) parts.push(`${thousands(lost)} have no value and are not drawn.`);
+    const verb = (count, one, more) => `${thousands(count)} ${count === 1 ? one : more}`;
+    if (out) parts.push(`${verb(out, "lies beyond an axis and is", "lie beyond an axis and are")} drawn at its end (triangles).`);
+    if (lost) parts.push(`${verb(lost, "has no value and is", "have no value and are")} not drawn.`);
     const groups = [...Map.groupBy(ok, (one) => `${one.init}-${one.sparsity}`).values()];
     const found = groups.filter((group) => group.length >= words.least)
       .map((group) => statistics.correlation(group.map((one) => one.x), group.map((one) => one.y))).filter(Number.isFinite);
@@ -630,12 +631,14 @@ const models = (() => {
     const sparsities = words.sparsities.map(({name}) => ({name, shown: name}));
     place.append(
       root.said = element("p", {class: "said", "aria-live": "polite"}),
-      element("div", {class: "controls"}, select("setting", "Estimator"), select("samples", "Training samples"),
-        select("measure", "Against"), select("loss", "Loss"), select("trails", "Trails"),
-        element("label", {}, root.only = element("input", {type: "checkbox", onchange: toggleOnly}), "only ok")),
-      element("fieldset", {class: "controls ticks"}, element("legend", {}, "Starts"), ...ticks("starts", starts)),
-      element("fieldset", {class: "controls ticks"}, element("legend", {}, "Sparsity S"), ...ticks("sparsities", sparsities),
-        element("button", {onclick: () => explorer.go({starts: null, sparsities: null})}, "all")),
+      // On a phone the choices would fill the window.
+      element("details", {open: innerWidth > 640}, element("summary", {}, "What is shown"),
+        element("div", {class: "controls"}, select("setting", "Estimator"), select("samples", "Training samples"),
+          select("measure", "Against"), select("loss", "Loss"), select("trails", "Trails"),
+          element("label", {}, root.only = element("input", {type: "checkbox", onchange: toggleOnly}), "only ok")),
+        element("fieldset", {class: "controls ticks"}, element("legend", {}, "Starts"), ...ticks("starts", starts)),
+        element("fieldset", {class: "controls ticks"}, element("legend", {}, "Sparsity S"), ...ticks("sparsities", sparsities),
+          element("button", {onclick: () => explorer.go({starts: null, sparsities: null})}, "all"))),
       element("div", {class: "controls"},
         element("label", {class: "wide"}, "Epoch", root.epoch = element("input", {
           type: "range", min: 0, step: 1, class: "wide", "aria-label": "epoch",
