@@ -156,8 +156,9 @@ def test_losses_and_polygons_of_the_page_are_those_of_the_runs(written, at):
                 held = page.evaluate(
                     """([model, sparsity]) => {
                       const {epochs, parameters} = models.film(model);
-                      return {epochs, losses: parameters.map((one) => models.toy().loss(one, sparsity)),
-                              kinds: parameters.map(models.toy().kind)};
+                      const toy = models.toy();
+                      return {epochs, losses: parameters.map((one) => toy.loss(one, sparsity)),
+                              kinds: parameters.map(toy.kind)};
                     }""",
                     [{"init": init, "samples": 100, "sparsity": sparsity, "seed": seed}, sparsity],
                 )
