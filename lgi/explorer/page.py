@@ -1,6 +1,6 @@
 """The page of the explorer: its parts, each with what it shows and the script that shows it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -12,7 +12,7 @@ from lgi.runs import Run
 
 PARTS = {
     "gaussians": ("rendering", "fits", "loss_vs_n"),
-    "superposition": ("superposition",),
+    "superposition": ("toy_model", "superposition"),
     "verdicts": ("verdicts",),
 }
 """Parts of the page: each is a module here, and the scripts in `assets` that show its data."""
@@ -23,6 +23,7 @@ def write(
     settings: Mapping[str, Any],
     fits: Iterable[Run] = (),
     models: Iterable[Run] = (),
+    made: Collection[str] = (),
     **tables: pd.DataFrame,
 ) -> str:
     """Return the page as HTML that needs nothing else.
@@ -34,15 +35,17 @@ def write(
         a study that does not run has none.
     fits, models
         Run files of study 1 and of study 2.
+    made
+        Figures and tables that the workflow makes, to which the page links.
     **tables
         Tables by name, as `lgi.explorer.results` declares them.
     """
     data = {}
     if settings.get("gaussians") is not None and settings["explorer"].gaussians is not None:
         data["gaussians"] = gaussians.packed(settings, fits, tables)
-    if settings.get("superposition") is not None:
+    if settings.get("superposition") is not None and settings["explorer"].superposition is not None:
         data["superposition"] = superposition.packed(settings, models, tables)
-    data["verdicts"] = verdicts.packed(settings, tables)
+    data["verdicts"] = verdicts.packed(settings, tables, made)
     assets = files("lgi.explorer") / "assets"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((assets / "page.html.j2").read_text(encoding="utf-8"))

@@ -2,10 +2,14 @@
 
 from typing import Any
 
-from lgi.catalogue import REPORTS, Result
+from lgi.catalogue import FIGURES, REPORTS, TABLES, Result
 from lgi.gaussians.fits.results import TABLE, fit_path
 from lgi.gaussians.results import CLAIMS as GAUSSIANS_CLAIMS
+from lgi.gaussians.study import STUDY as GAUSSIANS
+from lgi.superposition.llc.results import LLC, RESOLUTION
 from lgi.superposition.results import CLAIMS as SUPERPOSITION_CLAIMS
+from lgi.superposition.study import STUDY as SUPERPOSITION
+from lgi.superposition.training.results import run_files
 
 PAGE = REPORTS + "explorer.html"
 
@@ -20,11 +24,31 @@ def _shown(config: Any, wildcards: Any) -> dict:
             found |= {"fits": [fit_path(fit) for fit in fits], "gaussians_runs": TABLE}
     if config.superposition is not None:
         found |= {"superposition_claims": SUPERPOSITION_CLAIMS}
+        if config.explorer.superposition is not None:
+            found |= {
+                "models": run_files(config),
+                "superposition_llc": LLC,
+                "superposition_llc_resolution": RESOLUTION,
+            }
     return found
 
 
 def _settings(config: Any, wildcards: Any) -> dict:
-    return {"settings": {n: getattr(config, n) for n in ("explorer", "gaussians", "superposition")}}
+    sections = {n: getattr(config, n) for n in ("explorer", "gaussians", "superposition")}
+    return {"settings": sections, "made": _made(config)}
+
+
+def _made(config: Any) -> list[str]:
+    """Return the figures and tables of both studies that stand for all of their runs."""
+    found = (
+        path
+        for study in (GAUSSIANS, SUPERPOSITION)
+        if getattr(config, study.name) is not None
+        for result in study.results
+        if result.first.startswith((FIGURES, TABLES))
+        for path in result.paths(config)
+    )
+    return sorted(found)
 
 
 RESULTS = (

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from lgi.errors import listed
 from lgi.gaussians.selection import ListName, Selection
-from lgi.settings import OneOrMore, Seed, Settings
+from lgi.settings import Count, OneOrMore, Seed, Settings, at_least
+from lgi.superposition import selection as superposition
 
 LARGEST = 3_000_000
 """Bytes that the states of all fits in the page may take: beside plotly.js, study 2 and the claims
@@ -45,7 +46,18 @@ class GaussianViews(Settings):
                     )
 
 
+class SuperpositionViews(Settings):
+    """Study 2: models whose polygon opens, and how much of their training it shows."""
+
+    # With as many training samples every model opens, at the epochs with an estimate; null: the
+    # number that the main figures show
+    samples: Count | None
+    films: superposition.Selection  # models that are seen along training as well
+    snapshots: Annotated[int, at_least(2, 1000)]  # of these, beside the epochs with an estimate
+
+
 class Explorer(Settings):
     """The section of the explorer; a study without a part here is not shown in it."""
 
     gaussians: GaussianViews | None
+    superposition: SuperpositionViews | None

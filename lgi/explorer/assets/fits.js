@@ -51,7 +51,7 @@
       ...[(run) => run.recipe === held.words.reference, (run) => run.turn !== null, () => true].map((wish) => (run) => run.recipe !== state.right && wish(run))));
     const sides = [left, one("right", first((run) => run !== left && run.turn === null, (run) => run !== left))];
     const times = [...new Set(sides.flatMap((run) => run.states))].sort((a, b) => a - b);
-    const wanted = Number(state.iteration ?? times.at(-1));
+    const wanted = state.iteration === "turn" ? atTurn(sides[0]) : Number(state.iteration ?? times.at(-1));
     const iteration = Number.isFinite(wanted) ? wanted : times.at(-1);
     const cutoff = state.cutoff === undefined ? null : Number(state.cutoff);
     const edge = ["hard", "smooth"].includes(state.edge) ? state.edge : null;
@@ -416,11 +416,16 @@
     return true;
   }
 
-  // To the first kept state from the turn on, where the study looks at it too.
+  // The first kept state from the turn on, where the study looks at it too; the last without a turn.
+  function atTurn(run) {
+    const found = run.turn === null ? undefined : run.states.find((iteration) => iteration >= run.turn);
+    return found ?? run.states.at(-1);
+  }
+
   function jump(side) {
     const run = shown.sides[side];
     if (run.turn === null) return;
-    explorer.go({iteration: run.states.find((iteration) => iteration >= run.turn) ?? run.states.at(-1)});
+    explorer.go({iteration: atTurn(run)});
   }
 
   function best() {

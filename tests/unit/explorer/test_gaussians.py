@@ -14,7 +14,7 @@ from lgi.gaussians.fits.run import fit_run
 from lgi.gaussians.fits.view import Fit
 from lgi.runs import Run
 from tests.configurations import SMOKE_FILE
-from tests.unit.explorer.test_packing import _unpacked
+from tests.unit.explorer.test_packing import unpacked
 
 IMAGE = "gradient_checkerboard"
 
@@ -43,7 +43,7 @@ def runs_table(config):
 @pytest.fixture(scope="module")
 def held(config, run, runs_table):
     settings = {"explorer": config.explorer, "gaussians": config.gaussians}
-    return _unpacked(packed(settings, [run], {"gaussians_runs": runs_table}))
+    return unpacked(packed(settings, [run], {"gaussians_runs": runs_table}))
 
 
 def test_states_are_those_of_the_run_file_with_the_best_among_them(held, run):
@@ -110,7 +110,7 @@ def test_a_run_without_a_finite_loss_is_left_out_of_the_mean(config, runs_table)
     runs = runs_table.copy()
     runs.loc[runs["seed"] == 42, "best_loss"] = np.nan
     settings = {"explorer": config.explorer, "gaussians": config.gaussians}
-    words, _ = _unpacked(packed(settings, [], {"gaussians_runs": runs}))
+    words, _ = unpacked(packed(settings, [], {"gaussians_runs": runs}))
     curve = words["curves"][0]
     assert curve["losses"][curve["seeds"].index(42)] == [None] * len(curve["n"])
     assert curve["count"] == [len(curve["seeds"]) - 1] * len(curve["n"])
