@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lgi import assets
 from lgi.catalogue import FIGURES, REPORTS, TABLES, Result
 from lgi.gaussians.fits.results import TABLE, fit_path
 from lgi.gaussians.results import CLAIMS as GAUSSIANS_CLAIMS
@@ -35,6 +36,8 @@ def _shown(config: Any, wildcards: Any) -> dict:
 
 def _settings(config: Any, wildcards: Any) -> dict:
     sections = {n: getattr(config, n) for n in ("explorer", "gaussians", "superposition")}
+    # Named, so that another script in the page makes it anew.
+    sections["assets"] = assets.fingerprint("lgi.explorer")
     return {"settings": sections, "made": _made(config)}
 
 
@@ -54,6 +57,7 @@ def _made(config: Any) -> list[str]:
 RESULTS = (
     Result(
         rule="write_explorer",
+        seconds=lambda *_: 10.0,
         output=PAGE,
         purpose="Write the explorer: runs of both studies in one page that renders them anew.",
         make="lgi.explorer.page:write",

@@ -1,13 +1,11 @@
 """The pages of the site as results of the workflow."""
 
-import hashlib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from lgi import assets
 from lgi.catalogue import REPORTS, TABLES, Catalogue, Gathered, Result
 
 INDEX = REPORTS + "index.html"
@@ -82,17 +80,8 @@ def _site(config: Any) -> dict[str, Any]:
         "columns": COLUMNS in made,
         "shown": [_told(one) for one in others if one.path != EXPLORER],
         "sources": _sources(config),
-        "assets": _assets(),
+        "assets": assets.fingerprint("lgi.site"),
     }
-
-
-@cache
-def _assets() -> str:
-    """Return a hash of templates, style and scripts, which are no part of the source of a rule."""
-    digest = hashlib.sha256()
-    for file in sorted((files("lgi.site") / "assets").iterdir(), key=lambda file: file.name):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def _told(one: Gathered) -> dict[str, Any]:
