@@ -157,6 +157,15 @@ def test_the_number_is_that_of_the_part_with_the_most_seeds_where_there_is_no_wh
     parts = [row(TURN, SUPPORTED, 0.9, "a", 5), row(TURN, SUPPORTED, 0.7, "b", 9)]
     one = found(pd.concat([claims, pd.DataFrame(parts)]))["turn"]
     assert (one.value, one.n) == (0.7, 9)
+    assert one.measure.endswith(": b")
+
+
+def test_a_part_that_is_supported_does_not_make_the_whole_supported():
+    claims = judged(lost_pixels=UNDECIDED)
+    claims.loc[claims["id"] == TURN, "statistic"] = np.nan
+    parts = pd.DataFrame([row(TURN, SUPPORTED, 0.9, "a"), row(TURN, UNDECIDED, 0.6, "b")])
+    one = found(pd.concat([claims, parts]))["turn"]
+    assert one.headline == "Why training turns is not decided"
 
 
 def test_the_cure_is_the_recipe_that_changes_least():
