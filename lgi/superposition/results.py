@@ -110,6 +110,7 @@ def _judged(config: Any, wildcards: Any) -> dict:
         "panels": study.published.panels,
         "scales": {"drawn": study.llc.drawn, "published": study.published.setting},
         "samples": study.drawn,
+        "display": study.names,
     }
 
 
