@@ -12,7 +12,7 @@ from pathlib import PurePath
 from lgi import glossary
 from lgi.catalogue import REPORTS
 from lgi.findings import Finding
-from lgi.prose import interval, number
+from lgi.prose import capital, interval, number
 
 FOLDER = PurePath(REPORTS)
 RESULTS = FOLDER.parent
@@ -81,7 +81,7 @@ def finding(found: Finding, place: int) -> Iterator[str]:
     yield ""
     yield found.text
     yield (
-        f"*{_capital(found.measure)}*: **{interval(found.value, found.low, found.high)}**, "
+        f"*{capital(found.measure)}*: **{interval(found.value, found.low, found.high)}**, "
         f"n = {number(found.n)} {found.unit} ([table]({link(found.table)}))."
     )
     yield ""
@@ -112,7 +112,3 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
 def _paragraphs(texts: Sequence[str]) -> Iterator[str]:
     for text in texts:
         yield from (text, "")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

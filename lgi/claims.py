@@ -7,6 +7,7 @@ together, and an interval and the region give a verdict. How the whole follows f
 part of the claim, and so is the sentence that each verdict allows.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
@@ -252,9 +253,9 @@ def judge(
         without = [part.name for part in count if part.reason]
         if without and not first["reason"]:
             first["reason"] = "without " + ", ".join(without)
-    first["sentence"] = claim.sentences.of(first["verdict"]).format(
-        estimate=prose.estimate(first), n=first["n"], claim=claim.text, measure=claim.measure
-    )
+    known = {"estimate": prose.estimate(first), "n": first["n"]}
+    known |= {"claim": claim.text, "measure": claim.measure}
+    first["sentence"] = _filled(claim.sentences.of(first["verdict"]), known)
     return [row | also for row in (first, *rows)]
 
 
@@ -331,6 +332,11 @@ def _judged(part: Part, claim: Claim) -> dict:
         "reason": part.reason,
         "sentence": "",
     }
+
+
+def _filled(sentence: str, known: Mapping[str, object]) -> str:
+    """Return a sentence with what its braces stand for; other braces may be those of names."""
+    return re.sub(rf"\{{({'|'.join(known)})\}}", lambda found: str(known[found[1]]), sentence)
 
 
 def _of_every(found: Sequence[str], own: str) -> str:

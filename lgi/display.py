@@ -60,6 +60,10 @@ class GaussianNames(DisplayNames):
         yield from self.undefined({"images": study.images, "recipes": study.recipes})
 
 
+UNNAMED = GaussianNames(images={}, recipes={})
+"""Nothing has a display name."""
+
+
 class SuperpositionNames(DisplayNames):
     """Display names of study 2."""
 

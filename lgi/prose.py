@@ -1,6 +1,6 @@
 """Words and tables of written analyses: numbers from tables, missing ones written as such."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -52,9 +52,70 @@ def listed(values: Sequence, nothing: str = "none") -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def counted(count: int, one: str, more: str | None = None) -> str:
+def quoted(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence, each in quotation marks: commas may stand in them."""
+    return listed([f"“{name}”" for name in names])
+
+
+def joined(*names: str) -> str:
+    """Return names that tell one thing, such as an image and a recipe, as one."""
+    return " · ".join(names)
+
+
+def counted(count: float, one: str, more: str | None = None) -> str:
     """Return a count with its noun."""
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
+    return f"{number(count)} {one if count == 1 else more or one + 's'}"
+
+
+def span(low: float, high: float, text: Callable[[float], str] = number) -> str:
+    """Return a range, "45 to 55"; one value where both ends are printed alike.
+
+    Parameters
+    ----------
+    low, high
+        Its ends; one that is not finite leaves the other, "at least 45" or "at most 55".
+    text
+        How an end is printed.
+    """
+    if not np.isfinite(low) and not np.isfinite(high):
+        return MISSING
+    if not np.isfinite(high):
+        return f"at least {text(low)}"
+    if not np.isfinite(low):
+        return f"at most {text(high)}"
+    first, last = text(low), text(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def growth(low: float, high: float) -> str:
+    """Return what a quantity does whose growth lies in an interval around 0, below or above it."""
+    if not np.isfinite(low) or not np.isfinite(high):
+        return "is not known to grow or to fall"
+    if low > 0:
+        return "grows"
+    return "falls" if high < 0 else "does not change as far as can be told"
+
+
+def power(value: float, low: float, high: float, over: str) -> str:
+    """Return how a quantity goes with another, from the exponent of a power law.
+
+    Parameters
+    ----------
+    value, low, high
+        The exponent with its interval.
+    over
+        The other quantity, such as N.
+    """
+    does = growth(low, high)
+    size = interval(value, low, high, 2)
+    if does in ("grows", "falls"):
+        return f"{does} as {over} to the power {size}"
+    return f"{does} with {over} (exponent {size})"
+
+
+def capital(text: str) -> str:
+    """Return a text with its first letter as at the start of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def table(frame: pd.DataFrame, columns: Mapping[str, tuple]) -> list[str]:
