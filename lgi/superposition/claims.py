@@ -48,6 +48,7 @@ from lgi.prose import listed, number
 from lgi.randomness import generator
 from lgi.superposition.selection import sparsity_name
 from lgi.superposition.training.view import LOSSES, RUN
+from lgi.superposition.tried import alternatives
 
 if TYPE_CHECKING:
     from lgi.display import SuperpositionNames
@@ -593,7 +594,7 @@ def _shown(
             "setting": scales.published if statement.early else scales.drawn,
             "samples": statement.samples or samples,
             "states": ALL_STATES if statement.early else OK_STATES,
-            "loss": LOSSES[0],
+            "loss": next(iter(LOSSES)),
         }
         misses = pd.DataFrame({key: rows[key].ne(value) for key, value in wanted.items()})
         found.append(misses.fillna(False).sort_values(list(wanted), kind="stable").index[0])
@@ -614,13 +615,8 @@ def _changes_with(row: Mapping, wholes: pd.DataFrame) -> str:
     One choice at a time, but that settings are listed with either choice of states: few states are
     ok with some of them.
     """
-    same = wholes[wholes["id"] == row["id"]]
     found = []
-    for keys in (["setting", "states"], ["samples"], ["loss"]):
-        others = same
-        for name in ALSO:
-            if name not in keys and not pd.isna(row[name]):
-                others = others[others[name] == row[name]]
+    for keys, others in alternatives(row, wholes):
         if others["verdict"].nunique() > 1:
             each = (
                 f"{' '.join(map(str, names))}: {word}"
