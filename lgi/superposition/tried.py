@@ -50,25 +50,29 @@ def alternatives(
         yield columns, rows
 
 
-def changes(row: Mapping, table: pd.DataFrame) -> str:
-    """Return with which choices the verdict of a claim changes, and how often it does not.
+def changes(row: Mapping, table: pd.DataFrame, *, counts: bool = True) -> str:
+    """Return with which choices the verdict of a claim changes.
 
     Parameters
     ----------
     row, table
         As for `alternatives`.
+    counts
+        Whether to say of how many choices in how many it is the same.
     """
     changing, steady = [], []
     for columns, rows in alternatives(row, table):
         same, every = int((rows["verdict"] == row["verdict"]).sum()), len(rows)
         if same < every:
-            what = " and ".join(_CHANGE[name] for name in _changing(row, columns, rows))
-            changing.append(f"{what} (the same in {same} of {every})")
+            names = [_CHANGE[name] for name in _changing(row, columns, rows)]
+            changing += [f"{listed(names)} (the same in {same} of {every})"] if counts else names
         elif every > 1:
             steady.append(f"{every} {CHOICES[columns]}")
     if changing:
         return listed(changing)
-    return f"nothing that was tried: {listed(steady)}" if steady else "nothing else was tried"
+    if not steady:
+        return "nothing: no other choice was tried"
+    return f"nothing that was tried: {listed(steady)}" if counts else "nothing that was tried"
 
 
 def _changing(row: Mapping, columns: Sequence[str], rows: pd.DataFrame) -> list[str]:
