@@ -64,8 +64,9 @@ Values = TypeVar("Values")
 class Sentences:
     """What a text may say of a claim, by its verdict.
 
-    ``{estimate}`` stands for the statistic of the whole with its interval, ``{n}`` for the number
-    of values that it rests on, ``{claim}`` and ``{measure}`` for those of the claim. Where an
+    ``{estimate}`` stands for the statistic of the whole with its interval, ``{share}`` for the same
+    as per cent, ``{n}`` for the number of values that it rests on, ``{claim}`` and ``{measure}``
+    for those of the claim. Where an
     effect is within the margin, and no sentence says so, that of "not supported" is true as well.
     """
 
@@ -254,6 +255,7 @@ def judge(
         if without and not first["reason"]:
             first["reason"] = "without " + ", ".join(without)
     known = {"estimate": prose.estimate(first), "n": first["n"]}
+    known["share"] = prose.share(*(first[end] for end in ("statistic", "low", "high")))
     known |= {"claim": claim.text, "measure": claim.measure}
     first["sentence"] = _filled(claim.sentences.of(first["verdict"]), known)
     return [row | also for row in (first, *rows)]

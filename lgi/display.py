@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lgi.errors import listed, shown
+from lgi.prose import joined
 from lgi.settings import Label, Name, Settings
 
 
@@ -53,6 +54,11 @@ class GaussianNames(DisplayNames):
 
     images: dict[Name, Label]
     recipes: dict[Name, Label]
+
+    def fit(self, image: str, recipe: str, *more: str) -> str:
+        """Return what people read of fits of an image and a recipe, and of what else is named."""
+        more = tuple(word.replace("_", " ") for word in more)
+        return joined(self.of("images", image), self.of("recipes", recipe), *more)
 
     def problems(self, config: Any) -> Iterator[tuple[str, str]]:
         """Yield what is named here and not defined."""

@@ -36,7 +36,9 @@ def interval(value: float, low: float, high: float, digits: int = 3) -> str:
 
 
 def share(value: float, low: float, high: float) -> str:
-    """Return a share with its interval as per cent."""
+    """Return a share as per cent, with its interval, if it has one."""
+    if not np.isfinite(low) or not np.isfinite(high):
+        return percent(value)
     return f"{percent(value)} [{percent(low)}, {percent(high)}]"
 
 
@@ -65,6 +67,13 @@ def joined(*names: str) -> str:
 def counted(count: float, one: str, more: str | None = None) -> str:
     """Return a count with its noun."""
     return f"{number(count)} {one if count == 1 else more or one + 's'}"
+
+
+def some_of(count: int, every: int, one: str) -> str:
+    """Return how many of several: "2 of 6 cases", "all 6 cases", "the one case"."""
+    if count == every:
+        return f"the one {one}" if every == 1 else f"all {counted(every, one)}"
+    return f"{number(count)} of {counted(every, one)}"
 
 
 def span(low: float, high: float, text: Callable[[float], str] = number) -> str:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from lgi.claims import ORIGINAL, OURS, claim_table
+from lgi.display import GaussianNames
 from lgi.gaussians.blending import claims as blending_claims
 from lgi.gaussians.elsewhere import claims as elsewhere
 from lgi.gaussians.fits.view import Fit
@@ -34,6 +35,7 @@ def claims(
     original: OriginalStudy,
     of_the_original: bool,
     lists: Sequence[RunList],
+    names: GaussianNames,
     pictures: Iterable[Fit] = (),
     priced: Mapping = MappingProxyType({}),
     sized: Mapping = MappingProxyType({}),
@@ -61,6 +63,8 @@ def claims(
         N, and no claim is its own.
     lists
         The lists of runs.
+    names
+        What people read in place of names.
     pictures
         A run of each image that `priced` asks about.
     priced, sized
@@ -80,18 +84,29 @@ def claims(
             settings=settings["n_study"],
             original=original if of_the_original else None,
             lists=lists,
+            names=names,
         ),
-        *turn_claims.claims(turn=turn, cures=cures, settings=settings["turn"], lists=lists),
-        *blending_claims.claims(runs=blending, settings=settings["blending"]),
+        *turn_claims.claims(
+            turn=turn, cures=cures, settings=settings["turn"], lists=lists, names=names
+        ),
+        *blending_claims.claims(runs=blending, settings=settings["blending"], names=names),
         *elsewhere.claims(
-            table=table, settings=settings["elsewhere"], ratio=original.ratio, lists=lists
+            table=table,
+            settings=settings["elsewhere"],
+            ratio=original.ratio,
+            lists=lists,
+            names=names,
         ),
         *prediction_claims.claims(
-            prediction=prediction, planted=planted, settings=settings["prediction"]
+            prediction=prediction, planted=planted, settings=settings["prediction"], names=names
         ),
-        *llc_claims.claims(llc, settings["llc"].claims),
-        *(price_claims.claims(table=table, pictures=pictures, **priced) if priced else ()),
-        *(sizes_claims.claims(table=table, **sized) if sized else ()),
+        *llc_claims.claims(llc, settings["llc"].claims, names),
+        *(
+            price_claims.claims(table=table, pictures=pictures, names=names, **priced)
+            if priced
+            else ()
+        ),
+        *(sizes_claims.claims(table=table, names=names, **sized) if sized else ()),
     ]
     found = claim_table(rows)
     if not of_the_original:

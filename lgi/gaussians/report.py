@@ -1,4 +1,4 @@
-"""The written analysis of study 1: claims with verdicts first, then what they rest on, then methods.
+"""The written analysis of study 1: one page of findings, and below it, folded, what they rest on.
 
 Every number comes from a table, and every sentence that states a finding is the one that a claim
 allows, so that other data give another text.
@@ -6,10 +6,13 @@ allows, so that other data give another text.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import pandas as pd
 
-from lgi.claims import NOT_APPLICABLE, WHOLE, Claims
+from lgi.analysis import Folded, analysis, link
+from lgi.claims import NOT_APPLICABLE, ORIGINAL, UNDECIDED, WHOLE, Claims
+from lgi.findings import read_findings
 from lgi.gaussians.blending import report as blending
 from lgi.gaussians.elsewhere import report as elsewhere
 from lgi.gaussians.llc import report as llc
@@ -19,23 +22,7 @@ from lgi.gaussians.price import report as price
 from lgi.gaussians.settings import Gaussians
 from lgi.gaussians.sizes import report as sizes
 from lgi.gaussians.turn import report as turn
-from lgi.prose import counted, interval, number, table
-
-OF_THE_ORIGINAL = (
-    "n_study.as_bad_as_printed",
-    "n_study.other_steps",
-    "n_study.optimal_ratio",
-)
-"""Claims that the text starts with where it is about the original's image."""
-
-IN_SHORT = (
-    "n_study.seed_matters",
-    "n_study.not_monotone",
-    "turn.lost_pixels",
-    "prediction.loss_from_start",
-    "llc.hessian",
-)
-"""Claims that the text starts with on any image."""
+from lgi.prose import counted, interval, span, table
 
 
 @dataclass(frozen=True)
@@ -51,10 +38,23 @@ class Study:
         """Return a figure as Markdown."""
         return f"![{text}]({self.links[name]})"
 
+    def image(self, name: str) -> str:
+        """Return what people read in place of the name of an image."""
+        return self.settings.names.of("images", name)
+
+    def recipe(self, name: str) -> str:
+        """Return what people read in place of the name of a recipe, in quotation marks."""
+        return f"“{self.settings.names.of('recipes', name)}”"
+
+    def link(self, path: str) -> str:
+        """Return a path below ``results/`` as seen from the text."""
+        return link(path)
+
 
 def write(
     *,
     claims: pd.DataFrame,
+    findings: pd.DataFrame,
     settings: Gaussians,
     links: Mapping[str, str],
     figures: Iterable = (),
@@ -64,8 +64,8 @@ def write(
 
     Parameters
     ----------
-    claims
-        ``gaussians_claims.csv``.
+    claims, findings
+        ``gaussians_claims.csv`` and ``gaussians_findings.csv``.
     settings
         The section of study 1.
     links
@@ -84,50 +84,71 @@ def write(
         If a claim that the text speaks of is not among the claims.
     """
     study = Study(Claims(claims), tables, settings, links)
-    parts = [
-        _title(study),
-        _verdicts(study),
-        n_study.section(study),
-        turn.section(study),
-        blending.section(study),
-        prediction.section(study),
-        turn.in_detail(study),
-        elsewhere.section(study),
-        llc.section(study),
-        price.section(study),
-        sizes.section(study),
-        _methods(study),
-    ]
-    return "\n".join(line for part in parts for line in (*part, ""))
-
-
-def _title(study: Study) -> Iterator[str]:
-    yield "# Study 1: why loss against N looks as it does, and what cures it"
-    yield ""
-    if not study.settings.of_the_original:
-        image = study.settings.run_list(study.settings.n_study.fine).image[0]
-        yield (
-            f"This is about image {image}. What the original study says of single N it says of "
-            "another picture, and it is not asked here."
-        )
-        yield ""
-    yield (
-        "Written by the workflow from its tables: every number stands in `results/tables/`, and "
-        "which sentence is written depends on the verdicts below."
+    return analysis(
+        study=1,
+        title="Study 1: how well N Gaussians fit an image, and why training turns",
+        lead=list(_lead(study)),
+        findings=read_findings(findings),
+        undecided=list(_undecided(study)),
+        parts=chain(
+            _verdicts(study),
+            n_study.section(study),
+            turn.section(study),
+            blending.section(study),
+            prediction.section(study),
+            turn.in_detail(study),
+            elsewhere.section(study),
+            llc.section(study),
+            price.section(study),
+            sizes.section(study),
+            [Folded("Methods", list(_methods(study)))],
+        ),
     )
-    yield ""
-    yield "In short:"
-    yield ""
-    for claim in (*(OF_THE_ORIGINAL if study.settings.of_the_original else ()), *IN_SHORT):
-        yield f"- {study.claims.sentence(claim)}"
-        if claim == "turn.lost_pixels":
-            yield from turn.in_short(study)
 
 
-def _verdicts(study: Study) -> Iterator[str]:
+def _lead(study: Study) -> Iterator[str]:
+    settings = study.settings
+    fine = settings.run_list(settings.n_study.fine).image[0]
+    yield (
+        f"A fit lays N Gaussians over an image, here mostly “{study.image(fine)}”, and moves them by "
+        "gradient descent until they make it. Its loss is how far they are from it; the best loss is "
+        "the lowest along the way. A recipe is how it is trained; a seed decides its random start."
+    )
+    if not settings.of_the_original:
+        yield (
+            f"This is about image “{study.image(fine)}”. What the original study says of single N it "
+            "says of another picture, and it is not asked here."
+        )
+    yield (
+        "The workflow wrote this from its tables: which sentences stand here depends on the verdicts. "
+        "Square brackets hold intervals, n counts what is independent."
+    )
+
+
+def _undecided(study: Study) -> Iterator[str]:
+    """Yield what is open, a sentence each; claims on single recipes are one."""
     claims = study.claims.table
-    yield "## The claims and their verdicts"
-    yield ""
+    rows = claims[(claims["part"] == WHOLE) & (claims["verdict"] == UNDECIDED)]
+    for row in rows[~rows["id"].str.startswith("cures.")].to_dict("records"):
+        why = f" ({row['reason']})" if row["reason"] and not row["n"] else ""
+        yield f"{row['sentence']}{why}"
+    yield from turn.undecided(study)
+
+
+ORIGINAL_SAID, ADDED, OPEN = (
+    "What the original said",
+    "What this study adds",
+    "What is undecided",
+)
+
+
+def _verdicts(study: Study) -> Iterator[Folded]:
+    """Yield the claims in three groups."""
+    yield Folded("Every claim with its verdict", list(_claims(study)))
+
+
+def _claims(study: Study) -> Iterator[str]:
+    claims = study.claims.table
     whole = claims[(claims["part"] == WHOLE) & ~claims["id"].str.startswith("cures.")]
     # The same seeds may stand behind several parts: their numbers do not add up.
     parts = claims[claims["part"] != WHOLE].groupby("id")["n"].agg(["min", "max"])
@@ -136,52 +157,54 @@ def _verdicts(study: Study) -> Iterator[str]:
     whole = whole.assign(
         fewest=ends["n"].where(~by_part, ends["min"]), most=ends["n"].where(~by_part, ends["max"])
     )
-    yield from table(
-        whole,
-        {
-            "claim": ("claim", str),
-            "whose": ("source", str),
-            "verdict": ("verdict", lambda verdict: f"**{verdict}**"),
-            "measure": ("measure", str),
-            "value [interval]": (
-                ("verdict", "statistic", "low", "high"),
-                lambda verdict, value, low, high: (
-                    "part by part"
-                    if value != value and verdict != NOT_APPLICABLE
-                    else interval(value, low, high)
-                ),
-            ),
-            "n": (
-                ("fewest", "most"),
-                lambda few, most: (
-                    number(few) if few == most else f"{number(few)} to {number(most)}"
-                ),
-            ),
-        },
-    )
-    yield ""
+    is_open, theirs = whole["verdict"] == UNDECIDED, whole["source"] == ORIGINAL
+    for title, rows in (
+        (ORIGINAL_SAID, whole[theirs & ~is_open]),
+        (ADDED, whole[~theirs & ~is_open]),
+        (OPEN, whole[is_open]),
+    ):
+        if rows.empty:
+            continue
+        yield f"**{title}**"
+        yield ""
+        yield from table(
+            rows,
+            {
+                "claim": ("claim", str),
+                "verdict": ("verdict", lambda verdict: f"**{verdict}**"),
+                "value [interval]": (("verdict", "statistic", "low", "high"), _value),
+                "n": (("fewest", "most"), span),
+                "what the value is": ("measure", str),
+            },
+        )
+        yield ""
     yield (
         "A claim says that a value lies in a region. It is supported where the whole interval of the "
         "value does, not supported where none of it does, undecided otherwise. n counts seeds, "
         "unless the measure says otherwise: fits of one seed are no independent observations. A "
         "claim that speaks of several N, recipes or images holds only if it holds of each; the parts "
-        "stand in `gaussians_claims.csv`, with p-values corrected for their number (Holm). A claim "
-        "that a definition decides, whatever the data say, is not applicable. What recipes do about "
-        "the turn is told below, recipe by recipe."
+        f"stand in [the table of claims]({study.link('tables/gaussians_claims.csv')}), with p-values "
+        "corrected for their number (Holm). A claim that a definition decides, whatever the data say, "
+        "is not applicable. What recipes do about the turn is told below, recipe by recipe, and "
+        f"[the explorer]({study.link('report/explorer.html')}) shows each verdict with its evidence."
     )
+
+
+def _value(verdict: str, value: float, low: float, high: float) -> str:
+    if value != value and verdict != NOT_APPLICABLE:
+        return "part by part"
+    return interval(value, low, high)
 
 
 def _methods(study: Study) -> Iterator[str]:
     turn, seeds = study.settings.turn, study.settings.n_study.seeds
     turns = study.tables["turn"]
-    yield "## Methods"
-    yield ""
     every, listed = len(study.settings.fitted()), len(turns)
     yield (
         f"{listed:,} fits are listed in the configuration and stand in `gaussians.csv`: "
         f"{counted(turns['image'].nunique(), 'image')}, "
-        f"{counted(turns['recipe'].nunique(), 'recipe')}, N from {turns['n'].min()} to "
-        f"{turns['n'].max()}, {counted(turns['seed'].nunique(), 'seed')}. {every - listed:,} more are "
+        f"{counted(turns['recipe'].nunique(), 'recipe')}, N = "
+        f"{span(turns['n'].min(), turns['n'].max())}, {counted(turns['seed'].nunique(), 'seed')}. {every - listed:,} more are "
         f"made to be watched and for effective dimensions: {every:,} in all. Each is a file below "
         "`results/gaussians/` with its settings and the fingerprint of its code; docs/gaussians.md "
         "defines rendering, loss and gradient."

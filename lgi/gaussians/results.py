@@ -4,7 +4,7 @@ import os
 from pathlib import PurePath
 from typing import Any
 
-from lgi.catalogue import REPORTS, TABLES, Result
+from lgi.catalogue import REPORTS, ROOT, TABLES, Result
 from lgi.gaussians.blending import results as blending
 from lgi.gaussians.elsewhere import results as elsewhere
 from lgi.gaussians.fits.results import FIT_ANIMATION, PUBLISHED, REPRODUCIBILITY, TABLE
@@ -16,6 +16,7 @@ from lgi.gaussians.sizes import results as sizes
 from lgi.gaussians.turn import results as turn
 
 CLAIMS = TABLES + "gaussians_claims.csv"
+FINDINGS = TABLES + "gaussians_findings.csv"
 ROOMS = ("n_study", "turn", "blending", "elsewhere", "prediction", "llc")
 """Rooms whose section says what a claim asks for."""
 
@@ -52,6 +53,7 @@ def links(config: Any) -> dict[str, str]:
 def _told(config: Any, wildcards: Any) -> dict:
     return {
         "claims": CLAIMS,
+        "findings": FINDINGS,
         "n_study": n_study.N_STUDY,
         "n_study_summary": n_study.N_STUDY_SUMMARY,
         "discrepancies": n_study.DISCREPANCIES,
@@ -67,6 +69,29 @@ def _told(config: Any, wildcards: Any) -> dict:
         **price.told(config),
         **sizes.told(config),
         "figures": list(shown(config).values()),
+    }
+
+
+def _found(config: Any, wildcards: Any) -> dict:
+    priced = {"price": price.PRICE} if config.gaussians.price else {}
+    return {"claims": CLAIMS, "cures": turn.CURES, **priced}
+
+
+def _finding(config: Any, wildcards: Any) -> dict:
+    study = config.gaussians
+    return {
+        "names": study.names,
+        "original": study.original,
+        "of_the_original": study.of_the_original,
+        "image": study.run_list(study.n_study.fine).image[0],
+        "reference": study.turn.cures.reference,
+        "turning": sorted({fit.recipe for fit in study.select(study.turn.fits)}),
+        "factor": study.turn.factor,
+        "figures": {name: path.removeprefix(ROOT) for name, path in shown(config).items()},
+        "tables": {
+            "cures": turn.CURES.removeprefix(ROOT),
+            "price": price.PRICE.removeprefix(ROOT),
+        },
     }
 
 
@@ -93,6 +118,7 @@ RESULTS = (
             "original": config.gaussians.original,
             "of_the_original": config.gaussians.of_the_original,
             "lists": config.gaussians.runs,
+            "names": config.gaussians.names,
             "priced": price.asked(config),
             "sized": sizes.asked(config),
         },
@@ -100,6 +126,17 @@ RESULTS = (
         caption="The statements about study 1, each with a computed verdict: the statistic, its "
         "interval, the number of seeds it rests on, and the verdict that both give. Statements "
         "that the original made from one seed are tried on others, and of its image alone.",
+    ),
+    Result(
+        "find_gaussians",
+        FINDINGS,
+        "Say what study 1 found, a few findings with their numbers, from its claims and tables.",
+        "lgi.gaussians.findings:findings",
+        inputs=_found,
+        settings=_finding,
+        labels={"table": "what study 1 found"},
+        caption="What study 1 found, most important first: a headline that the verdict of a claim "
+        "allows, two sentences, and a number with its interval and n.",
     ),
     Result(
         "write_gaussians_report",

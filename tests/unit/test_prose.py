@@ -99,6 +99,13 @@ def test_a_count_from_a_table_is_a_whole_number():
     assert prose.counted(1234, "fit") == "1,234 fits"
 
 
+def test_some_of_several_are_counted_and_the_only_one_is_named():
+    assert prose.some_of(2, 6, "case") == "2 of 6 cases"
+    assert prose.some_of(0, 1, "case") == "0 of 1 case"
+    assert prose.some_of(6, 6, "case") == "all 6 cases"
+    assert prose.some_of(1, 1, "case") == "the one case"
+
+
 def test_a_sentence_begins_with_a_capital():
     assert prose.capital("where") == "Where"
     assert prose.capital("N") == "N"

@@ -22,10 +22,11 @@ from lgi.claims import (
     names_by_verdict,
     parts,
 )
+from lgi.display import UNNAMED, GaussianNames
 from lgi.gaussians.blending.settings import BlendingSettings
 from lgi.gaussians.blending.table import VARIED
 from lgi.gaussians.fits.table import differences_by_seed, share_of_seeds
-from lgi.prose import percent
+from lgi.prose import capital, joined, percent, some_of
 
 COMPARED = (
     ("edge_of_mean", "a smooth edge", "a hard one", {"blend": "mean"}, "edge", "smooth", "hard"),
@@ -55,6 +56,8 @@ HELD = {
     "hard": "with a hard edge",
     "smooth": "with a smooth edge",
 }
+STARTS = {"kmeans": "k-means", "error_guided": "error-guided"}
+"""What people read in place of kinds of starts, where that is another word."""
 TURNS = (
     ("mean_turns", "mean", "averaged"),
     ("sum_turns", "sum", "added"),
@@ -65,7 +68,9 @@ NAMED = 2
 """Parts are named in a sentence up to this number; the table of claims names all."""
 
 
-def claims(*, runs: pd.DataFrame, settings: BlendingSettings) -> Iterator[dict]:
+def claims(
+    *, runs: pd.DataFrame, settings: BlendingSettings, names: GaussianNames = UNNAMED
+) -> Iterator[dict]:
     """Judge which blend turns with a hard edge, and what fits better.
 
     Parameters
@@ -74,6 +79,8 @@ def claims(*, runs: pd.DataFrame, settings: BlendingSettings) -> Iterator[dict]:
         ``gaussians_blending_runs.csv``.
     settings
         The confidence, and what difference counts.
+    names
+        What people read in place of names.
 
     Yields
     ------
@@ -83,7 +90,7 @@ def claims(*, runs: pd.DataFrame, settings: BlendingSettings) -> Iterator[dict]:
     """
     runs = runs.assign(log_loss=np.log(runs["best_loss"]))
     for name, blend, word in TURNS:
-        rows = _split(runs, {"blend": blend, "edge": "hard"}, ())
+        rows = _split(runs, {"blend": blend, "edge": "hard"}, (), names)
         found = parts(
             rows,
             lambda own, level: share_of_seeds(own, "turned", level),
@@ -92,7 +99,7 @@ def claims(*, runs: pd.DataFrame, settings: BlendingSettings) -> Iterator[dict]:
         )
         yield from judge(_turns(name, word, found), found)
     for name, better, worse, held, column, *sides in COMPARED:
-        first, second = (_split(runs, held | {column: side}, (column,)) for side in sides)
+        first, second = (_split(runs, held | {column: side}, (column,), names) for side in sides)
         values = {
             part: differences_by_seed(first[part], second[part], "log_loss").to_numpy()
             for part in first
@@ -109,18 +116,21 @@ def claims(*, runs: pd.DataFrame, settings: BlendingSettings) -> Iterator[dict]:
 
 
 def _split(
-    runs: pd.DataFrame, held: Mapping[str, str], compared: Sequence[str]
+    runs: pd.DataFrame, held: Mapping[str, str], compared: Sequence[str], names: GaussianNames
 ) -> dict[str, pd.DataFrame]:
     """Return the runs that have what is held, by the name of their part."""
     rows = runs[np.logical_and.reduce([runs[key] == value for key, value in held.items()])]
     keys = ["image", *(key for key in VARIED if key not in held and key not in compared)]
     if runs["rate"].nunique() == 1:
         keys.remove("rate")
-    words = {"rate": "rate {:g}", "edge": "{} edge"}
+    words = {
+        "image": lambda image: names.of("images", image),
+        "start": lambda start: f"{STARTS.get(start, start)} start",
+        "rate": "rate {:g}".format,
+        "edge": "{} edge".format,
+    }
     return {
-        ", ".join(
-            words.get(key, "{}").format(value) for key, value in zip(keys, group, strict=True)
-        ): own
+        joined(*(words.get(key, str)(value) for key, value in zip(keys, group, strict=True))): own
         for group, own in rows.groupby(keys)
     }
 
@@ -187,7 +197,7 @@ def _clauses(*told: tuple[str, list[str]]) -> str:
     """Return what is told of how many parts; few are named."""
     count = sum(len(names) for _, names in told)
     cases = [
-        f"{words} in {len(names)} of {count} cases"
+        f"{words} in {some_of(len(names), count, 'case')}"
         + (f" ({'; '.join(names)})" if len(names) <= NAMED else "")
         for words, names in told
         if names
@@ -196,4 +206,4 @@ def _clauses(*told: tuple[str, list[str]]) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + "."
+    return capital(text) + "."

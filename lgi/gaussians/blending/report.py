@@ -1,27 +1,31 @@
-"""Section of the written analysis on blends, edges and starts."""
+"""Part of the written analysis on blends, edges and starts."""
 
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lgi.gaussians.blending.claims import COMPARED, TURNS
+from lgi.analysis import Folded
+from lgi.gaussians.blending.claims import COMPARED, STARTS, TURNS
 from lgi.prose import counted, interval, listed, number, share, table
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
 
 
-def section(study: "Study") -> Iterator[str]:
+def section(study: "Study") -> Iterator[Folded]:
     """Yield which blend fits better and turns, what the edge does to each, and which start helps."""
+    yield Folded("Colours averaged or added, edges and starts", list(_compared(study)))
+
+
+def _compared(study: "Study") -> Iterator[str]:
     rows = study.tables["blending"]
     recipes = [
         study.settings.recipes[name]
         for name in sorted({f.recipe for f in study.settings.select(study.settings.blending.fits)})
     ]
-    yield "## Mean or sum?"
-    yield ""
     yield (
-        "`mean` averages colours, Σ w c / Σ w; `sum` adds them, Σ w c, as GaussianImage and its followers do. "
+        "A *mean* averages colours, Σ w c / Σ w; a *sum* adds them, Σ w c, as GaussianImage and its "
+        "followers do. "
         f"Recipes here differ in start, blend, edge and rate alone, over {recipes[0].iterations:,} "
         f"iterations, with {counted(int(rows['seeds'].min()), 'seed')} each at least; the intervals "
         "of the table hold one by one."
@@ -30,9 +34,9 @@ def section(study: "Study") -> Iterator[str]:
     yield from table(
         rows,
         {
-            "image": ("image", lambda name: name.replace("_", " ")),
+            "image": ("image", study.image),
             "N": ("n", number),
-            "start": ("start", str),
+            "start": ("start", lambda start: STARTS.get(start, start)),
             "rate": ("rate", lambda value: f"{value:g}"),
             "blend": ("blend", str),
             "edge": ("edge", str),

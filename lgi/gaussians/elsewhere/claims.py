@@ -19,10 +19,11 @@ from lgi.claims import (
     judge,
     names_by_verdict,
 )
+from lgi.display import UNNAMED, GaussianNames
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits.table import rows_of
 from lgi.gaussians.selection import RunList
-from lgi.prose import listed, percent
+from lgi.prose import percent, quoted, span
 
 
 def claims(
@@ -31,6 +32,7 @@ def claims(
     settings: ElsewhereSettings,
     ratio: tuple[float, float],
     lists: Sequence[RunList],
+    names: GaussianNames = UNNAMED,
 ) -> Iterator[dict]:
     """Judge for every recipe whether the most Gaussians fit better than a range, image by image.
 
@@ -44,6 +46,8 @@ def claims(
         The range of N / pixels that the original calls optimal for its image.
     lists
         The lists of runs.
+    names
+        What people read in place of names.
 
     Yields
     ------
@@ -57,21 +61,22 @@ def claims(
         images = sorted(of_recipe["image"].unique())
         level = intervals.joint_level(settings.confidence, len(images))
         parts = [
-            _beyond(image, of_recipe[of_recipe["image"] == image], ratio, level) for image in images
+            _beyond(names.of("images", image), of_recipe[of_recipe["image"] == image], ratio, level)
+            for image in images
         ]
-        yield from judge(_claim(recipe, ratio, parts), parts)
+        yield from judge(_claim(recipe, names.of("recipes", recipe), ratio, parts), parts)
 
 
-def _claim(recipe: str, ratio: tuple[float, float], parts: Sequence[Part]) -> Claim:
-    range_ = f"{percent(ratio[0], 2)} to {percent(ratio[1], 2)} of the pixels"
+def _claim(recipe: str, called: str, ratio: tuple[float, float], parts: Sequence[Part]) -> Claim:
+    range_ = f"{span(*ratio, lambda share: percent(share, 2))} of the pixels"
     found = names_by_verdict(parts, BELOW_0)
     images = "; ".join(
-        f"{text} {listed(found[verdict])}" for verdict, text in _ON.items() if found[verdict]
+        f"{text} {quoted(found[verdict])}" for verdict, text in _ON.items() if found[verdict]
     )
-    sentence = f"With {recipe} the most Gaussians tried, beside {range_}, fit {images}."
+    sentence = f"With recipe “{called}” the most Gaussians tried, beside {range_}, fit {images}."
     return Claim(
         f"elsewhere.{recipe}",
-        f"with recipe {recipe} the most Gaussians tried fit better than {range_}",
+        f"with recipe “{called}” the most Gaussians tried fit better than {range_}",
         OURS,
         "mean log of the best loss with the most Gaussians minus that inside the range, paired by "
         "seed",

@@ -1,9 +1,10 @@
-"""Section of the written analysis on other images and resolutions."""
+"""Part of the written analysis on other images and resolutions."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lgi.prose import interval, number, percent, table
+from lgi.analysis import Folded
+from lgi.prose import interval, number, percent, some_of, span, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -11,19 +12,21 @@ if TYPE_CHECKING:
     from lgi.gaussians.report import Study
 
 
-def section(study: "Study") -> Iterator[str]:
+def section(study: "Study") -> Iterator[Folded]:
     """Yield what best loss and N / pixels do on other images and resolutions."""
+    yield Folded("Other images and resolutions", list(_compared(study)))
+
+
+def _compared(study: "Study") -> Iterator[str]:
     rows = study.tables["elsewhere"]
-    yield "## Other images and resolutions"
-    yield ""
     lowest = rows[rows["is_lowest"].astype(bool)]
     most = rows.groupby(["image", "recipe"])["n"].transform("max")
     lowest = lowest.assign(at_most=lowest["n"] == most[lowest.index])
     yield from table(
         lowest,
         {
-            "image": ("image", lambda name: name.replace("_", " ")),
-            "recipe": ("recipe", str),
+            "image": ("image", study.image),
+            "recipe": ("recipe", study.recipe),
             "lowest at N": (
                 ("n", "at_most"),
                 lambda n, at_most: f"{n}, the most tried" if at_most else f"{n}",
@@ -40,11 +43,11 @@ def section(study: "Study") -> Iterator[str]:
     yield ""
     called = ", which the original calls optimal for its image"
     called = called if study.settings.of_the_original else ""
+    inside = span(*study.settings.original.ratio, lambda end: percent(end, 2))
     yield (
-        f"The mean is lowest with the most Gaussians tried in {int(lowest['at_most'].sum())} of "
-        f"{len(lowest)} rows. Whether these fit better than N at "
-        f"{percent(study.settings.original.ratio[0], 2)} to "
-        f"{percent(study.settings.original.ratio[1], 2)} of the pixels{called}, seed by seed:"
+        "The mean is lowest with the most Gaussians tried in "
+        f"{some_of(lowest['at_most'].sum(), len(lowest), 'row')}. Whether these fit better than N "
+        f"at {inside} of the pixels{called}, seed by seed:"
     )
     for recipe in sorted(rows["recipe"].unique()):
         yield study.claims.sentence(f"elsewhere.{recipe}")
@@ -56,6 +59,7 @@ def _still_falling(study: "Study", recipe: str, rows: "pd.DataFrame") -> Iterato
     last = study.settings.recipes[recipe].iterations
     if ends := int((rows["best_iteration"] == last).sum()):
         yield (
-            f"With {recipe} the best comes at the last iteration, {last:,}, for {ends} of "
-            f"{len(rows)} images and N (median over seeds): what more iterations do is not known."
+            f"With recipe {study.recipe(recipe)} the best comes at the last iteration, {last:,}, for "
+            f"{some_of(ends, len(rows), 'pair')} of image and N (median over seeds): what more "
+            "iterations do is not known."
         )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from lgi import intervals
 from lgi.claims import ABOVE_0, OURS, Claim, Region, Sentences, judge, parts
+from lgi.display import UNNAMED, GaussianNames
 from lgi.gaussians.fits.table import by_seed
 from lgi.gaussians.llc.settings import LLCClaims
 from lgi.llc.status import OK
@@ -20,7 +21,9 @@ PART = ["image", "recipe", "setting"]
 OfSeeds = Callable[[pd.DataFrame], pd.Series]  # of the estimates of a part: a value per seed
 
 
-def claims(llc: pd.DataFrame, settings: LLCClaims) -> Iterator[dict]:
+def claims(
+    llc: pd.DataFrame, settings: LLCClaims, names: GaussianNames = UNNAMED
+) -> Iterator[dict]:
     """Judge what is said of the dimensions.
 
     Parameters
@@ -29,6 +32,8 @@ def claims(llc: pd.DataFrame, settings: LLCClaims) -> Iterator[dict]:
         Estimates, from `lgi.gaussians.llc.estimates.estimate_minimum`.
     settings
         Confidence, the margin of predictions, and how many seeds decide.
+    names
+        What people read in place of names.
 
     Yields
     ------
@@ -43,10 +48,10 @@ def claims(llc: pd.DataFrame, settings: LLCClaims) -> Iterator[dict]:
         (_half("effective_rank", near), _ratio("effective_rank", 0.5)),
         (GROWS_WITH_N, _slopes),
     ):
-        names = ok[PART].drop_duplicates().itertuples(index=False, name=None)
+        parted = ok[PART].drop_duplicates().itertuples(index=False, name=None)
         own = {
-            ", ".join(name): of_seeds(ok[(ok[PART] == list(name)).all(axis=1)]).to_numpy()
-            for name in names
+            names.fit(*part): of_seeds(ok[(ok[PART] == list(part)).all(axis=1)]).to_numpy()
+            for part in parted
         }
         found = parts(own, intervals.mean, settings.confidence, least=settings.least)
         yield from judge(claim, found)
@@ -70,9 +75,9 @@ GROWS_WITH_N = Claim(
     measure="slope of half the effective dimension over N, mean over seeds",
     region=ABOVE_0,
     sentences=Sentences(
-        supported="It grows with N.",
-        not_supported="It does not grow with N everywhere.",
-        undecided="Whether it grows with N everywhere is not decided.",
+        supported="The effective dimension grows with N.",
+        not_supported="The effective dimension does not grow with N everywhere.",
+        undecided="Whether the effective dimension grows with N everywhere is not decided.",
     ),
 )
 _HALVES = {
@@ -92,20 +97,22 @@ _HALVES = {
         "at σ and γ chains find half the effective dimension of the Jacobian",
         "estimate over half the effective dimension of the Jacobian, mean over seeds",
         Sentences(
-            supported="That of the Jacobian of the image is the same, within {margin}.",
-            not_supported="That of the Jacobian of the image is not the same everywhere.",
-            undecided="Whether that of the Jacobian of the image is the same within {margin} is "
-            "not decided.",
+            supported="The Jacobian of the image has the same effective dimension as chains find, "
+            "within {margin}.",
+            not_supported="The Jacobian of the image does not everywhere have the effective "
+            "dimension that chains find.",
+            undecided="Whether the Jacobian of the image has the effective dimension that chains "
+            "find, within {margin}, is not decided.",
         ),
     ),
     "effective_rank": (
         "at σ and γ chains find half the effective rank of the Jacobian",
         "estimate over half the effective rank of the Jacobian, mean over seeds",
         Sentences(
-            supported="It is half the effective rank of the Jacobian, within {margin}.",
-            not_supported="It is not half the effective rank of the Jacobian, which knows no σ and "
-            "no γ.",
-            undecided="Whether it is half the effective rank of the Jacobian is not decided.",
+            supported="Chains find half the effective rank of the Jacobian, within {margin}.",
+            not_supported="Chains do not find half the effective rank of the Jacobian, which knows "
+            "no σ and no γ.",
+            undecided="Whether chains find half the effective rank of the Jacobian is not decided.",
         ),
     ),
 }

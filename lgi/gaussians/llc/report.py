@@ -1,25 +1,28 @@
-"""Section of the written analysis on the effective dimension of fits."""
+"""Part of the written analysis on the effective dimension of fits."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from lgi.analysis import Folded
 from lgi.claims import Claims
 from lgi.gaussians.llc.claims import IDS
 from lgi.llc.estimate import TIGHTER
 from lgi.llc.status import OK
-from lgi.prose import counted, estimate, listed, number, percent, table
+from lgi.prose import capital, interval, listed, number, percent, some_of, table
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
 
 
-def section(study: "Study") -> Iterator[str]:
+def section(study: "Study") -> Iterator[Folded]:
     """Yield the effective dimension of minima near fits, and where they were found."""
+    yield Folded("The effective dimension of a fit", list(_dimension(study)))
+
+
+def _dimension(study: "Study") -> Iterator[str]:
     rows = study.tables["llc"]
-    yield "## The effective dimension of a fit"
-    yield ""
     yield (
         "What chains around a minimum find at a noise σ and a localisation γ, λ̂, is half the number "
         "of directions of the parameters that the image holds at them. It moves with both: with "
@@ -31,19 +34,19 @@ def section(study: "Study") -> Iterator[str]:
     )
     yield ""
     yield (
-        f"{(rows['status'] == OK).sum()} of {counted(len(rows), 'estimate')} are ok; in the others "
+        f"{capital(some_of((rows['status'] == OK).sum(), len(rows), 'estimate'))} are ok; in others "
         "chains leave for another basin or do not converge. Means over the seeds that are ok:"
     )
     yield ""
     yield from table(
         pd.DataFrame(_of_one_n(rows)),
         {
-            "image": ("image", lambda name: name.replace("_", " ")),
-            "recipe": ("recipe", str),
+            "image": ("image", study.image),
+            "recipe": ("recipe", study.recipe),
             "σ": ("noise", number),
             "γ": ("localisation", number),
             "N": ("n", number),
-            "seeds ok": (("ok", "seeds"), lambda ok, seeds: f"{ok} of {seeds}"),
+            "seeds ok": (("ok", "seeds"), "{} of {}".format),
             "λ̂": ("llc", number),
             "½ eff. dimension, Hessian": ("predicted", number),
             "Jacobian": ("predicted_jacobian", number),
@@ -59,16 +62,24 @@ def section(study: "Study") -> Iterator[str]:
     yield study.figure("llc_sweep", "What noise and localisation do to it")
     yield ""
     for id in IDS:
-        yield f"{study.claims.sentence(id)} ({_parts(study.claims, id)})"
+        yield f"- {study.claims.sentence(id)}"
+    yield ""
+    yield "Part by part:"
+    yield ""
+    yield from _parts(study.claims)
 
 
-def _parts(claims: Claims, id: str) -> str:
-    parts = claims.parts(id).to_dict("records")
-    found = (
-        f"{row['part']}: {estimate(row)}, {counted(row['n'], 'seed')}, {row['verdict']}"
-        for row in parts
+def _parts(claims: Claims) -> Iterator[str]:
+    yield from table(
+        pd.concat([claims.parts(id) for id in IDS]),
+        {
+            "claim": ("claim", str),
+            "minima of": ("part", str),
+            "verdict": ("verdict", str),
+            "value [interval]": (("statistic", "low", "high"), interval),
+            "seeds": ("n", number),
+        },
     )
-    return "; ".join(found) or "no data"
 
 
 def _shift(rows: pd.DataFrame) -> str:

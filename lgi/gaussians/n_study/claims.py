@@ -27,6 +27,7 @@ from lgi.claims import (
     judge,
     parts,
 )
+from lgi.display import UNNAMED, GaussianNames
 from lgi.gaussians.fits.table import rows_of
 from lgi.gaussians.n_study import one_seed, variance
 from lgi.gaussians.n_study.seeds import agreement_with_n, complete, curves, differences
@@ -34,7 +35,7 @@ from lgi.gaussians.n_study.settings import NClaimSettings, NStudySettings
 from lgi.gaussians.original import OriginalStudy, per_cent
 from lgi.gaussians.selection import RunList
 from lgi.intervals import Interval
-from lgi.prose import listed, percent
+from lgi.prose import listed, percent, span
 from lgi.randomness import generator
 
 Curves = Mapping[str, pd.DataFrame]  # runs of one image and recipe, by their names
@@ -48,6 +49,7 @@ def claims(
     settings: NStudySettings,
     original: OriginalStudy | None,
     lists: Sequence[RunList],
+    names: GaussianNames = UNNAMED,
 ) -> Iterator[dict]:
     """Judge what is claimed of N.
 
@@ -63,6 +65,8 @@ def claims(
         What the original states; None on another image than its own, of which it states nothing.
     lists
         The lists of runs.
+    names
+        What people read in place of names.
 
     Yields
     ------
@@ -72,7 +76,7 @@ def claims(
     named, of = {entry.name: entry for entry in lists}, settings.claims
     losses = curves(table, named[settings.seeds.runs])
     whole = complete(losses)
-    asked = dict(_curve(table, one.fits(lists)) for one in of.curves)
+    asked = dict(_curve(table, one.fits(lists), names) for one in of.curves)
     if original:
         fresh, printed = curves(table, named[original.fresh]), _printed(published, original.seed)
         yield from _as_bad_as_printed(fresh, printed, original, of)
@@ -129,12 +133,12 @@ def _as_bad_as_printed(
         (settings.size, np.inf),
         Sentences(
             supported=f"{numbers} Gaussians do worse by {size} of what the original printed, or "
-            "more: on average over {n} fresh seeds by {estimate} of the printed rise.",
+            "more: on average over {n} fresh seeds by {share} of the printed rise.",
             not_supported=f"{numbers} Gaussians do not all do worse by {size} of what the original "
-            "printed: on average over {n} fresh seeds the step there is {estimate} of the printed "
+            "printed: on average over {n} fresh seeds the step there is {share} of the printed "
             "rise.",
             undecided=f"Whether {numbers} Gaussians do worse by {size} of what the original "
-            "printed is not decided: {estimate} of the printed rise, {n} fresh seeds.",
+            "printed is not decided: {share} of the printed rise, {n} fresh seeds.",
         ),
     )
     yield from judge(claim, _means(values, settings), _means({WHOLE: together}, settings)[0])
@@ -154,7 +158,7 @@ def _as_elsewhere(
         "n_study.other_steps",
         f"the step to {numbers} Gaussians is higher than that to the other N",
         OURS,
-        f"mean step to {numbers} minus that to the other N from {min(losses)} to {max(losses)}, "
+        f"mean step to {numbers} minus that to the other N of {span(min(losses), max(losses))}, "
         "mean over fresh seeds",
         ABOVE_0,
         Sentences(
@@ -188,10 +192,10 @@ def _worse_by_seed(
         "share of fresh seeds whose best loss rises; together: at all of these N",
         MOST,
         Sentences(
-            supported="{estimate} of {n} fresh seeds rise at all of them.",
-            not_supported="{estimate} of {n} fresh seeds rise at all of them, as the original's "
+            supported="{share} of {n} fresh seeds rise at all of them.",
+            not_supported="{share} of {n} fresh seeds rise at all of them, as the original's "
             "seed does.",
-            undecided="{estimate} of {n} fresh seeds rise at all of them.",
+            undecided="{share} of {n} fresh seeds rise at all of them.",
         ),
     )
     found = parts(rises, _share, settings.confidence, **options)
@@ -207,7 +211,7 @@ def _best(
     found = _means(values, settings)
     claim = Claim(
         "n_study.best",
-        f"N = {best} is the best of {min(losses)} to {max(losses)}",
+        f"N = {best} is the best of {span(min(losses), max(losses))}",
         ORIGINAL,
         f"best loss at N = {best} minus that of another N, mean over the other seeds; "
         "together: the N that comes closest",
@@ -269,7 +273,7 @@ def _optimal_ratio(
     values = {name: _inside_against_outside(rows, low, high) for name, rows in asked.items()}
     claim = Claim(
         "n_study.optimal_ratio",
-        f"the optimal ratio of Gaussians to pixels is {low:g} to {high:g} %",
+        f"the optimal ratio of Gaussians to pixels is {span(low, high, '{:g}'.format)} %",
         ORIGINAL,
         "log of the lowest best loss inside the range over that outside, mean over seeds that ran "
         "N inside and above",
@@ -395,7 +399,8 @@ def _timing(
     table: pd.DataFrame, entries: Sequence[RunList], settings: NClaimSettings
 ) -> Iterator[dict]:
     values = {
-        entry.name: agreement_with_n(curves(table, entry, "best_iteration")) for entry in entries
+        entry.name.replace("_", " "): agreement_with_n(curves(table, entry, "best_iteration"))
+        for entry in entries
     }
     yield from judge(_LATER, _means(values, settings, _correlation))
 
@@ -454,10 +459,10 @@ def _steps(losses: pd.DataFrame, numbers: Sequence[int]) -> dict[str, np.ndarray
     return {f"N = {n}": found[n].to_numpy() if n in found else missing for n in numbers}
 
 
-def _curve(table: pd.DataFrame, fits: Sequence) -> tuple[str, pd.DataFrame]:
+def _curve(table: pd.DataFrame, fits: Sequence, names: GaussianNames) -> tuple[str, pd.DataFrame]:
     """Return the name of runs of one image and recipe, and those with a best loss."""
     rows = rows_of(table, fits)
-    return f"{fits[0].image}, {fits[0].recipe}", rows[np.isfinite(rows["best_loss"])]
+    return names.fit(fits[0].image, fits[0].recipe), rows[np.isfinite(rows["best_loss"])]
 
 
 def _printed(published: pd.DataFrame, seed: int) -> pd.Series:
@@ -478,4 +483,4 @@ def _largest(found: Sequence[Part]) -> Part:
 
 
 def _range(losses: pd.DataFrame) -> str:
-    return f"N = {min(losses)} to {max(losses)}"
+    return f"N = {span(min(losses), max(losses))}"

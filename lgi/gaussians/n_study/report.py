@@ -1,4 +1,4 @@
-"""Sections of the written analysis on loss against N: one seed's curve, and many seeds."""
+"""Parts of the written analysis on loss against N: one seed's curve, and many seeds."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lgi.analysis import Folded
 from lgi.prose import (
     Quantities,
+    capital,
     counted,
     estimate,
     interval,
     listed,
     number,
     percent,
+    power,
     share,
+    some_of,
+    span,
     table,
 )
 
@@ -22,12 +27,18 @@ if TYPE_CHECKING:
     from lgi.gaussians.report import Study
 
 
-def section(study: "Study") -> Iterator[str]:
-    """Yield what one seed's curve and many seeds say of N, line by line."""
-    summary = Quantities(study.tables["n_study_summary"])
-    yield from _n_study(study, summary)
-    yield ""
-    yield from _many_seeds(study, Quantities(study.tables["seeds_summary"]))
+def section(study: "Study") -> Iterator[Folded]:
+    """Yield what one seed's curve and many seeds say of N."""
+    summary, seeds = (
+        Quantities(study.tables[name]) for name in ("n_study_summary", "seeds_summary")
+    )
+    asked = study.settings.of_the_original
+    of_one = "Loss against N, one seed" + (": as the original wrote it" if asked else "")
+    yield Folded(of_one, list(_n_study(study, summary)))
+    yield Folded(
+        "Loss against N, many seeds: what is N's, and what the seed's",
+        list(_many_seeds(study, seeds)),
+    )
 
 
 def _n_study(study: "Study", summary: Quantities) -> Iterator[str]:
@@ -36,10 +47,7 @@ def _n_study(study: "Study", summary: Quantities) -> Iterator[str]:
     fine = study.settings.run_list(study.settings.n_study.fine)
     rows = study.tables["n_study"]
     one = rows[rows["seed"] == seed]
-    asked = study.settings.of_the_original
-    yield f"## {'The N-study as the original wrote it' if asked else 'Loss against N, one seed'}"
-    yield ""
-    yield f"Seed {seed}, image {fine.image[0]}, recipe {fine.recipe[0]}."
+    yield f"Seed {seed}, image “{study.image(fine.image[0])}”, recipe {study.recipe(fine.recipe[0])}."
     yield ""
     yield from table(
         one,
@@ -67,14 +75,14 @@ def _n_study(study: "Study", summary: Quantities) -> Iterator[str]:
     yield ""
     yield _between(summary, seed)
     yield ""
+    cost = summary.row("cost_exponent", seeds=seed)
     yield (
         f"Tiers: {_tiers(summary)}. The cost of an iteration, counted as pixels that Gaussians reach, "
-        f"grows as N to the power {number(summary.value('cost_exponent', seeds=seed), 2)}, with seed "
-        f"{seed}."
+        f"{power(cost['value'], cost['low'], cost['high'], 'N')}, with seed {seed}."
     )
     yield ""
     yield from _reproducibility(study)
-    if asked:
+    if study.settings.of_the_original:
         yield ""
         yield from _discrepancies(study)
 
@@ -83,10 +91,8 @@ def _many_seeds(study: "Study", seeds: Quantities) -> Iterator[str]:
     """Yield what many seeds say of N."""
     steps = study.tables["steps"]
     entry = study.settings.run_list(study.settings.n_study.seeds.runs)
-    yield "## Is non-monotone N real?"
-    yield ""
     yield (
-        f"{number(seeds.value('seeds'))} seeds for each N, recipe {entry.recipe[0]}. A step is the best loss "
+        f"{counted(seeds.value('seeds'), 'seed')} for each N, recipe {study.recipe(entry.recipe[0])}. A step is the best loss "
         "minus that of the same seed with one Gaussian fewer: above 0 it is a regression."
     )
     yield ""
@@ -126,13 +132,13 @@ def _line(summary: Quantities, part: str, seed: int) -> str:
     find = {"part": part, "seeds": seed}
     rises = summary.row("regressions", **find)
     steps = (
-        f"{number(rises['value'])} of {counted(int(rises['n']), 'step')} to the next N "
+        f"{capital(some_of(rises['value'], rises['n'], 'step'))} to the next N "
         f"{'goes' if rises['value'] == 1 else 'go'} up. "
         if rises["n"]
         else ""
     )
     return (
-        f"*{part}.* {steps}A line through the best losses has slope "
+        f"*{capital(part)}.* {steps}A line through the best losses has slope "
         f"{number(summary.value('slope', **find))} a Gaussian, R² = "
         f"{number(summary.value('r_squared', **find))}."
     )
@@ -148,8 +154,8 @@ def _timing(study: "Study", summary: Quantities, seed: int) -> str:
         [f"{row['part']} {estimate(row, 2)} ({counted(row['n'], 'seed')})" for row in lists]
     )
     return (
-        f"*Timing.* With seed {seed} the best loss comes at iteration {number(middle['value'])} "
-        f"(median; {number(middle['low'])} to {number(middle['high'])}), "
+        f"*Timing.* With seed {seed} the best loss comes at iteration "
+        f"{span(middle['low'], middle['high'])} (median {number(middle['value'])}), "
         f"{percent(summary.value('best_share', **find))} of the iterations, and its rank correlation "
         f"with N is {number(trend['value'], 2)} from fine and gap. Mean over seeds, list by list: "
         f"{over}. {study.claims.sentence('n_study.timing')}"
@@ -160,11 +166,15 @@ def _optimum(summary: Quantities, seed: int, tolerance: float) -> str:
     find = {"part": "fine and gap", "seeds": seed}
     best, ratio = summary.row("best_n", **find), summary.row("best_ratio", **find)
     broad = summary.row("best_n", part="broad", seeds=seed)
+    near = (
+        f"no other lies within {percent(tolerance)} of it"
+        if best["low"] == best["high"]
+        else f"within {percent(tolerance)} of it lie N = {span(best['low'], best['high'])}, "
+        f"{span(ratio['low'], ratio['high'])} % of the pixels"
+    )
     return (
-        f"*Optimal range.* From fine and gap, N = {number(best['value'])} is lowest; within "
-        f"{percent(tolerance)} of it lie N from {number(best['low'])} to "
-        f"{number(best['high'])}, {number(ratio['low'])} to {number(ratio['high'])} % of the pixels. "
-        f"Of the broad runs N = {number(broad['value'])} is lowest."
+        f"*Optimal range.* Of fine and gap N = {number(best['value'])} is lowest; {near}. Of the "
+        f"broad runs N = {number(broad['value'])} is lowest."
     )
 
 
@@ -190,7 +200,7 @@ def _between(summary: Quantities, seed: int) -> str:
 def _tiers(summary: Quantities) -> str:
     table, parts = summary.table, []
     for row in table[table["quantity"] == "tier"].to_dict("records"):
-        where = f", N = {number(row['low'])} to {number(row['high'])}" if row["value"] else ""
+        where = f", N = {span(row['low'], row['high'])}" if row["value"] else ""
         parts.append(f"{row['part']} {counted(int(row['value']), 'run')}{where}")
     return "; ".join(parts)
 
@@ -239,11 +249,7 @@ def _statement(statement: str, n: float) -> str:
 
 
 def _stated(low: float, high: float) -> str:
-    if low == high:
-        return number(low, 6)
-    if np.isinf(low):
-        return f"at most {number(high, 6)}"
-    return f"at least {number(low, 6)}" if np.isinf(high) else f"{number(low)} to {number(high)}"
+    return span(low, high, lambda end: number(end, 6))
 
 
 def _yes(value: object) -> str:
@@ -265,7 +271,8 @@ def _difficult(study: "Study") -> Iterator[str]:
         claims.parts(f"n_study.{claim}").set_index("part")
         for claim in ("worse", "as_bad_as_printed", "worse_by_seed")
     ]
-    steps, shares, rising = (rows.apply(estimate, axis=1) for rows in found)
+    steps = found[0].apply(estimate, axis=1)
+    shares, rising = (rows.apply(_share, axis=1) for rows in found[1:])
     together = pd.DataFrame({"step": steps, "share": shares, "rising": rising}).rename_axis("part")
     yield from table(
         together.reset_index(),
@@ -279,6 +286,10 @@ def _difficult(study: "Study") -> Iterator[str]:
     yield ""
 
 
+def _share(row: pd.Series) -> str:
+    return share(row["statistic"], row["low"], row["high"])
+
+
 def _best(study: "Study", seeds: Quantities) -> Iterator[str]:
     if study.settings.of_the_original:
         yield from _difficult(study)
@@ -286,9 +297,9 @@ def _best(study: "Study", seeds: Quantities) -> Iterator[str]:
     mean = seeds.row("best_n", "of the mean")
     single = seeds.row("best_n", "of single seeds")
     yield (
-        f"The mean over seeds is lowest at N = {number(mean['value'])}, and near it from "
-        f"{number(mean['low'])} to {number(mean['high'])}; single seeds have their best anywhere "
-        f"from {number(single['low'])} to {number(single['high'])}."
+        f"The mean over seeds is lowest at N = {number(mean['value'])}, and near it at N = "
+        f"{span(mean['low'], mean['high'])}; single seeds have their best at N = "
+        f"{span(single['low'], single['high'])}."
     )
 
 
@@ -320,7 +331,7 @@ def _one_seed(study: "Study", seeds: Quantities) -> Iterator[str]:
     power = percent(study.settings.n_study.seeds.power)
     yield (
         f"To see a step of the mean size with a chance of {power} takes "
-        f"{number(needed['value'])} seeds."
+        f"{counted(needed['value'], 'seed')}."
     )
     yield ""
     yield study.figure("one_seed", "What one seed tells of N")

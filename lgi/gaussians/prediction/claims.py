@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lgi.claims import OURS, Claim, Part, Sentences, judge
+from lgi.display import UNNAMED, GaussianNames
 from lgi.gaussians.prediction.features import STATES
 from lgi.gaussians.prediction.power import detectable
 from lgi.gaussians.prediction.settings import PredictionSettings
@@ -82,7 +83,11 @@ stand for the best of the predictors and for the skill that would have been foun
 
 
 def claims(
-    *, prediction: pd.DataFrame, planted: pd.DataFrame, settings: PredictionSettings
+    *,
+    prediction: pd.DataFrame,
+    planted: pd.DataFrame,
+    settings: PredictionSettings,
+    names: GaussianNames = UNNAMED,
 ) -> Iterator[dict]:
     """Judge what can be predicted of seeds that were not learnt from.
 
@@ -94,6 +99,8 @@ def claims(
         ``gaussians_prediction_planted.csv``.
     settings
         The least skill that counts, and the chance with which one is to be found.
+    names
+        What people read in place of names.
 
     Yields
     ------
@@ -108,7 +115,7 @@ def claims(
         wanted = {"target": said.target, "test": SEEDS, "measure": said.measure, **said.rows}
         found = prediction[(prediction[list(wanted)] == pd.Series(wanted)).all(axis=1)]
         several = len(found[["image", "recipe"]].drop_duplicates()) > 1
-        parts = [_part(row, several) for row in found.to_dict("records")]
+        parts = [_part(row, several, names) for row in found.to_dict("records")]
         claim = Claim(
             f"prediction.{name}",
             said.text,
@@ -133,8 +140,9 @@ def _best(parts: list[Part]) -> Part | None:
     return max(known, key=lambda part: part.interval.value, default=None)
 
 
-def _part(row: dict, several: bool) -> Part:
+def _part(row: dict, several: bool, names: GaussianNames) -> Part:
     name = row["predictor"] if row["form"] == VALUE else f"{row['predictor']}, {row['form']}"
-    where = f"{row['image']}, {row['recipe']}: " if several else ""
+    name = name.replace("_", " ")
+    where = f"{names.fit(row['image'], row['recipe'])}: " if several else ""
     interval = Interval(row["value"], row["joint_low"], row["joint_high"], row["seeds"])
     return Part(where + name, interval)

@@ -1,16 +1,20 @@
-"""Section of the written analysis on prediction."""
+"""Part of the written analysis on prediction."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from lgi.analysis import Folded
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
 
 
-def section(study: "Study") -> Iterator[str]:
+def section(study: "Study") -> Iterator[Folded]:
     """Yield whether it can be predicted how well a fit does."""
-    yield "## Can it be predicted how well a fit does?"
-    yield ""
+    yield Folded("Whether it can be predicted how well a fit does", list(_predicted(study)))
+
+
+def _predicted(study: "Study") -> Iterator[str]:
     yield study.claims.sentence("prediction.loss_from_start")
     yield study.claims.sentence("prediction.steps_from_previous")
     yield (

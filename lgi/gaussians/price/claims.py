@@ -18,12 +18,13 @@ from lgi.claims import (
     names_by_verdict,
     parts,
 )
+from lgi.display import UNNAMED, GaussianNames
 from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.price.settings import PriceSettings
 from lgi.gaussians.price.table import channels_of, curves, price_at, saved
 from lgi.gaussians.selection import RunList
 from lgi.intervals import Interval
-from lgi.prose import listed
+from lgi.prose import quoted
 
 
 def claims(
@@ -33,6 +34,7 @@ def claims(
     lists: Sequence[RunList],
     parameters: Mapping[int, Mapping[str, int]],
     at: Mapping[str, int],
+    names: GaussianNames = UNNAMED,
 ) -> Iterator[dict]:
     """Judge whether more Gaussians than were tried would pay, and what one N asks for.
 
@@ -40,6 +42,8 @@ def claims(
     ----------
     table, pictures, settings, lists, parameters, at
         As for `lgi.gaussians.price.table.tables`.
+    names
+        What people read in place of names.
 
     Yields
     ------
@@ -47,12 +51,13 @@ def claims(
         Rows of `lgi.claims.judge`; seeds are what is independent.
     """
     found = {
-        f"{curve.image}, {curve.recipe}": curve
+        names.fit(curve.image, curve.recipe): curve
         for curve in curves(table, settings, lists, parameters, channels_of(pictures))
     }
     gains = {name: saved(curve) for name, curve in found.items()}
     judged = parts(gains, intervals.mean, settings.confidence, least=settings.least)
-    yield from judge(_more_pay(judged), judged)
+    images = {name: names.of("images", curve.image) for name, curve in found.items()}
+    yield from judge(_more_pay(judged, images), judged)
     for quantity, claim in (
         ("bits over regular", NEEDS_BITS),
         ("sigma over residual", NEEDS_NOISE),
@@ -71,13 +76,13 @@ def _interval(row: Mapping) -> Interval:
     return Interval(row["value"], row["low"], row["high"], row["seeds"])
 
 
-def _more_pay(found: Sequence[Part]) -> Claim:
+def _more_pay(found: Sequence[Part], images: Mapping[str, str]) -> Claim:
     by_verdict = names_by_verdict(found, ABOVE_1)
     pay, do_not = (
-        [name.split(",")[0].replace("_", " ") for name in by_verdict[verdict]]
+        list(dict.fromkeys(images[name] for name in by_verdict[verdict]))
         for verdict in (SUPPORTED, NOT_SUPPORTED)
     )
-    though = f" They do on {listed(pay)}." if pay else ""
+    though = f" It does on {quoted(pay)}." if pay else ""
     price = "At the price of the free energy, ½ log2 n bits per parameter,"
     return Claim(
         "price.more_pay",
@@ -88,7 +93,7 @@ def _more_pay(found: Sequence[Part]) -> Claim:
         Sentences(
             supported=f"{price} the largest N tried still pays on every image: the best one is at "
             "least that.",
-            not_supported=f"{price} the largest N tried no longer pays on {listed(do_not)}."
+            not_supported=f"{price} the largest N tried no longer pays on {quoted(do_not)}."
             f"{though}",
             undecided=f"{price} whether the largest N tried still pays is not decided on every "
             f"image.{though}",
@@ -120,11 +125,12 @@ NEEDS_NOISE = Claim(
     "geometric mean over seeds",
     ABOVE_1,
     Sentences(
-        supported="For it to be best in the free energy, the noise would have to be {estimate} "
-        "times the standard deviation of what the fit leaves.",
-        not_supported="The noise for which it is best in the free energy is no larger than what "
-        "the fit leaves: {estimate} times its standard deviation.",
-        undecided="Whether the noise for which it is best in the free energy is larger than what "
-        "the fit leaves is not decided: {estimate} times its standard deviation.",
+        supported="For the N that the original calls best to be best in the free energy, the noise "
+        "would have to be {estimate} times the standard deviation of what the fit leaves.",
+        not_supported="The noise for which the N that the original calls best is best in the free "
+        "energy is no larger than what the fit leaves: {estimate} times its standard deviation.",
+        undecided="Whether the noise for which the N that the original calls best is best in the "
+        "free energy is larger than what the fit leaves is not decided: {estimate} times its "
+        "standard deviation.",
     ),
 )

@@ -1,25 +1,27 @@
-"""Section of the written analysis on N at a price."""
+"""Part of the written analysis on N at a price."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from lgi.analysis import Folded
 from lgi.gaussians.price.table import DESCRIPTION, FREE_ENERGY, MEASURED, MINIMA, REGULAR, STATED
-from lgi.prose import counted, interval, number, table
+from lgi.prose import counted, interval, number, some_of, span, table
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
 
 
-def section(study: "Study") -> Iterator[str]:
+def section(study: "Study") -> Iterator[Folded]:
     """Yield the best N at each price, and the price at which the original's N is the best."""
-    if "price" not in study.tables:
-        return
+    if "price" in study.tables:
+        yield Folded("How many Gaussians at a price", list(_priced(study)))
+
+
+def _priced(study: "Study") -> Iterator[str]:
     rows = study.tables["price"]
     described = rows[rows["score"] == DESCRIPTION]
-    yield "## N at a price"
-    yield ""
     yield (
         "More Gaussians fit better; how many to use is a question of what one costs. With b bits for "
         "each parameter and the noise fitted, the best N makes (m / 2) log2(2 π e MSE) + b k N least, "
@@ -29,7 +31,7 @@ def section(study: "Study") -> Iterator[str]:
         'with its interval by rank, which takes six of them; "at least" where it is the most tried.'
     )
     yield ""
-    yield from _table(described)
+    yield from _table(study, described)
     yield ""
     yield study.figure("price", "Best N against the price of a parameter")
     yield ""
@@ -39,7 +41,7 @@ def section(study: "Study") -> Iterator[str]:
     yield from _energy(study)
 
 
-def _table(rows: pd.DataFrame) -> Iterator[str]:
+def _table(study: "Study", rows: pd.DataFrame) -> Iterator[str]:
     stated = sorted(rows.loc[rows["price"] == STATED, "bits"].unique())
     keys = ["image", "recipe"]
     regular = rows[rows["price"] == REGULAR].set_index(keys)
@@ -50,8 +52,8 @@ def _table(rows: pd.DataFrame) -> Iterator[str]:
     yield from table(
         wide.reset_index(),
         {
-            "image": ("image", lambda name: name.replace("_", " ")),
-            "recipe": ("recipe", str),
+            "image": ("image", study.image),
+            "recipe": ("recipe", study.recipe),
             "seeds": ("seeds", number),
             "½ log2 n (bits)": ("bits", number),
             "N* at it": ("regular", str),
@@ -82,7 +84,7 @@ def _at(study: "Study") -> Iterator[str]:
     bits, sigma, residual = (rows.loc[name] for name in ("bits", "sigma", "residual"))
     yield (
         f"N = {bits['n']} is the best one at {_mean(bits)} bits per parameter, "
-        f"n = {bits['seeds']} seeds; in the free energy, where the noise is known, at σ = "
+        f"n = {counted(bits['seeds'], 'seed')}; in the free energy, where the noise is known, at σ = "
         f"{_mean(sigma)} levels of 8 bits, while the fit leaves {_mean(residual)}. "
         f"{study.claims.sentence('price.needs_bits')} {study.claims.sentence('price.needs_noise')}"
     )
@@ -132,11 +134,11 @@ def _energy(study: "Study") -> Iterator[str]:
     yield from table(
         wide.reset_index(),
         {
-            "image": ("image", lambda name: name.replace("_", " ")),
-            "setting": ("setting", str),
+            "image": ("image", study.image),
+            "setting": ("setting", lambda name: name.replace("_", " ")),
             "σ (levels)": ("sigma", number),
             "seeds": ("seeds", number),
-            "N of minima": (("least_tried", "most_tried"), "{} to {}".format),
+            "N of minima": (("least_tried", "most_tried"), span),
             "N*, regular": ("star", str),
             "N*, measured": ("by_dimension", str),
             "measured, bits per parameter": ("bits", number),
@@ -148,7 +150,4 @@ def _energy(study: "Study") -> Iterator[str]:
 def _differ(regular: pd.DataFrame, measured: pd.DataFrame) -> str:
     """Return for how many settings the measured dimension leads to another best N of minima."""
     differ = int((regular["n_star"] != measured["n_star"]).sum())
-    return (
-        f"It leads to another best N of these minima in {differ} of "
-        f"{counted(len(regular), 'case')}:"
-    )
+    return f"It leads to another best N of these minima in {some_of(differ, len(regular), 'case')}:"

@@ -6,13 +6,17 @@ import pandas as pd
 
 from lgi import intervals
 from lgi.claims import ABOVE_0, BELOW_1, OURS, Claim, Sentences, judge, parts
+from lgi.display import UNNAMED, GaussianNames
 from lgi.gaussians.selection import RunList
 from lgi.gaussians.sizes.settings import SizesSettings
 from lgi.gaussians.sizes.table import DOUBLING, EVALUATIONS, growths
 
 
 def claims(
-    table: pd.DataFrame, settings: SizesSettings, lists: Sequence[RunList]
+    table: pd.DataFrame,
+    settings: SizesSettings,
+    lists: Sequence[RunList],
+    names: GaussianNames = UNNAMED,
 ) -> Iterator[dict]:
     """Judge whether more Gaussians still help, and whether they cost in proportion.
 
@@ -20,6 +24,8 @@ def claims(
     ----------
     table, settings, lists
         As for `lgi.gaussians.sizes.table.tables`.
+    names
+        What people read in place of names.
 
     Yields
     ------
@@ -27,7 +33,10 @@ def claims(
         Rows of `lgi.claims.judge`, a part for each picture; n counts seeds.
     """
     for quantity, claim in ((DOUBLING, STILL_RISES), (EVALUATIONS, WORK)):
-        values = growths(table, settings, lists, quantity)
+        values = {
+            names.fit(*name): value
+            for name, value in growths(table, settings, lists, quantity).items()
+        }
         found = parts(values, intervals.mean, settings.confidence, least=settings.least)
         yield from judge(claim, found)
 
@@ -46,16 +55,15 @@ STILL_RISES = Claim(
 )
 WORK = Claim(
     "sizes.work",
-    "an iteration's work grows less than in proportion to N",
+    "an iteration's work rises less than in proportion to N",
     OURS,
     "exponent of the pixels that Gaussians reach in an iteration, over N, mean over seeds",
     BELOW_1,
     Sentences(
-        supported="The work of an iteration grows less than in proportion to N, on every "
-        "picture: more Gaussians are smaller ones.",
-        not_supported="The work of an iteration grows in proportion to N or faster on some "
-        "picture.",
-        undecided="Whether the work of an iteration grows less than in proportion to N is not "
+        supported="On every picture twice the N takes less than twice the work of an iteration: "
+        "more Gaussians are smaller ones.",
+        not_supported="On some picture twice the N takes twice the work of an iteration, or more.",
+        undecided="Whether twice the N takes less than twice the work of an iteration is not "
         "decided.",
     ),
 )

@@ -1,29 +1,31 @@
-"""Section of the written analysis on pictures of real size."""
+"""Part of the written analysis on pictures of real size."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lgi.analysis import Folded
 from lgi.gaussians.sizes.claims import CLAIM_OF
 from lgi.gaussians.sizes.table import DOUBLING, EVALUATIONS
-from lgi.prose import interval, listed, number, percent, table
+from lgi.prose import capital, interval, listed, number, percent, table
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
 
 
-def section(study: "Study") -> Iterator[str]:
+def section(study: "Study") -> Iterator[Folded]:
     """Yield how well pictures of real size are fitted, and how the work grows."""
-    if "sizes" not in study.tables:
-        return
+    if "sizes" in study.tables:
+        yield Folded("Pictures of real size", list(_fitted(study)))
+
+
+def _fitted(study: "Study") -> Iterator[str]:
     rows = study.tables["sizes"]
     bits = study.settings.sizes.bits
-    yield "## Pictures of real size"
-    yield ""
     yield from table(
         rows,
         {
-            "image": ("image", lambda name: name.replace("_", " ")),
-            "recipe": ("recipe", str),
+            "image": ("image", study.image),
+            "recipe": ("recipe", study.recipe),
             "pixels": ("pixels", number),
             "N": ("n", number),
             "N / pixels": ("n_over_pixels", lambda share: percent(share, 2)),
@@ -51,12 +53,12 @@ def _growth(study: "Study", quantity: str) -> str:
     rows = rows[rows["quantity"] == quantity]
     each = listed(
         [
-            f"{row.image.replace('_', ' ')}: {interval(row.value, row.low, row.high)}"
+            f"“{study.image(row.image)}” {interval(row.value, row.low, row.high)}"
             for row in rows.itertuples()
         ]
     )
-    unit = {DOUBLING: "dB for twice the N", EVALUATIONS: "exponents of it over N"}[quantity]
-    return f"{study.claims.sentence(CLAIM_OF[quantity])} ({unit}: {each}.)"
+    unit = {DOUBLING: "dB for twice the N", EVALUATIONS: "exponent of the work over N"}[quantity]
+    return f"{study.claims.sentence(CLAIM_OF[quantity])} ({capital(unit)}: {each}.)"
 
 
 def _to(digits: int):

@@ -78,7 +78,7 @@ def tables(
 
 def growths(
     table: pd.DataFrame, settings: SizesSettings, lists: Sequence[RunList], quantity: str
-) -> dict[str, np.ndarray]:
+) -> dict[tuple[str, str], np.ndarray]:
     """Return a growth of each image and recipe, a value per seed.
 
     Parameters
@@ -89,7 +89,7 @@ def growths(
         `EVALUATIONS` or `DOUBLING`.
     """
     groups = _asked(table, settings, lists).groupby(["image", "recipe"])
-    return {", ".join(name): _OF_SEED[quantity](_wide(rows)) for name, rows in groups}
+    return {name: _OF_SEED[quantity](_wide(rows)) for name, rows in groups}
 
 
 def _asked(table: pd.DataFrame, settings: SizesSettings, lists: Sequence[RunList]) -> pd.DataFrame:

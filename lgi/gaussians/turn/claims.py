@@ -17,6 +17,7 @@ from lgi.claims import (
     judge,
     parts,
 )
+from lgi.display import UNNAMED, GaussianNames
 from lgi.gaussians.fits.table import by_seed, rows_of
 from lgi.gaussians.selection import RunList
 from lgi.gaussians.turn import cures as comparison
@@ -31,6 +32,7 @@ def claims(
     cures: pd.DataFrame,
     settings: TurnSettings,
     lists: Sequence[RunList],
+    names: GaussianNames = UNNAMED,
 ) -> Iterator[dict]:
     """Judge what is said of the turn, each recipe a part, and what each recipe does about it.
 
@@ -42,6 +44,8 @@ def claims(
         What has turned, and which fits the statements speak of.
     lists
         The lists of runs.
+    names
+        What people read in place of names.
 
     Yields
     ------
@@ -49,7 +53,10 @@ def claims(
         Rows of `lgi.claims.judge`.
     """
     rows = rows_of(turn, settings.fits.fits(lists))
-    runs = {recipe: rows[rows["recipe"] == recipe] for recipe in sorted(set(rows["recipe"]))}
+    runs = {
+        names.of("recipes", recipe): rows[rows["recipe"] == recipe]
+        for recipe in sorted(set(rows["recipe"]))
+    }
     yield from judge(_diverges(settings), _share_that_turns(runs, settings.confidence))
     turned = {recipe: own[own["turned"]] for recipe, own in runs.items()}
     for claim, value in (
@@ -68,7 +75,9 @@ def claims(
         yield from judge(claim, parts(values, intervals.mean, settings.confidence, least=2))
     cures_of = settings.cures
     for row in cures[cures["recipe"] != cures_of.reference].to_dict("records"):
-        judged = comparison.claims_of(row, cures_of.reference, cures_of.spent, settings.uncovered)
+        judged = comparison.claims_of(
+            row, cures_of.reference, cures_of.spent, settings.uncovered, names
+        )
         for claim, conditions in judged.values():
             yield from judge(claim, conditions)
 

@@ -13,6 +13,7 @@ apart, each within the recipe's iterations, its *horizon*:
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from lgi.claims import (
     judge,
     verdict,
 )
+from lgi.display import UNNAMED, GaussianNames
 from lgi.errors import DataError
 from lgi.gaussians.fits import table as runs
 from lgi.gaussians.fits.schedule import rates
@@ -201,8 +203,23 @@ def compare(
     return result
 
 
+def changes(text: object) -> list[str]:
+    """Return the settings that a recipe changes, from the column ``changes``."""
+    return text.split(", ") if isinstance(text, str) and text else []
+
+
+def rate_alone(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of recipes that change the learning rate alone, and for how long."""
+    own = rows["changes"].map(lambda text: bool(changes(text)) and set(changes(text)) <= RATE)
+    return rows[own.astype(bool)]
+
+
 def claims_of(
-    row: Mapping, reference: str, spent: float, uncovered: float
+    row: Mapping,
+    reference: str,
+    spent: float,
+    uncovered: float,
+    names: GaussianNames = UNNAMED,
 ) -> dict[str, tuple[Claim, list[Part]]]:
     """Return what is claimed of a recipe, by kind, with the conditions that must all hold.
 
@@ -212,8 +229,11 @@ def claims_of(
         Of a recipe other than the reference, as from `compare`.
     reference, spent, uncovered
         As for `compare`.
+    names
+        What people read in place of names.
     """
-    recipe, horizon = row["recipe"], f"its {int(row['iterations']):,} iterations"
+    called = _Called(row["recipe"], *names.several("recipes", (row["recipe"], reference)))
+    horizon = f"its {int(row['iterations']):,} iterations"
     turned, later, gain, lost = (
         _interval(row, name) for name in ("turned", "later", "gain", "lost")
     )
@@ -234,20 +254,29 @@ def claims_of(
         _condition("coverage is kept", _shifted(lost, -1, uncovered), why_not),
     ]
     return {
-        DELAYS: (_delays(row, reference), delaying),
-        FREEZES: (_freezes(recipe, reference, horizon), freezing),
-        CURES: (_cures(recipe, reference, horizon, uncovered), curing),
+        DELAYS: (_delays(row, called), delaying),
+        FREEZES: (_freezes(called, horizon), freezing),
+        CURES: (_cures(called, horizon, uncovered), curing),
     }
 
 
-def _delays(row: Mapping, reference: str) -> Claim:
-    recipe = row["recipe"]
+@dataclass(frozen=True)
+class _Called:
+    """A recipe, by its name and as people read it, and the one that it is compared with."""
+
+    name: str
+    recipe: str
+    reference: str
+
+
+def _delays(row: Mapping, called: _Called) -> Claim:
+    recipe, reference = f"“{called.recipe}”", f"“{called.reference}”"
     times, in_rate = (
         prose.interval(*(2 ** row[f"{name}{end}"] for end in ("", "_low", "_high")))
         for name in ("later", "later_in_rate")
     )
     return Claim(
-        f"cures.{recipe}.delays",
+        f"cures.{called.name}.delays",
         f"{recipe} delays the turn",
         OURS,
         "share of seeds that turn, beyond one half; log2 of the iteration of the turn over that "
@@ -262,9 +291,10 @@ def _delays(row: Mapping, reference: str) -> Claim:
     )
 
 
-def _freezes(recipe: str, reference: str, horizon: str) -> Claim:
+def _freezes(called: _Called, horizon: str) -> Claim:
+    recipe, reference = f"“{called.recipe}”", f"“{called.reference}”"
     return Claim(
-        f"cures.{recipe}.freezes",
+        f"cures.{called.name}.freezes",
         f"{recipe} freezes the fit before its turn",
         OURS,
         f"share of seeds that do not turn, beyond one half; best loss minus that with {reference}",
@@ -279,9 +309,10 @@ def _freezes(recipe: str, reference: str, horizon: str) -> Claim:
     )
 
 
-def _cures(recipe: str, reference: str, horizon: str, uncovered: float) -> Claim:
+def _cures(called: _Called, horizon: str, uncovered: float) -> Claim:
+    recipe, reference = f"“{called.recipe}”", f"“{called.reference}”"
     return Claim(
-        f"cures.{recipe}",
+        f"cures.{called.name}",
         f"{recipe} cures: no turn, a lower best loss, coverage kept",
         OURS,
         f"share of seeds that do not turn, beyond one half; best loss with {reference} minus that "
@@ -325,11 +356,11 @@ def _row(
     if reference is None:
         return row
     beside, settings = reference
-    changes = [key for key, value in recipe if value != getattr(settings, key)]
+    changed = [key for key, value in recipe if value != getattr(settings, key)]
     gains = runs.differences_by_seed(rows, beside, "best_loss").to_numpy()
-    gain = Part(name, intervals.mean(gains, level), applies=changes != ["early_stop"])
+    gain = Part(name, intervals.mean(gains, level), applies=changed != ["early_stop"])
     row |= _told("gain", gain.interval)
-    row |= {"changes": ", ".join(changes), "gain_p": intervals.p_of_mean(gains)}
+    row |= {"changes": ", ".join(changed), "gain_p": intervals.p_of_mean(gains)}
     row["better"] = gain.verdict(ABOVE_0)
     for column, measure in (("turn_iteration", "later"), ("integrated_rate", "later_in_rate")):
         own, other = (one.assign(log2=np.log2(one[column])) for one in (rows, beside))

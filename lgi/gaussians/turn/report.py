@@ -1,38 +1,59 @@
-"""Sections of the written analysis on why fits turn, on cures, and on one N in detail."""
+"""Parts of the written analysis on why fits turn, on cures, and on one N in detail."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from lgi.analysis import Folded
 from lgi.claims import NOT_APPLICABLE, NOT_SUPPORTED, SUPPORTED
 from lgi.gaussians.fits.table import by_seed, rows_of
-from lgi.gaussians.turn.cures import CURES, DELAYS, FREEZES, RATE, TURNS, UNCLEAR
+from lgi.gaussians.turn.cures import (
+    CURES,
+    DELAYS,
+    FREEZES,
+    TURNS,
+    UNCLEAR,
+    changes,
+    rate_alone,
+)
 from lgi.gaussians.turn.table import DECIDED
-from lgi.prose import counted, estimate, interval, listed, number, percent, share, table
+from lgi.prose import (
+    capital,
+    counted,
+    estimate,
+    interval,
+    listed,
+    number,
+    percent,
+    quoted,
+    share,
+    some_of,
+    table,
+)
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
 
 
-def section(study: "Study") -> Iterator[str]:
+def section(study: "Study") -> Iterator[Folded]:
     """Yield why training turns, and which recipes keep a fit from it."""
-    yield from _turn(study)
-    yield ""
-    yield from _cures(study)
+    yield Folded("Why training turns", list(_turn(study)))
+    yield Folded("What cures it, recipe by recipe", list(_cures(study)))
 
 
-def in_short(study: "Study") -> Iterator[str]:
-    """Yield what recipes do about the turn, for the summary that the text starts with."""
-    for kind, text in SHORT.items():
-        if recipes := that(study, kind):
-            yield f"- {text}: {listed(recipes)}."
+def undecided(study: "Study") -> Iterator[str]:
+    """Yield of which recipes it is open what they do about the turn."""
+    if recipes := that(study, UNCLEAR):
+        does = "they keep" if len(recipes) > 1 else "it keeps"
+        yield f"What recipe {quoted(recipes)} do about the turn, whether {does} a fit from it, is open."
 
 
 def that(study: "Study", *kinds: str) -> list[str]:
     """Return the recipes that do one of some things about the turn, of `cures.KINDS` or else."""
     rows = study.tables["cures"]
-    return rows.loc[rows["kind"].isin(kinds), "recipe"].tolist()
+    rows = rows[rows["recipe"] != study.settings.turn.cures.reference]
+    return study.settings.names.several("recipes", rows.loc[rows["kind"].isin(kinds), "recipe"])
 
 
 def _turn(study: "Study") -> Iterator[str]:
@@ -40,13 +61,12 @@ def _turn(study: "Study") -> Iterator[str]:
     rows = rows_of(study.tables["turn"], settings.fits.fits(study.settings.runs))
     turned = rows[rows["turned"].astype(bool)]
     horizon = listed([f"{count:,}" for count in sorted(set(rows["iterations"]))])
-    yield "## Why does training turn?"
-    yield ""
+    recipes = quoted(study.settings.names.several("recipes", sorted(set(rows["recipe"]))))
     yield (
-        f"{len(turned):,} of {counted(len(rows), 'fit')} with recipe "
-        f"{listed(sorted(set(rows['recipe'])))}, from {counted(rows['seed'].nunique(), 'seed')}, "
-        f"turn within {horizon} iterations: a later loss exceeds the best by a factor of "
-        f"{settings.factor:g}."
+        f"{capital(some_of(len(turned), len(rows), 'fit'))} with recipe {recipes}, from "
+        f"{counted(rows['seed'].nunique(), 'seed')}, "
+        f"{'turns' if len(turned) == 1 else 'turn'} within {horizon} iterations: a later loss "
+        f"exceeds the best by a factor of {settings.factor:g}."
     )
     yield claims.sentence("turn.diverges")
     if len(turned):
@@ -74,8 +94,9 @@ def _split(study: "Study", turned: pd.DataFrame) -> Iterator[str]:
     yield (
         "The pixel loss, the part of the loss that is a mean over pixels, can be split exactly. Of "
         "its rise since the best, pixels that were covered then and are not any more make up "
-        f"{estimate(early)} at the turn and {estimate(late)} at the end (n = {number(late['n'])} seeds). 1 "
-        "would be all of it; more means that other pixels get better meanwhile."
+        f"{estimate(early)} at the turn and {estimate(late)} at the end "
+        f"(n = {counted(late['n'], 'seed')}). 1 would be all of it; more means that other pixels get "
+        "better meanwhile."
     )
     yield early["sentence"]
     yield late["sentence"]
@@ -89,10 +110,10 @@ def _split(study: "Study", turned: pd.DataFrame) -> Iterator[str]:
             for name in ("brought_at_end", "rise_of_ssim_at_turn", "rise_of_ssim_at_end")
         }
         yield (
-            "The mean absolute error of the pixels lost by the end goes from "
-            f"{mean['lost_error_before']} at the best to {mean['lost_error']}; what they bring "
-            f"along from the best is {part['brought_at_end']} of the rise. That of pixels covered "
-            f"both times goes from {mean['kept_error_before']} to {mean['kept_error']}. SSIM, of "
+            "The mean absolute error of the pixels lost by the end is "
+            f"{mean['lost_error_before']} at the best and {mean['lost_error']} at the end; what they "
+            f"bring along from the best is {part['brought_at_end']} of the rise. That of pixels "
+            f"covered both times is {mean['kept_error_before']} and {mean['kept_error']}. SSIM, of "
             "windows that hold pixels of both kinds, is not split: it makes up "
             f"{part['rise_of_ssim_at_turn']} of the rise of the whole loss at the turn, "
             f"{part['rise_of_ssim_at_end']} at the end (means over seeds)."
@@ -102,128 +123,152 @@ def _split(study: "Study", turned: pd.DataFrame) -> Iterator[str]:
 
 def _cures(study: "Study") -> Iterator[str]:
     rows, settings = study.tables["cures"], study.settings.turn.cures
-    reference = settings.reference
+    reference = study.recipe(settings.reference)
     numbers = listed(sorted({fit.n for fit in settings.fits(study.settings.runs)}))
-    yield "## What cures it?"
-    yield ""
     yield (
         f"Each recipe beside {reference}, at N = {numbers}, from "
         f"{counted(int(rows['seeds'].max()), 'seed')}; one value per seed counts. A recipe "
-        "*delays* if most seeds turn, but later. It *freezes* if most do not turn within its "
-        f"iterations, its rate is spent at their end (at most {percent(settings.spent)} of its "
-        "beginning), and its best loss is higher: the fit ends before it can turn, and before it is "
-        "as good. It *cures* if most do not turn within its iterations, its best loss is lower, and "
+        "*cures* if most seeds do not turn within its iterations, its best loss is lower, and "
         f"coverage is kept: less than {percent(study.settings.turn.uncovered)} of the image is lost "
-        "between best and end. *Gain* is how much lower its best loss is, seed by seed; *later* "
-        "compares the turns of runs that both turn, in iterations, and in the integrated rate, the "
-        "sum of the learning rates up to the turn."
+        "between best and end. It *freezes* if most do not turn, its learning rate is spent at the "
+        f"end (at most {percent(settings.spent)} of its beginning), and its best loss is higher: "
+        "the fit ends before it can turn, and before it is as good. It *delays* if most seeds turn, "
+        "but later. Else it *turns*, if most seeds do, or what it does is *undecided*."
     )
     yield ""
     yield from table(
-        rows,
+        _grouped(rows, settings.reference),
         {
-            "recipe": ("recipe", str),
-            "changes": ("changes", _text),
-            "iterations": ("iterations", number),
-            "best loss": ("best_loss", number),
-            "last loss": ("final_loss", number),
-            "PSNR at best (dB)": ("psnr_at_best", lambda value: number(value, 4)),
-            "best at iteration": ("best_iteration", number),
-            "uncovered at end": ("uncovered_at_end", lambda value: percent(value, 1)),
+            "recipe": ("recipe", study.recipe),
+            "what it changes": ("changes", changed),
             "seeds that turn": (("turned", "turned_low", "turned_high"), share),
-            "turn at iteration": ("turn_iteration", number),
-            "times as late [interval]": (_ends("later"), _times),
-            "in integrated rate": (_ends("later_in_rate"), _times),
-            "gain [interval]": (_ends("gain"), interval),
-            "better": ("better", _text),
-            "it": ("kind", _text),
+            "best loss": ("best_loss", number),
+            "lower than the reference by": (_ends("gain"), interval),
+            "verdict": ("kind", _text),
         },
+    )
+    yield ""
+    yield (
+        "Iterations, last loss, PSNR, coverage and by how much a turn is delayed stand in "
+        f"[the table]({study.link('tables/gaussians_cures.csv')})."
     )
     yield ""
     yield study.figure("cures", "Best and last loss of every recipe, and what it does")
     yield ""
-    for kind, text in LONG.items():
+    for kind, text in TOLD.items():
         if recipes := that(study, kind):
-            yield text.format(listed(recipes))
-    if recipes := that(study, NOT_APPLICABLE):
-        yield f"Not applicable to {listed(recipes)}: {DECIDED}."
-    yield from _rate(rows, reference)
-    better = rows.loc[rows["better"] == SUPPORTED].sort_values("best_loss")
-    if len(better):
-        first = better.iloc[0]
-        yield (
-            f"Better best losses than {reference}, whether they turn or not: "
-            f"{listed(better['recipe'].tolist())}; the lowest has {first['recipe']}, "
-            f"{number(first['best_loss'])}."
-        )
+            yield f"- {text.format(quoted(recipes))}"
+    for line in (*_rate(study, rows), *_better(study, rows)):
+        yield f"- {line}"
 
 
-SHORT = {
-    CURES: "What cures, within its iterations (no turn, a lower loss, coverage kept)",
-    FREEZES: "What ends with a spent rate before it turns, and with a higher loss",
-    DELAYS: "What turns all the same, but later",
-    TURNS: "What turns all the same, and for all we know no later",
+CHANGES = {
+    "adam": "Adam",
+    "blend": "blend",
+    "cutoff": "cut-off",
+    "early_stop": "early stop",
+    "edge": "edge",
+    "gradient": "gradient",
+    "initialisation": "start",
+    "iterations": "iterations",
+    "optimiser": "learning rate",
+    "schedule": "how the rate falls",
+    "trained": "what is trained",
 }
+"""What people read in place of settings of a recipe."""
 
-LONG = {
-    CURES: "Cures, within its iterations: {}.",
-    FREEZES: "Freezes: {}.",
-    DELAYS: "Delays: {}.",
-    TURNS: "Most seeds turn, and that they turn later is not shown: {}.",
-    UNCLEAR: "Which of the three is not shown: {}.",
+TOLD = {
+    CURES: "Cures within its iterations: {}.",
+    FREEZES: "Ends with a spent rate before it turns, and with a higher loss: {}.",
+    DELAYS: "Turns all the same, but later: {}.",
+    TURNS: "Turns, and that it turns later is not shown: {}.",
+    UNCLEAR: "Which of these is not shown: {}.",
+    NOT_APPLICABLE: "Not asked of {}: " + DECIDED + ".",
 }
+"""What is said of recipes that do the same about the turn."""
 
 
-def _rate(rows: pd.DataFrame, reference: str) -> Iterator[str]:
+def changed(text: object) -> str:
+    """Return what a recipe changes in words, from the column ``changes``."""
+    return ", ".join(CHANGES.get(name, name.replace("_", " ")) for name in changes(text))
+
+
+def _grouped(rows: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Return the rows by what their recipes do, the reference first, the lowest loss before."""
+    order = {kind: place for place, kind in enumerate(TOLD)}
+    place = rows["kind"].map(order).fillna(len(order)).where(rows["recipe"] != reference, -1)
+    return rows.assign(place=place).sort_values(["place", "best_loss"])
+
+
+def _rate(study: "Study", rows: pd.DataFrame) -> Iterator[str]:
     """Yield what a change of the rate alone, by schedule, size or horizon, does."""
-    changes = rows["changes"].map(lambda text: set(_text(text).split(", ")))
-    rate = rows[changes.map(lambda keys: keys <= RATE)]
+    rate, names = rate_alone(rows), study.settings.names
     if rate.empty:
         return
-    cure = rate.loc[rate["kind"] == CURES, "recipe"].tolist()
+    cure = names.several("recipes", rate.loc[rate["kind"] == CURES, "recipe"])
     if cure:
-        yield f"The learning rate has a part in it: {listed(cure)} change nothing else and cure."
+        yield f"The learning rate has a part in it: {quoted(cure)} change nothing else and cure."
         return
-    ruled_out = rate["cures"] == NOT_SUPPORTED
+    ruled_out = int((rate["cures"] == NOT_SUPPORTED).sum())
+    change = "changes" if len(rate) == 1 else "change"
     yield (
-        f"Of {counted(len(rate), 'recipe')} that change the learning rate alone (and for how long), "
-        f"none is shown to cure, and {int(ruled_out.sum())} are shown not to."
+        f"Of {counted(len(rate), 'recipe')} that {change} the learning rate alone (and for how long), "
+        f"none is shown to cure, and {number(ruled_out)} {'is' if ruled_out == 1 else 'are'} shown "
+        "not to."
     )
     sooner = rate.loc[(rate["kind"] == DELAYS) & (rate["later_in_rate_high"] < 0), "recipe"]
     if len(sooner):
-        yield (f"In the integrated rate, what delays turns sooner: {listed(sooner.tolist())}.")
+        yield (
+            "In the sum of the learning rates up to the turn, what delays it turns sooner: "
+            f"{quoted(names.several('recipes', sooner))}."
+        )
     if (rate["kind"] == FREEZES).any():
         yield (
             "So the rate moves the turn, and one that is spent before it lets a fit end without."
         )
     if not (rate["better"] == SUPPORTED).any():
-        yield f"Not one of them is shown to have a lower best loss than {reference}."
+        yield (
+            "Not one of them is shown to have a lower best loss than "
+            f"{study.recipe(study.settings.turn.cures.reference)}."
+        )
+
+
+def _better(study: "Study", rows: pd.DataFrame) -> Iterator[str]:
+    """Yield which recipes fit better than the reference, whether they turn or not."""
+    better = rows.loc[rows["better"] == SUPPORTED].sort_values("best_loss")
+    if len(better):
+        first = better.iloc[0]
+        yield (
+            "Better best losses than "
+            f"{study.recipe(study.settings.turn.cures.reference)}, whether they turn or not: "
+            f"{quoted(study.settings.names.several('recipes', better['recipe']))}; the lowest has "
+            f"{study.recipe(first['recipe'])}, {number(first['best_loss'])}."
+        )
 
 
 def _ends(name: str) -> tuple[str, str, str]:
     return name, f"{name}_low", f"{name}_high"
 
 
-def _times(value: float, low: float, high: float) -> str:
-    """Return a factor with its interval, from their logarithms to base 2."""
-    return interval(*(2**end for end in (value, low, high)))
-
-
 def _text(text: object) -> str:
-    """Return a cell's text, empty where there is none."""
-    return text if isinstance(text, str) else ""
+    """Return a cell's text, that of the reference where there is none."""
+    return text if isinstance(text, str) and text else "(the reference)"
 
 
-def in_detail(study: "Study") -> Iterator[str]:
+def in_detail(study: "Study") -> Iterator[Folded]:
     """Yield one N and its neighbours side by side."""
+    middle = study.settings.turn.neighbours.middle
+    yield Folded(f"N = {middle} in detail", list(_detail(study)))
+
+
+def _detail(study: "Study") -> Iterator[str]:
     settings = study.settings.turn.neighbours
     chosen, middle = settings.fits.fits(study.settings.runs), settings.middle
     runs = rows_of(study.tables["turn"], chosen)
-    yield f"## N = {middle} in detail"
-    yield ""
+    recipes = study.settings.names.several("recipes", sorted({fit.recipe for fit in chosen}))
     yield (
-        f"Seed {listed(sorted({fit.seed for fit in chosen}))}, recipe "
-        f"{listed(sorted({fit.recipe for fit in chosen}))}, and its neighbours."
+        f"Seed {listed(sorted({fit.seed for fit in chosen}))}, recipe {quoted(recipes)}, and its "
+        "neighbours."
     )
     yield ""
     yield from table(

@@ -111,11 +111,11 @@ def test_verdicts_follow_the_runs(world):
     )
     assert found.verdict("blending.edge_of_sum") == WITHIN
     assert found.sentence("blending.edge_of_sum") == (
-        "Where colours are added, a smooth edge and a hard one fit alike, to 5 %, in 1 of 1 cases "
-        "(flat, random)."
+        "Where colours are added, a smooth edge and a hard one fit alike, to 5 %, in the one case "
+        "(flat · random start)."
     )
     assert found.verdict("blending.sum_with_hard") == SUPPORTED
-    assert "a mean fits better than a sum in 1 of 1 cases" in found.sentence(
+    assert "a mean fits better than a sum in the one case" in found.sentence(
         "blending.sum_with_smooth"
     )
     assert found.verdict("blending.error_guided_or_random") == SUPPORTED
@@ -129,7 +129,8 @@ def test_few_or_noisy_seeds_decide_nothing(world):
     assert judged(world(seeds=2)[1]).verdict("blending.edge_of_mean") == UNDECIDED
     found = judged(world(noise=0.5)[1])
     assert found.verdict("blending.edge_of_sum") == UNDECIDED
-    assert "is not decided in 1 of 1 cases (flat, random)" in found.sentence("blending.edge_of_sum")
+    sentence = found.sentence("blending.edge_of_sum")
+    assert "is not decided in the one case (flat · random start)" in sentence
 
 
 def test_every_image_and_rate_is_a_part(world):
@@ -143,7 +144,9 @@ def test_every_image_and_rate_is_a_part(world):
     )
     parts = judged(runs).parts("blending.sum_with_hard")
     assert parts["part"].tolist() == [
-        f"{image}, random, rate {rate}" for image in ("flat", "steep") for rate in (0.001, 0.002)
+        f"{image} · random start · rate {rate}"
+        for image in ("flat", "steep")
+        for rate in (0.001, 0.002)
     ]
     assert (parts["n"] == 10).all()
 

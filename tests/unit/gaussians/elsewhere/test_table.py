@@ -73,8 +73,8 @@ def test_many_more_gaussians_are_compared_with_the_range_image_by_image():
     assert parts["reason"]["none"] == "no N inside the range"
     assert found.verdict("elsewhere.published_3000") == NOT_SUPPORTED
     assert found.sentence("elsewhere.published_3000") == (
-        "With published_3000 the most Gaussians tried, beside 1.22 % to 1.34 % of the pixels, fit "
-        "better on falling; worse on valley; neither for certain on none."
+        "With recipe “published 3000” the most Gaussians tried, beside 1.22 % to 1.34 % of the "
+        "pixels, fit better on “falling”; worse on “valley”; neither for certain on “none”."
     )
 
 
@@ -84,7 +84,7 @@ def test_an_undecided_image_leaves_the_whole_undecided_and_is_named():
     luck.loc[luck["seed"] == 0, "best_loss"] *= [1, 0.4, 1.5]
     found = judged(image_runs("falling", FALLING), luck)
     assert found.verdict("elsewhere.published_3000") == UNDECIDED
-    assert "better on falling; neither for certain on valley" in found.sentence(
+    assert "better on “falling”; neither for certain on “valley”" in found.sentence(
         "elsewhere.published_3000"
     )
 

@@ -65,7 +65,7 @@ def test_a_part_without_estimates_leaves_the_others_their_verdict():
 def test_seeds_are_counted_not_estimates():
     """Twelve estimates are four values."""
     rows = table(lambda n: 3.3 * n)
-    row = judged(rows).set_index(["id", "part"]).loc[(HESSIAN, "a, minimum, sharp")]
+    row = judged(rows).set_index(["id", "part"]).loc[(HESSIAN, "a · minimum · sharp")]
     assert row["n"] == len(SEEDS)
     of_seed = (rows["llc"] / rows["predicted"]).groupby(rows["seed"]).mean()
     assert row["statistic"] == pytest.approx(of_seed.mean())
@@ -76,7 +76,7 @@ def test_seeds_are_counted_not_estimates():
 def test_two_seeds_decide_nothing():
     rows = table(lambda n: 3.3 * n)
     rows = rows[rows["seed"] < 3]
-    row = judged(rows).set_index(["id", "part"]).loc[(HESSIAN, "a, minimum, sharp")]
+    row = judged(rows).set_index(["id", "part"]).loc[(HESSIAN, "a · minimum · sharp")]
     assert (row["verdict"], row["reason"]) == (UNDECIDED, "fewer than 3 seeds")
     assert row["statistic"] == pytest.approx(1, abs=0.02)
     assert set(verdicts(rows).values()) == {UNDECIDED}
@@ -98,7 +98,7 @@ def test_a_single_n_has_no_slope():
 
 def test_the_slope_is_that_of_the_line():
     rows = table(lambda n: 2.0 * n**1.1)
-    row = judged(rows).set_index(["id", "part"]).loc[(GROWS, "a, minimum, sharp")]
+    row = judged(rows).set_index(["id", "part"]).loc[(GROWS, "a · minimum · sharp")]
     slopes = [np.polyfit(own["n"], own["llc"], 1)[0] for _, own in rows.groupby("seed")]
     assert row["statistic"] == pytest.approx(np.mean(slopes))
 
@@ -107,7 +107,7 @@ def test_intervals_widen_with_their_number():
     one = table(lambda n: 3.3 * n)
     widths = []
     for rows in (one, pd.concat([one, one.assign(image="b")])):
-        row = judged(rows).set_index(["id", "part"]).loc[(JACOBIAN, "a, minimum, sharp")]
+        row = judged(rows).set_index(["id", "part"]).loc[(JACOBIAN, "a · minimum · sharp")]
         widths.append(row["high"] - row["low"])
     assert widths[1] > 1.05 * widths[0]
 

@@ -219,7 +219,7 @@ def test_the_mean_step_is_compared_with_the_mean_printed_one(worlds):
     printed = np.mean([0.0055, 0.0011, 0.0086])
     assert row["statistic"] == pytest.approx(-0.001 / printed, rel=0.01)
     assert row["n"] == len(FRESH)
-    assert f"on average over {len(FRESH)} fresh seeds the step there is -0.197" in row["sentence"]
+    assert f"on average over {len(FRESH)} fresh seeds the step there is -20 %" in row["sentence"]
 
 
 def test_seeds_that_rise_are_counted_seed_by_seed():

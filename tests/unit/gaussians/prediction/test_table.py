@@ -285,5 +285,5 @@ def test_claims_name_image_and_recipe_where_there_are_several():
     rng = np.random.default_rng(14)
     rows = [frame(noise(rng, seeds=4)).assign(recipe=name) for name in ("short", "long")]
     judgement = judged(table_of(pd.concat(rows)))
-    assert "board, long: best loss at N - 1" in set(judgement["part"])
-    assert "board, short: effective_rank" in set(judgement["part"])
+    assert "board · long: best loss at N - 1" in set(judgement["part"])
+    assert "board · short: effective rank" in set(judgement["part"])

@@ -179,9 +179,9 @@ def judged(*tables, at=None):
 def test_whether_more_pay_is_judged_image_by_image():
     found = judged(runs("a", 12.0, 0.01), runs("b", 2.0, 0.01))
     parts = found.parts("price.more_pay").set_index("part")["verdict"]
-    assert parts.to_dict() == {"a, exact": SUPPORTED, "b, exact": NOT_SUPPORTED}
+    assert parts.to_dict() == {"a · exact": SUPPORTED, "b · exact": NOT_SUPPORTED}
     sentence = found.sentence("price.more_pay")
-    assert "no longer pays on b. They do on a." in sentence
+    assert "no longer pays on “b”. It does on “a”." in sentence
 
 
 def test_what_one_n_needs_is_asked_of_the_originals_image_alone():

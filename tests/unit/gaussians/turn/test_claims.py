@@ -129,7 +129,7 @@ def test_a_delay_is_told_with_its_size():
     found = judged(turns())
     assert found.verdict("cures.slow.delays") == SUPPORTED
     assert found.sentence("cures.slow.delays") == (
-        "slow delays the turn: it comes at 2 [1.87, 2.14] times the iterations, and at 0.500 "
+        "“slow” delays the turn: it comes at 2 [1.87, 2.14] times the iterations, and at 0.500 "
         "[0.467, 0.536] times the integrated rate."
     )
     assert found.verdict("cures.slow") == NOT_SUPPORTED
