@@ -226,18 +226,17 @@ def _late_states(study: _Study, estimates: Sequence[pd.DataFrame]) -> Iterator[F
     rows = rows[rows["epoch"] == rows["epoch"].max()]
     counts = rows["status"].value_counts()
     ok, every = int(counts.get(OK, 0)), len(rows)
+    these = f"{ok:,} of {every:,}"
     of_seeds = (rows["status"] == OK).groupby(rows["seed"]).mean()
     share = mean(of_seeds.to_numpy(), study.settings.claims.confidence)
     others = counts.drop(OK, errors="ignore").items()
     reasons = [f"{count:,} {_NO_COEFFICIENT.get(status, status)}" for status, count in others]
     if share.high < 0.5:
-        headline = (
-            f"Most trained states have no learning coefficient at all: {ok:,} of {every:,} do"
-        )
+        headline = f"Most trained states have no learning coefficient at all: {these} do"
     elif share.low > 0.5:
-        headline = f"Most trained states have a learning coefficient: {ok:,} of {every:,}"
+        headline = f"Most trained states have a learning coefficient: {these}"
     else:
-        headline = f"{ok:,} of {every:,} trained states have a learning coefficient"
+        headline = f"{these} trained states have a learning coefficient"
     yield Finding(
         id="late_states",
         headline=headline,
@@ -261,10 +260,11 @@ def _correlation(study: _Study) -> Iterator[Finding]:
     optimal = study.settings.original.optimal
     inits = [optimal, *(init for init in study.settings.runs.init if init != optimal)]
     rows = {init: study.shown.whole(_CORRELATION + init) for init in inits}
-    if not any(row["n"] for row in rows.values()):
+    rows = {init: row for init, row in rows.items() if row["n"]}
+    if not rows:
         return
     by = {
-        word: [init for init in inits if rows[init]["verdict"] in verdicts]
+        word: [init for init, row in rows.items() if row["verdict"] in verdicts]
         for word, verdicts in (
             ("none", (SUPPORTED, WITHIN)),
             ("some", (CONTRADICTED, NOT_SUPPORTED)),
@@ -276,17 +276,17 @@ def _correlation(study: _Study) -> Iterator[Finding]:
         for init, row in rows.items()
         if init in (optimal, study.settings.original.kgon4) and np.isfinite(row["statistic"])
     ]
-    row = rows[optimal]
+    about, row = next(iter(rows.items()))
+    mean_of = f"The rank correlation, a mean over sparsities, is {listed(values)}. "
+    spoke = ", of which the original spoke," if about == optimal else ""
     yield Finding(
         id="correlation",
         headline=_correlate(study, by),
-        text=(
-            f"The rank correlation, a mean over sparsities, is {listed(values)}. " if values else ""
-        )
-        + f"The original spoke of the {study.start(optimal)} start, for which the verdict is "
-        f"“{row['verdict']}” and changes with {changes(row, study.claims, counts=False)}.",
+        text=(mean_of if values else "")
+        + f"The verdict on the {study.start(about)} start{spoke} is “{row['verdict']}”, and "
+        f"changes with {changes(row, study.claims, counts=False)}.",
         measure=f"rank correlation of final loss and learning coefficient within a sparsity, "
-        f"{study.start(optimal)} start",
+        f"{study.start(about)} start",
         value=row["statistic"],
         low=row["low"],
         high=row["high"],
@@ -325,8 +325,8 @@ def _phases(study: _Study, phases: pd.DataFrame) -> Iterator[Finding]:
         return
     binary = phases[phases["data"] != ONE_ACTIVE]
     count = binary["sparsity"].nunique()
-    first, last = found[0].low, found[-1].high
-    tried = f"{counted(count, 'sparsity', 'sparsities')} tried, S = {_stretch(Segment('', first, last))}"
+    tried = counted(count, "sparsity", "sparsities")
+    between = span(found[0].low, found[-1].high, sparsity_text)
     lowest = binary[binary["lowest"].astype(bool)]
     shares = span(lowest["live_dimensionality"].max(), lowest["live_dimensionality"].min())
     if len(found) > 1:
@@ -346,7 +346,7 @@ def _phases(study: _Study, phases: pd.DataFrame) -> Iterator[Finding]:
     yield Finding(
         id="phases",
         headline=headline,
-        text=f"Of the {tried}, the exact population loss is lowest for {segments_text(found)}. "
+        text=f"Of {tried} tried, S = {between}, the exact population loss is lowest for {segments_text(found)}. "
         f"On average a feature that is not dropped has {shares} of a dimension there.",
         measure=measure,
         value=value,
