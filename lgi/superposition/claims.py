@@ -401,7 +401,7 @@ def _stays(where: str, name: str, share: str, margin: float) -> Claim:
             supported=f"{start}, {runs} stays where it is (it moves by {{estimate}}{share}).",
             not_supported=f"{start}, {runs} does not stay where it is (it moves by "
             f"{{estimate}}{share}).",
-            undecided=f"{start}, whether {runs} stays where it is is undecided.",
+            undecided=f"{start}, whether {runs} stays is undecided.",
         ),
         margin=0.0,
     )

@@ -240,7 +240,7 @@ def _late_states(study: _Study, estimates: Sequence[pd.DataFrame]) -> Iterator[F
     yield Finding(
         id="late_states",
         headline=headline,
-        text=f"Of {counted(every, 'model')} at epoch {rows['epoch'].max():,} the estimates of "
+        text=f"Of {counted(every, 'model')} of all sizes at epoch {rows['epoch'].max():,} the estimates of "
         f"{ok:,} have the status ok with the setting {study.scale}"
         + (f"; of the others {listed(reasons)}. " if reasons else ". ")
         + "Where the status is another, the number is no coefficient, however small its error.",
@@ -346,8 +346,9 @@ def _phases(study: _Study, phases: pd.DataFrame) -> Iterator[Finding]:
     yield Finding(
         id="phases",
         headline=headline,
-        text=f"Of {tried} tried, S = {between}, the exact population loss is lowest for {segments_text(found)}. "
-        f"On average a feature that is not dropped has {shares} of a dimension there.",
+        text=f"Of {tried} tried, S = {between}, the exact population loss is lowest for "
+        f"{segments_text(found)}. On average a feature that is not dropped has {shares} of a "
+        "dimension there.",
         measure=measure,
         value=value,
         low=low,
@@ -378,8 +379,8 @@ def _trend(study: _Study) -> Iterator[Finding]:
     yield Finding(
         id="trend",
         headline=headline,
-        text=f"{capital('; '.join(parts))}. It must hold from each start, and the verdict changes "
-        f"with {changes(row, study.claims, counts=False)}.",
+        text=f"{capital('; '.join(parts))}. Supported it is only if it is from each start, and "
+        f"the verdict changes with {changes(row, study.claims, counts=False)}.",
         measure="rank correlation of sparsity and final learning coefficient, a mean over starts",
         value=row["statistic"],
         low=row["low"],
