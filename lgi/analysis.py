@@ -67,9 +67,8 @@ def analysis(
         "",
         *([f"- {sentence}" for sentence in undecided] or ["Nothing that was asked is left open."]),
         "",
-        "What words mean stands in [the glossary](#glossary); every number in the tables, "
-        f"whose columns [a page]({link('tables/README.md')}) explains. "
-        f"[The explorer]({link('report/explorer.html')}) shows single runs and every verdict.",
+        f"Words: [glossary](#glossary). Numbers: [tables]({link('tables/README.md')}). Single runs "
+        f"and every verdict: [explorer]({link('report/explorer.html')}).",
         "",
     ]
     page += [*answers, ""] if answers else []
@@ -84,6 +83,7 @@ def finding(found: Finding, place: int) -> Iterator[str]:
     yield f"### {place}. {found.headline}"
     yield ""
     yield found.text
+    yield ""
     yield (
         f"*{capital(found.measure)}*: **{interval(found.value, found.low, found.high)}**, "
         f"n = {number(found.n)} {found.unit} ([table]({link(found.table)}))."

@@ -24,7 +24,7 @@ def number(value: float, digits: int = 3) -> str:
 
 def percent(value: float, digits: int = 0) -> str:
     """Return a share as per cent with so many decimals."""
-    return f"{100 * value:.{digits}f} %" if np.isfinite(value) else MISSING
+    return f"{round(100 * value, digits) + 0.0:.{digits}f} %" if np.isfinite(value) else MISSING
 
 
 def interval(value: float, low: float, high: float, digits: int = 3) -> str:

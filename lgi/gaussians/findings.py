@@ -158,20 +158,19 @@ def _turn(known: Known) -> Finding | None:
         "Why training turns is not decided",
     ).of(row["verdict"])
     where = Sentences(
-        "The rise falls on pixels that were covered at the best and are uncovered at the turn: no "
-        "Gaussian reaches them any more, and they are black",
+        "The rise falls on pixels that have become uncovered, black since no Gaussian reaches them",
         "Most of the rise does not fall on pixels that have lost their Gaussians",
         "Whether most of the rise falls on pixels that have lost their Gaussians is open",
     ).of(row["verdict"])
-    better = " (more than all: others get better meanwhile)" if row["low"] > 1 else ""
+    better = "; it is more than all, as others get better meanwhile" if row["low"] > 1 else ""
     count = round(turns["statistic"] * turns["n"])
     told = f"{some_of(count, int(turns['n']), 'seed')} {'turns' if count == 1 else 'turn'}"
     with_recipe = f"With recipe {quoted(known.names.several('recipes', known.turning))}"
     return Finding(
         id="turn",
         headline=headline,
-        text=f"{with_recipe} {told}, which is to say that the loss, after its best, rises "
-        f"above {known.factor:g} times it. {where}{better}.",
+        text=f"{with_recipe} {told}: after its best the loss rises above "
+        f"{known.factor:g} times it. {where}{better}.",
         measure="share of the rise that falls on pixels which lost their Gaussians",
         figure=known.figures["turn"],
         alt="What pixels add to the loss along training",
@@ -252,7 +251,7 @@ def _more(known: Known) -> Finding | None:
     if row is not None:
         headline = Sentences(
             "The ratio of Gaussians to pixels that was called optimal is the best tried",
-            "The ratio of Gaussians to pixels that was called optimal is not",
+            "The ratio of Gaussians to pixels that was called optimal is not optimal",
             "Whether the ratio that was called optimal is optimal is not decided",
         ).of(row["verdict"])
         factor = {end: float(np.exp(row[end])) for end in ("statistic", "low", "high")}
@@ -263,8 +262,8 @@ def _more(known: Known) -> Finding | None:
             text=f"On “{known.names.of('images', known.image)}” the lowest best loss with N at "
             f"{inside} of the pixels is {number(factor['statistic'])} times the lowest of the "
             f"other N. {many}".strip(),
-            measure="lowest best loss inside the range over the lowest outside, geometric mean "
-            "(the table has its logarithm)",
+            measure="lowest loss inside the range over the lowest outside (the table has its "
+            "logarithm)",
             **_number(row | factor),
             **same,
         )
@@ -326,9 +325,9 @@ def _priced(known: Known) -> Finding | None:
         id="price",
         headline=f"How many Gaussians to use: {'without a price the most; ' if most else ''}"
         f"at {price} a parameter, {best}",
-        text=f"At {price} for each number of a Gaussian, ½ log₂ of the pixels, which is what the "
-        f"free energy of a regular model asks, N = {best} and what they leave of "
-        f"“{known.names.of('images', row['image'])}” take the fewest bits. {called}".strip(),
+        text=f"A parameter, a number of a Gaussian, costs {price}, ½ log₂ of the pixels, by the "
+        f"free energy of a regular model; then N = {best} takes the fewest bits for the Gaussians "
+        f"and what they leave of “{known.names.of('images', row['image'])}”. {called}".strip(),
         measure=f"best N at {number(row['bits'])} bits per parameter, median over seeds",
         value=float(row["n_star"]),
         low=float(row["low"]),

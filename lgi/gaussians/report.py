@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+import numpy as np
 import pandas as pd
 
 from lgi.analysis import Folded, analysis, link
@@ -22,7 +23,7 @@ from lgi.gaussians.price import report as price
 from lgi.gaussians.settings import Gaussians
 from lgi.gaussians.sizes import report as sizes
 from lgi.gaussians.turn import report as turn
-from lgi.prose import counted, interval, span, table
+from lgi.prose import counted, interval, number, some_of, span, table
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,9 @@ def _lead(study: Study) -> Iterator[str]:
     settings = study.settings
     fine = settings.run_list(settings.n_study.fine).image[0]
     yield (
-        f"A fit lays N Gaussians over an image, here mostly “{study.image(fine)}”, and moves them by "
-        "gradient descent until they make it. Its loss is how far they are from it; the best loss is "
-        "the lowest along the way. A recipe is how it is trained; a seed decides its random start."
+        f"A fit moves N Gaussians by gradient descent until they make an image, here mostly "
+        f"“{study.image(fine)}”. Its loss is how far they are from it, the best loss the lowest along "
+        "the way; its recipe is how it is trained, and its seed decides the random start."
     )
     if not settings.of_the_original:
         yield (
@@ -120,19 +121,29 @@ def _lead(study: Study) -> Iterator[str]:
             "says of another picture, and it is not asked here."
         )
     yield (
-        "The workflow wrote this from its tables: which sentences stand here depends on the verdicts. "
-        "Square brackets hold intervals, n counts what is independent."
+        "The workflow wrote this from its tables; other data give other sentences. Square brackets "
+        "hold intervals; n counts what is independent."
     )
 
 
 def _undecided(study: Study) -> Iterator[str]:
-    """Yield what is open, a sentence each; claims on single recipes are one."""
+    """Yield what is open; of recipes and the turn in one line."""
     claims = study.claims.table
     rows = claims[(claims["part"] == WHOLE) & (claims["verdict"] == UNDECIDED)]
     for row in rows[~rows["id"].str.startswith("cures.")].to_dict("records"):
-        why = f" ({row['reason']})" if row["reason"] and not row["n"] else ""
-        yield f"{row['sentence']}{why}"
+        yield f"Whether {row['claim']}{_so_far(study, row)}."
     yield from turn.undecided(study)
+
+
+def _so_far(study: Study, row: Mapping) -> str:
+    """Return of how many seeds or parts a claim is undecided, or why nothing is known of it."""
+    if np.isfinite(row["low"]):
+        return f" (n = {number(row['n'])})"
+    parts = study.claims.parts(row["id"])
+    left = parts[parts["verdict"] == UNDECIDED]
+    if parts.empty:
+        return f" ({row['reason']})" if row["reason"] else ""
+    return f" (open in {some_of(len(left), len(parts), 'case')})"
 
 
 ORIGINAL_SAID, ADDED, OPEN = (
@@ -206,7 +217,7 @@ def _methods(study: Study) -> Iterator[str]:
         f"{counted(turns['recipe'].nunique(), 'recipe')}, N = "
         f"{span(turns['n'].min(), turns['n'].max())}, {counted(turns['seed'].nunique(), 'seed')}. {every - listed:,} more are "
         f"made to be watched and for effective dimensions: {every:,} in all. Each is a file below "
-        "`results/gaussians/` with its settings and the fingerprint of its code; docs/gaussians.md "
+        "`results/gaussians/` with its settings and the fingerprint of its code; `docs/gaussians.md` "
         "defines rendering, loss and gradient."
     )
     yield ""
@@ -235,6 +246,6 @@ def _methods(study: Study) -> Iterator[str]:
     yield ""
     yield (
         "*Effective dimension.* Hamiltonian Monte Carlo around a minimum of the squared error, to "
-        "which each fit was taken further, with pixels as samples; docs/gaussians_llc.md says what "
+        "which each fit was taken further, with pixels as samples; `docs/gaussians_llc.md` says what "
         "was tried."
     )

@@ -77,7 +77,8 @@ def _found(config: Any, wildcards: Any) -> dict:
     return {"claims": CLAIMS, "cures": turn.CURES, **priced}
 
 
-def _finding(config: Any, wildcards: Any) -> dict:
+def finding(config: Any, wildcards: Any) -> dict:
+    """Return the settings of the findings."""
     study = config.gaussians
     return {
         "names": study.names,
@@ -133,7 +134,7 @@ RESULTS = (
         "Say what study 1 found, a few findings with their numbers, from its claims and tables.",
         "lgi.gaussians.findings:findings",
         inputs=_found,
-        settings=_finding,
+        settings=finding,
         labels={"table": "what study 1 found"},
         caption="What study 1 found, most important first: a headline that the verdict of a claim "
         "allows, two sentences, and a number with its interval and n.",

@@ -38,6 +38,8 @@ def test_lists_counts_and_shares():
     assert prose.counted(12, "fit") == "12 fits"
     assert prose.percent(0.0134, 2) == "1.34 %"
     assert prose.percent(np.nan) == "–"
+    assert prose.percent(-0.001) == "0 %"
+    assert prose.share(0.5, np.nan, np.nan) == "50 %"
     assert prose.share(0.5, 0.25, 0.754) == "50 % [25 %, 75 %]"
 
 

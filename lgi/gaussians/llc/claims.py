@@ -15,6 +15,7 @@ from lgi.display import UNNAMED, GaussianNames
 from lgi.gaussians.fits.table import by_seed
 from lgi.gaussians.llc.settings import LLCClaims
 from lgi.llc.status import OK
+from lgi.prose import percent
 
 PART = ["image", "recipe", "setting"]
 
@@ -121,7 +122,7 @@ _HALVES = {
 def _half(name: str, near: Region) -> Claim:
     """Return the claim that an estimate is half of something, within a margin."""
     text, measure, said = _HALVES[name]
-    margin = f"{near[1] - 1:.0%}".replace("%", " %")
+    margin = percent(near[1] - 1)
     sentences = Sentences(
         *(
             text.replace("{margin}", margin)

@@ -34,7 +34,7 @@ def _dimension(study: "Study") -> Iterator[str]:
     )
     yield ""
     yield (
-        f"{capital(some_of((rows['status'] == OK).sum(), len(rows), 'estimate'))} are ok; in others "
+        f"Settings: {_settings(rows)}. {capital(some_of((rows['status'] == OK).sum(), len(rows), 'estimate'))} are ok; in others "
         "chains leave for another basin or do not converge. Means over the seeds that are ok:"
     )
     yield ""
@@ -70,15 +70,40 @@ def _dimension(study: "Study") -> Iterator[str]:
 
 
 def _parts(claims: Claims) -> Iterator[str]:
+    found = {id: claims.parts(id).set_index("part") for id in IDS}
+    wide = pd.DataFrame(
+        {id: rows.apply(_judged, axis=1) for id, rows in found.items() if len(rows)}
+    )
+    wide["seeds"] = pd.DataFrame({id: rows["n"] for id, rows in found.items()}).min(axis=1)
     yield from table(
-        pd.concat([claims.parts(id) for id in IDS]),
-        {
-            "claim": ("claim", str),
-            "minima of": ("part", str),
-            "verdict": ("verdict", str),
-            "value [interval]": (("statistic", "low", "high"), interval),
-            "seeds": ("n", number),
+        wide.rename_axis("part").reset_index(),
+        {"minima of": ("part", str), "seeds": ("seeds", number)}
+        | {
+            f"λ̂ over {OVER[id]}" if id in OVER else "slope of λ̂ over N": (id, str)
+            for id in wide
+            if id in IDS
         },
+    )
+
+
+OVER = {
+    "llc.hessian": "½ eff. dimension, Hessian",
+    "llc.jacobian": "½ eff. dimension, Jacobian",
+    "llc.effective_rank": "½ effective rank",
+}
+"""What estimates are compared with, as headings of a table."""
+
+
+def _judged(row: pd.Series) -> str:
+    return f"{interval(row['statistic'], row['low'], row['high'])}, {row['verdict']}"
+
+
+def _settings(rows: pd.DataFrame) -> str:
+    """Return σ and γ of each setting, by which parts are called below."""
+    own = rows.drop_duplicates(["setting", "noise", "localisation"])
+    return "; ".join(
+        f"{row.setting.replace('_', ' ')} (σ = {row.noise:g}, γ = {row.localisation:,g})"
+        for row in own.itertuples()
     )
 
 

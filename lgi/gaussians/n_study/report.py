@@ -71,13 +71,13 @@ def _n_study(study: "Study", summary: Quantities) -> Iterator[str]:
         yield ""
     yield _timing(study, summary, seed)
     yield ""
-    yield _optimum(summary, seed, study.settings.n_study.tolerance)
+    yield _optimum(study, summary, seed)
     yield ""
     yield _between(summary, seed)
     yield ""
     cost = summary.row("cost_exponent", seeds=seed)
     yield (
-        f"Tiers: {_tiers(summary)}. The cost of an iteration, counted as pixels that Gaussians reach, "
+        f"Tiers of the best loss: {_tiers(summary)}. The cost of an iteration, counted as pixels that Gaussians reach, "
         f"{power(cost['value'], cost['low'], cost['high'], 'N')}, with seed {seed}."
     )
     yield ""
@@ -93,7 +93,7 @@ def _many_seeds(study: "Study", seeds: Quantities) -> Iterator[str]:
     entry = study.settings.run_list(study.settings.n_study.seeds.runs)
     yield (
         f"{counted(seeds.value('seeds'), 'seed')} for each N, recipe {study.recipe(entry.recipe[0])}. A step is the best loss "
-        "minus that of the same seed with one Gaussian fewer: above 0 it is a regression."
+        "minus that of the same seed with one Gaussian fewer: above 0 one more does worse."
     )
     yield ""
     yield from table(
@@ -102,7 +102,7 @@ def _many_seeds(study: "Study", seeds: Quantities) -> Iterator[str]:
             "N": ("n", number),
             "mean step [joint interval]": (("mean", "joint_low", "joint_high"), interval),
             "p (Holm)": ("p_holm", lambda p: number(p, 2)),
-            "seeds that regress": (("share", "share_low", "share_high"), share),
+            "seeds that do worse": (("share", "share_low", "share_high"), share),
             f"seed {study.settings.original.seed}": ("original", lambda value: f"{value:+.4f}"),
         },
     )
@@ -162,7 +162,8 @@ def _timing(study: "Study", summary: Quantities, seed: int) -> str:
     )
 
 
-def _optimum(summary: Quantities, seed: int, tolerance: float) -> str:
+def _optimum(study: "Study", summary: Quantities, seed: int) -> str:
+    tolerance = study.settings.n_study.tolerance
     find = {"part": "fine and gap", "seeds": seed}
     best, ratio = summary.row("best_n", **find), summary.row("best_ratio", **find)
     broad = summary.row("best_n", part="broad", seeds=seed)
@@ -174,8 +175,14 @@ def _optimum(summary: Quantities, seed: int, tolerance: float) -> str:
     )
     return (
         f"*Optimal range.* Of fine and gap N = {number(best['value'])} is lowest; {near}. Of the "
-        f"broad runs N = {number(broad['value'])} is lowest."
+        f"broad runs N = {number(broad['value'])} is lowest. {_more(study)}"
     )
+
+
+def _more(study: "Study") -> str:
+    """Return what is judged of more Gaussians, over seeds."""
+    asked = ["optimal_ratio"] if study.settings.of_the_original else []
+    return " ".join(study.claims.sentence(f"n_study.{id}") for id in (*asked, "more_is_better"))
 
 
 def _between(summary: Quantities, seed: int) -> str:
@@ -249,7 +256,7 @@ def _statement(statement: str, n: float) -> str:
 
 
 def _stated(low: float, high: float) -> str:
-    return span(low, high, lambda end: number(end, 6))
+    return span(low, high, lambda end: number(end) if end == round(end) else f"{end:g}")
 
 
 def _yes(value: object) -> str:

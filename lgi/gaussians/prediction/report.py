@@ -19,5 +19,6 @@ def _predicted(study: "Study") -> Iterator[str]:
     yield study.claims.sentence("prediction.steps_from_previous")
     yield (
         "*Skill* is the share of the squared error that a prediction saves in seeds that it was not "
-        "learnt from. Every predictor stands in `gaussians_prediction.csv`."
+        "learnt from. Every predictor stands in "
+        f"[the table]({study.link('tables/gaussians_prediction.csv')})."
     )

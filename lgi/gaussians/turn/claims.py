@@ -155,7 +155,7 @@ def _coverage_first(settings: TurnSettings) -> Claim:
         "turn.coverage_first",
         "coverage is lost before the loss has risen",
         OURS,
-        f"log2 of the iteration of the turn over that of {settings.uncovered:.0%} uncovered",
+        f"log2 of the iteration of the turn over that of {lost} uncovered",
         ABOVE_0,
         Sentences(
             supported=f"Coverage goes first: on average {lost} of the image is lost for good "

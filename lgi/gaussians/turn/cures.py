@@ -316,7 +316,8 @@ def _cures(called: _Called, horizon: str, uncovered: float) -> Claim:
         f"{recipe} cures: no turn, a lower best loss, coverage kept",
         OURS,
         f"share of seeds that do not turn, beyond one half; best loss with {reference} minus that "
-        f"with {recipe}; {uncovered:.0%} minus the share of the image uncovered since the best",
+        f"with {recipe}; {prose.percent(uncovered)} minus the share of the image uncovered since "
+        "the best",
         ABOVE_0,
         Sentences(
             supported=f"{recipe} cures: within {horizon} most seeds do not turn, the best loss is "

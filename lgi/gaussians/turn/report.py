@@ -29,6 +29,7 @@ from lgi.prose import (
     quoted,
     share,
     some_of,
+    span,
     table,
 )
 
@@ -45,8 +46,9 @@ def section(study: "Study") -> Iterator[Folded]:
 def undecided(study: "Study") -> Iterator[str]:
     """Yield of which recipes it is open what they do about the turn."""
     if recipes := that(study, UNCLEAR):
-        does = "they keep" if len(recipes) > 1 else "it keeps"
-        yield f"What recipe {quoted(recipes)} do about the turn, whether {does} a fit from it, is open."
+        every = len(study.tables["cures"]) - 1
+        does = "does" if len(recipes) == 1 else "do"
+        yield f"What {some_of(len(recipes), every, 'recipe')} {does} about the turn."
 
 
 def that(study: "Study", *kinds: str) -> list[str]:
@@ -78,6 +80,11 @@ def _turn(study: "Study") -> Iterator[str]:
         )
     yield ""
     yield study.figure("turn", "What pixels add to the loss along training")
+    yield ""
+    yield (
+        f"[The explorer]({study.link('report/explorer.html')}) renders fits at any iteration, with "
+        "their uncovered pixels, and with another cut-off."
+    )
     yield ""
     yield from _split(study, turned)
     yield claims.sentence("turn.coverage_first")
@@ -127,7 +134,7 @@ def _cures(study: "Study") -> Iterator[str]:
     numbers = listed(sorted({fit.n for fit in settings.fits(study.settings.runs)}))
     yield (
         f"Each recipe beside {reference}, at N = {numbers}, from "
-        f"{counted(int(rows['seeds'].max()), 'seed')}; one value per seed counts. A recipe "
+        f"{span(rows['seeds'].min(), rows['seeds'].max())} seeds; one value per seed counts. A recipe "
         "*cures* if most seeds do not turn within its iterations, its best loss is lower, and "
         f"coverage is kept: less than {percent(study.settings.turn.uncovered)} of the image is lost "
         "between best and end. It *freezes* if most do not turn, its learning rate is spent at the "
