@@ -227,6 +227,7 @@ def _late_states(study: _Study, estimates: Sequence[pd.DataFrame]) -> Iterator[F
     counts = rows["status"].value_counts()
     ok, every = int(counts.get(OK, 0)), len(rows)
     these = f"{ok:,} of {every:,}"
+    sizes = listed([f"{size:,}" for size in sorted(study.settings.runs.samples)])
     of_seeds = (rows["status"] == OK).groupby(rows["seed"]).mean()
     share = mean(of_seeds.to_numpy(), study.settings.claims.confidence)
     others = counts.drop(OK, errors="ignore").items()
@@ -240,8 +241,9 @@ def _late_states(study: _Study, estimates: Sequence[pd.DataFrame]) -> Iterator[F
     yield Finding(
         id="late_states",
         headline=headline,
-        text=f"Of {counted(every, 'model')} of all sizes at epoch {rows['epoch'].max():,} the estimates of "
-        f"{ok:,} have the status ok with the setting {study.scale}"
+        text=f"Of {counted(every, 'model')} with {sizes} samples at epoch "
+        f"{rows['epoch'].max():,} the estimates of {ok:,} have the status ok with the setting "
+        f"{study.scale}"
         + (f"; of the others {listed(reasons)}. " if reasons else ". ")
         + "Where the status is another, the number is no coefficient, however small its error.",
         measure="share of late states whose estimate is ok",
@@ -379,8 +381,8 @@ def _trend(study: _Study) -> Iterator[Finding]:
     yield Finding(
         id="trend",
         headline=headline,
-        text=f"{capital('; '.join(parts))}. Supported it is only if it is from each start, and "
-        f"the verdict changes with {changes(row, study.claims, counts=False)}.",
+        text=f"{capital('; '.join(parts))}. The statement counts as supported only if it is from "
+        f"each start, and the verdict changes with {changes(row, study.claims, counts=False)}.",
         measure="rank correlation of sparsity and final learning coefficient, a mean over starts",
         value=row["statistic"],
         low=row["low"],
