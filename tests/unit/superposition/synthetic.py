@@ -1,5 +1,7 @@
 """Worlds in which every claim about study 2 holds, or in which the opposite of each does."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -74,3 +76,9 @@ def both(table, llc, roles=ROLES, settings=SETTINGS, fine=None):
     fine = llc[llc["epoch"] == EPOCHS[-1]] if fine is None else fine
     names = ["published", "fine"]
     return claims.claims(table, [llc, fine], names, settings, roles, PANELS, SCALES, 1000, NAMES)
+
+
+@cache
+def judged(true: bool):
+    """Return both tables of such a world of two numbers of samples; they are not to be changed."""
+    return both(*world(true, samples=(100, 1000)))

@@ -17,6 +17,7 @@ from lgi.errors import DataError
 from lgi.intervals import rank_correlation
 from lgi.superposition import claims
 from lgi.superposition.settings import Original
+from tests.unit.superposition import synthetic
 from tests.unit.superposition.synthetic import (
     EPOCHS,
     LOSSES,
@@ -48,12 +49,12 @@ def judged(*tables, **also):
 
 @pytest.fixture(scope="module")
 def held():
-    return judged(*world(True, samples=(100, 1000)))
+    return synthetic.judged(True)[0]
 
 
 @pytest.fixture(scope="module")
 def opposite():
-    return judged(*world(False, samples=(100, 1000)))
+    return synthetic.judged(False)[0]
 
 
 def whole(result, claim):

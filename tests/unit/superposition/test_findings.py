@@ -1,7 +1,6 @@
 """The findings of study 2 follow the verdicts and the numbers; what is not made is left out."""
 
 import re
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -13,17 +12,12 @@ from lgi.superposition import results
 from lgi.superposition.findings import findings, segments, segments_text, sparsity_text
 from lgi.superposition.phases.table import ONE_ACTIVE
 from tests import configurations
-from tests.unit.superposition.synthetic import both, world
+from tests.unit.superposition.synthetic import both, judged, world
 
 CONFIG = configurations.checked({"gaussians": None, "llc": None})
 SETTINGS = CONFIG.superposition
 TREND = "superposition.trend_of_llc"
 CORRELATION = "superposition.no_correlation."
-
-
-@cache
-def judged(true):
-    return both(*world(true, samples=(100, 1000)))[0]
 
 
 def published(loss=8, llc=1):
@@ -57,7 +51,7 @@ def phases(*kgons):
 
 def found(claims=None, **also):
     table = findings(
-        judged(True) if claims is None else claims,
+        judged(True)[0] if claims is None else claims,
         settings=SETTINGS,
         figures=also.pop("figures", results.shown(CONFIG)),
         tables=results._finding(CONFIG, {})["tables"],
@@ -68,7 +62,7 @@ def found(claims=None, **also):
 
 
 def with_verdict(id, verdict):
-    table = judged(True).copy()
+    table = judged(True)[0].copy()
     table.loc[(table["id"] == id) & (table["part"] == "together"), "verdict"] = verdict
     return table
 
@@ -146,7 +140,7 @@ def test_the_correlation_is_told_start_by_start(verdict, optimal):
 
 
 def test_where_nothing_is_decided_the_headline_says_so():
-    table = judged(True).copy()
+    table = judged(True)[0].copy()
     table.loc[table["id"].str.startswith(CORRELATION), "verdict"] = UNDECIDED
     headline = found(table)["correlation"].headline
     assert headline.startswith("Whether loss and learning coefficient correlate")
