@@ -121,6 +121,34 @@ TERMS = (
         (1,),
     ),
     Term(
+        "AUC",
+        "The chance that of two cases, one of each kind, the right one is ranked higher; 0.5 is "
+        "guessing.",
+        (1,),
+    ),
+    Term(
+        "Jacobian",
+        "The derivatives of an image's pixels by the parameters of its Gaussians. Its effective "
+        "rank counts the directions in which they differ, without a noise.",
+        (1,),
+        ("effective rank",),
+    ),
+    Term(
+        "Hessian",
+        "The second derivatives of a loss by the parameters; its eigenvalues are the curvatures.",
+    ),
+    Term(
+        "rank correlation",
+        "How alike two orders are: 1 if the same, 0 if unrelated, -1 if one is the other reversed.",
+        forms=("rank correlations",),
+    ),
+    Term(
+        "free energy",
+        "n L + λ ln n for n pixels: what an image costs to describe, by the fit that it gets, L, and "
+        "by the number of parameters, of which λ is half in a regular model.",
+        (1,),
+    ),
+    Term(
         "sparsity S",
         "The chance that a feature is 0 in a sample. A loss divided by 1 − S is a share of what a "
         "model loses that always answers 0, so that sparsities can be compared.",

@@ -29,6 +29,8 @@ def copy(source: str | Path, target: str | Path) -> None:
             _shrink(source).save(temporary, optimize=True)
         elif Path(source).suffix == ".md":
             text = Path(source).read_text(encoding="utf-8")
+            # Tables and pages are not copied, so that a link to one would lead nowhere.
+            text = re.sub(r"(?<!!)\[([^]]+)\]\([^)#\s]+\.(?:csv|html|md)\)", r"\1", text)
             temporary.write_text(re.sub(r"\]\((\S+/\S+)\)", _to_copy, text), encoding="utf-8")
         else:
             shutil.copyfile(source, temporary)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lgi.claims import NOT_SUPPORTED, SUPPORTED, UNDECIDED, WHOLE, Claims, Sentences
+from lgi.claims import NOT_APPLICABLE, NOT_SUPPORTED, SUPPORTED, UNDECIDED, WHOLE, Claims, Sentences
 from lgi.display import GaussianNames
 from lgi.findings import Finding, findings_table
 from lgi.gaussians.original import OriginalStudy
@@ -29,6 +29,7 @@ class Known:
     price: pd.DataFrame | None
     names: GaussianNames
     original: OriginalStudy | None  # none on another image than its own
+    ratio: tuple[float, float]  # range of N / pixels beside which more are tried
     image: str  # of the N-study
     reference: str  # recipe that cures are compared with
     turning: Sequence[str]  # recipes of which it is asked whether and why they turn
@@ -39,18 +40,18 @@ class Known:
     def row(self, id: str) -> dict | None:
         """Return the row that says most of a claim; none where no value is known.
 
-        That of the whole, or of the first of those parts that rest on the most values.
+        Its number is that of the whole, or of the first of those parts that rest on the most
+        values; its verdict is that of the whole.
         """
         rows = self.claims.table
         rows = rows[(rows["id"] == id) & np.isfinite(rows["statistic"])]
+        if self.verdict(id) == NOT_APPLICABLE:
+            return None
         if rows.empty:
             return None
+        most = rows.sort_values("n", kind="stable", ascending=False)
         whole = rows[rows["part"] == WHOLE]
-        return (
-            (whole if len(whole) else rows.sort_values("n", kind="stable", ascending=False))
-            .iloc[0]
-            .to_dict()
-        )
+        return (whole if len(whole) else most).iloc[0].to_dict() | {"verdict": self.verdict(id)}
 
     def verdict(self, id: str) -> str:
         """Return the verdict on a claim, `UNDECIDED` where nobody asked it."""
@@ -108,6 +109,7 @@ def findings(
         price=price,
         names=names,
         original=original if of_the_original else None,
+        ratio=original.ratio,
         image=image,
         reference=reference,
         turning=turning,
@@ -116,6 +118,9 @@ def findings(
         tables=tables,
     )
     return findings_table(found for write in FINDINGS if (found := write(known)) is not None)
+
+
+ENOUGH = Sentences("is enough", "is not enough", "may or may not be enough")
 
 
 def _seed(known: Known) -> Finding | None:
@@ -127,13 +132,12 @@ def _seed(known: Known) -> Finding | None:
         "Among neighbouring N, N matters more than the seed",
         "Whether the seed or N matters more among neighbouring N is not decided",
     ).of(row["verdict"])
-    ranks = known.verdict("n_study.one_seed_ranks"), known.verdict("n_study.one_seed_finds_best")
-    if ranks == (NOT_SUPPORTED, NOT_SUPPORTED):
-        means = "One seed is enough neither to rank N nor to find the best."
-    else:
-        means = " ".join(
-            known.claims.sentence(f"n_study.one_seed_{what}") for what in ("ranks", "finds_best")
-        )
+    ranks, best = (
+        ENOUGH.of(known.verdict(f"n_study.one_seed_{what}")) for what in ("ranks", "finds_best")
+    )
+    means = (
+        f"One seed {ranks} to rank N{' or' if ranks == best else f', and {best}'} to find the best."
+    )
     return Finding(
         id="seed",
         headline=headline,
@@ -171,7 +175,7 @@ def _turn(known: Known) -> Finding | None:
         headline=headline,
         text=f"{with_recipe} {told}: after its best the loss rises above "
         f"{known.factor:g} times it. {where}{better}.",
-        measure="share of the rise that falls on pixels which lost their Gaussians",
+        measure=_of_part("share of the rise that falls on pixels which lost their Gaussians", row),
         figure=known.figures["turn"],
         alt="What pixels add to the loss along training",
         table=OF_CLAIMS,
@@ -234,10 +238,11 @@ def _cure(known: Known) -> Finding | None:
 
 def _more(known: Known) -> Finding | None:
     """Return what more Gaussians do, beside the ratio that the original calls optimal if asked."""
+    inside = span(*known.ratio, lambda end: percent(end, 2))
     beyond = [row for row in _parts(known, "elsewhere.") if np.isfinite(row["statistic"])]
     better = sum(row["verdict"] == SUPPORTED for row in beyond)
     many = (
-        "The most Gaussians tried fit better than N in that range for "
+        "The most Gaussians tried fit better than {} for "
         f"{some_of(better, len(beyond), 'pair')} of image and recipe."
         if beyond
         else ""
@@ -255,15 +260,16 @@ def _more(known: Known) -> Finding | None:
             "Whether the ratio that was called optimal is optimal is not decided",
         ).of(row["verdict"])
         factor = {end: float(np.exp(row[end])) for end in ("statistic", "low", "high")}
-        inside = span(*known.original.ratio, lambda end: percent(end, 2))
         return Finding(
             id="ratio",
             headline=headline,
             text=f"On “{known.names.of('images', known.image)}” the lowest best loss with N at "
             f"{inside} of the pixels is {number(factor['statistic'])} times the lowest of the "
-            f"other N. {many}".strip(),
-            measure="lowest loss inside the range over the lowest outside (the table has its "
-            "logarithm)",
+            f"other N. {many.format('N in that range')}".strip(),
+            measure=_of_part(
+                "lowest loss inside the range over the lowest outside (the logarithm in the table)",
+                row,
+            ),
             **_number(row | factor),
             **same,
         )
@@ -277,8 +283,10 @@ def _more(known: Known) -> Finding | None:
             "More Gaussians do not everywhere give a lower loss",
             "Whether more Gaussians give a lower loss is not decided",
         ).of(row["verdict"]),
-        text=f"{known.claims.sentence('n_study.more_is_better')} {many}".strip(),
-        measure=f"rank correlation of best loss and N, {row['part']}",
+        text="The rank correlation of best loss and N is "
+        f"{number(row['statistic'])} on average over seeds; it is -1 where each further Gaussian lowers the loss. "
+        f"{many.format(f'N at {inside} of the pixels')}".strip(),
+        measure=_of_part("rank correlation of best loss and N", row),
         **_number(row),
         **same,
     )
@@ -355,6 +363,11 @@ def _number(row: Mapping) -> dict:
         "unit": "seeds",
         "claim": row["id"],
     }
+
+
+def _of_part(measure: str, row: Mapping) -> str:
+    """Return what a number is, with the part that it is of, if it is not of the whole."""
+    return measure if row["part"] == WHOLE else f"{measure}: {row['part']}"
 
 
 def _parts(known: Known, start: str) -> Iterator[dict]:

@@ -130,9 +130,16 @@ def _undecided(study: Study) -> Iterator[str]:
     """Yield what is open; of recipes and the turn in one line."""
     claims = study.claims.table
     rows = claims[(claims["part"] == WHOLE) & (claims["verdict"] == UNDECIDED)]
-    for row in rows[~rows["id"].str.startswith("cures.")].to_dict("records"):
+    rows = rows[~rows["id"].str.startswith("cures.")]
+    for row in rows[:MOST].to_dict("records"):
         yield f"Whether {row['claim']}{_so_far(study, row)}."
+    if (more := len(rows) - MOST) > 0:
+        yield f"{counted(more, 'more claim')} below."
     yield from turn.undecided(study)
+
+
+MOST = 8
+"""So many undecided claims stand on the first page; the claims below are all of them."""
 
 
 def _so_far(study: Study, row: Mapping) -> str:

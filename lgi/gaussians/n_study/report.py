@@ -66,6 +66,13 @@ def _n_study(study: "Study", summary: Quantities) -> Iterator[str]:
     yield ""
     yield study.figure("n_study", "Best loss against N: lists, tiers and seeds")
     yield ""
+    lists = study.settings.n_study.lists(study.settings)
+    yield (
+        "Lists of N: "
+        + listed([f"*{part}*, {span(min(own.n), max(own.n))}" for part, own in lists.items()])
+        + "."
+    )
+    yield ""
     for part in ("fine", "fine and gap", "broad"):
         yield _line(summary, part, seed)
         yield ""

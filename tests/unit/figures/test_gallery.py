@@ -20,6 +20,14 @@ def test_a_text_shows_the_copies_beside_it(tmp_path):
     assert (tmp_path / "copy.md").read_text(encoding="utf-8") == expected
 
 
+def test_a_copy_of_a_text_has_no_link_to_what_is_not_copied(tmp_path):
+    text = "see [table](../tables/a.csv), [page](explorer.html), [word](#a), [b](../figures/b.png)"
+    (tmp_path / "text.md").write_text(text, encoding="utf-8")
+    copy(tmp_path / "text.md", tmp_path / "copy.md")
+    expected = "see table, page, [word](#a), [b](b.png)"
+    assert (tmp_path / "copy.md").read_text(encoding="utf-8") == expected
+
+
 def test_an_animation_stays_as_it_is(tmp_path):
     (tmp_path / "film.gif").write_bytes(b"GIF89a")
     copy(tmp_path / "film.gif", tmp_path / "copy.gif")

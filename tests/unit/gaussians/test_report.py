@@ -296,8 +296,13 @@ def texts(world):
     return told(world), told(World(claimed=False).tables())
 
 
-def test_where_no_fit_turns_none_is_said_to():
-    text = told(World(claimed=True, calm=True).tables())
+@pytest.fixture(scope="module")
+def calm():
+    return told(World(claimed=True, calm=True).tables())
+
+
+def test_where_no_fit_turns_none_is_said_to(calm):
+    text = calm
     assert "Turning is the exception" in text
     assert "Turning is the rule" not in text
     assert "Training turns because" not in text
@@ -399,8 +404,8 @@ WORDS |= {"gradient", "checkerboard"}
 """Names of the configuration that are words as well, and code."""
 
 
-def test_no_name_of_the_configuration_reaches_a_reader(texts, world):
-    for text in (*texts, told(World(claimed=True, calm=True).tables())):
+def test_no_name_of_the_configuration_reaches_a_reader(texts, calm, world):
+    for text in (*texts, calm):
         assert internal(text) == set()
     claims = world["claims"]
     for column in ("claim", "measure", "part", "reason", "sentence"):
