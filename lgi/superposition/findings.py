@@ -230,6 +230,8 @@ def _late_states(study: _Study, estimates: Sequence[pd.DataFrame]) -> Iterator[F
     sizes = listed([f"{size:,}" for size in sorted(study.settings.runs.samples)])
     of_seeds = (rows["status"] == OK).groupby(rows["seed"]).mean()
     share = mean(of_seeds.to_numpy(), study.settings.claims.confidence)
+    if of_seeds.nunique() == 1:  # seeds that do not vary say nothing about others
+        share = share._replace(low=np.nan, high=np.nan)
     others = counts.drop(OK, errors="ignore").items()
     reasons = [f"{count:,} {_NO_COEFFICIENT.get(status, status)}" for status, count in others]
     if share.high < 0.5:

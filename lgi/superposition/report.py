@@ -24,7 +24,7 @@ from lgi.prose import (
     span,
     table,
 )
-from lgi.superposition.claims import ALL_STATES, statements
+from lgi.superposition.claims import ALL_STATES, OK_STATES, statements
 from lgi.superposition.findings import (
     QUANTITIES,
     panel_name,
@@ -150,8 +150,13 @@ def _open(study: Study) -> Iterator[str]:
     rows = _shown(study)
     undecided = rows[rows["verdict"] == UNDECIDED]
     theirs = undecided[undecided["source"] == ORIGINAL]
-    for row in theirs.to_dict("records"):
+    for row in theirs[theirs["n"] > 0].to_dict("records"):
         yield f"{row['sentence']} What would decide it: {_deciding(study, row)}."
+    if lacking := int((theirs["n"] == 0).sum()):
+        yield (
+            f"Of {counted(lacking, 'further statement')} of the original there are no runs here, "
+            "or no estimates whose status is ok."
+        )
     if "published" in study.tables:
         yield from _not_reproduced(study)
     ours = len(undecided) - len(theirs)
@@ -188,7 +193,10 @@ def _deciding(study: Study, row: Mapping) -> str:
     """Return what would decide an undecided claim."""
     claim = study.asked[row["id"]]
     if not row["n"]:
-        return "runs of the starts and sparsities that it speaks of, of which there are none here"
+        ok = row["states"] == OK_STATES
+        return (
+            f"{'estimates whose status is ok' if ok else 'runs of which it speaks'}: there are none"
+        )
     if not np.isfinite(row["low"]):
         return f"more models, since {row['reason']}"
     own = verdict(row["low"], row["high"], claim.region, claim.margin)

@@ -180,9 +180,11 @@ def test_late_states_are_told_by_the_share_that_is_ok(ok, more, headline):
     assert "at epoch 40,000" in finding.text
 
 
-def test_states_that_are_all_ok_need_no_reasons():
-    text = found(estimates=estimates(10))["late_states"].text
-    assert "of the others" not in text
+def test_states_that_are_all_ok_need_no_reasons_and_have_no_interval():
+    finding = found(estimates=estimates(10))["late_states"]
+    assert "of the others" not in finding.text
+    assert finding.headline == "200 of 200 trained states have a learning coefficient"
+    assert np.isnan([finding.low, finding.high]).all()
 
 
 def test_one_polygon_that_is_always_lowest_is_no_change():

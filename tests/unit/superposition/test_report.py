@@ -297,6 +297,7 @@ def test_a_small_study_makes_its_report_of_what_it_has():
     assert row(report, "Wish: phases").count("Not asked") == 1
     assert "there are no such runs" in set(found[0]["reason"])
     assert "<summary>Phases" not in report
+    assert "further statements of the original there are no runs here" in page(report)
     assert "optimal start at" not in report
     for said in SAID:
         assert row(report, said)
