@@ -212,7 +212,7 @@ def _published(study: _Study, rows: pd.DataFrame) -> Iterator[Finding]:
         high=np.nan,
         n=int(rows["seeds"].max()),
         unit="seeds in each median",
-        figure=study.figure("published", "loss against LLC"),
+        figure=study.figure("published", "loss against LLC, as published"),
         alt="our medians of loss and learning coefficient less the published ones, in standard "
         "errors, by epoch and sparsity",
         table=study.tables["published"],
@@ -296,7 +296,7 @@ def _correlation(study: _Study) -> Iterator[Finding]:
         high=row["high"],
         n=int(row["n"]),
         unit="models",
-        figure=study.figure("loss and LLC", "loss against LLC"),
+        figure=study.figure("loss against LLC", "loss against LLC, as published"),
         alt="loss against learning coefficient at the last epoch, a panel per start, a colour per "
         "sparsity",
         table=study.tables["claims"],

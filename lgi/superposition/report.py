@@ -267,11 +267,14 @@ def _sentences(study: Study) -> Iterator[tuple[str, ...]]:
         (
             "Within a sparsity loss and LLC do not correlate (six-gons)",
             {f"no_correlation.{optimal}": ""},
-            ["loss and LLC", "loss against LLC"],
+            ["loss against LLC", "loss against LLC, as published"],
         ),
         (
             "Lower sparsity, higher final loss",
-            {"trend_of_undivided_loss": "", "trend_of_loss": "of what answering 0 loses, 1 − S"},
+            {
+                "trend_of_undivided_loss": "",
+                "trend_of_loss": "over 1 − S, what answering 0 loses",
+            },
             ["loss over training"],
         ),
         (
@@ -317,7 +320,7 @@ def _answer(study: Study, id: str, which: str) -> str:
     told = f"**{capital(row['verdict'])}**{f' ({about})' if about else ''}: "
     if not row["n"]:
         return f"{told}there are no such runs."
-    return f"{told}{_measure(row)} {estimate(row)}, n = {number(row['n'])}."
+    return f"{told}{_measure(row)} = {estimate(row)}, n = {number(row['n'])}."
 
 
 def _measure(row: Mapping) -> str:
@@ -398,7 +401,9 @@ def _films(study: Study) -> Iterator[str]:
         yield ""
         yield "The polygon, norms, biases and loss of one model along training:"
     for name in study.films:
-        yield from study.figure(name, name)
+        yield ""
+        yield f"{capital(name)}:"
+        yield from study.figure(name, f"the polygon along training, {name}")
 
 
 def _claims(study: Study) -> Iterator[Folded]:

@@ -49,8 +49,8 @@ TOLD = {
 }
 """Its tables, by what its sections call them."""
 SHOWN = {
-    "loss against LLC": FIGURES + "loss_vs_llc_epoch_{published_epoch}.png",
-    "loss and LLC": FIGURES + "llc_and_loss_epoch_{last_epoch}.png",
+    "loss against LLC, as published": FIGURES + "loss_vs_llc_epoch_{published_epoch}.png",
+    "loss against LLC": FIGURES + "llc_and_loss_epoch_{last_epoch}.png",
     "published": FIGURES + "superposition_published.png",
     "loss over training": FIGURES + "loss_over_training.png",
     "LLC over training": FIGURES + "llc_over_training.png",
