@@ -144,8 +144,8 @@ TERMS = (
     ),
     Term(
         "free energy",
-        "n L + λ ln n for n pixels: what an image costs to describe, by the fit that it gets, L, and "
-        "by the number of parameters, of which λ is half in a regular model.",
+        "n L + λ ln n for n pixels: what an image costs to describe, by how well it is fitted, L, "
+        "and by the number of parameters, of which λ is half in a regular model.",
         (1,),
     ),
     Term(

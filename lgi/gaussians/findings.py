@@ -166,7 +166,7 @@ def _turn(known: Known) -> Finding | None:
         "Most of the rise does not fall on pixels that have lost their Gaussians",
         "Whether most of the rise falls on pixels that have lost their Gaussians is open",
     ).of(row["verdict"])
-    better = "; it is more than all, as others get better meanwhile" if row["low"] > 1 else ""
+    better = "; their share is above 1, as others get better meanwhile" if row["low"] > 1 else ""
     count = round(turns["statistic"] * turns["n"])
     told = f"{some_of(count, int(turns['n']), 'seed')} {'turns' if count == 1 else 'turn'}"
     with_recipe = f"With recipe {quoted(known.names.several('recipes', known.turning))}"
@@ -214,7 +214,7 @@ def _cure(known: Known) -> Finding | None:
     called, edge = known.names.of("recipes", first["recipe"]), first["changes"] == "edge"
     cure = "an edge that the gradient sees" if edge else f"the recipe {quoted([called])}"
     sums = known.verdict("blending.sum_turns") == NOT_SUPPORTED
-    how = ", a cut-off at which a Gaussian's weight ends by a slope" if edge else ""
+    how = ", a cut-off at which a Gaussian's weight falls to 0 by a slope" if edge else ""
     turned = round(first["turned"] * first["turned_seeds"])
     total = number(first["turned_seeds"])
     also = "where colours are added, not averaged, fits do not turn either" if sums else ""
@@ -284,7 +284,8 @@ def _more(known: Known) -> Finding | None:
             "Whether more Gaussians give a lower loss is not decided",
         ).of(row["verdict"]),
         text="The rank correlation of best loss and N is "
-        f"{number(row['statistic'])} on average over seeds; it is -1 where each further Gaussian lowers the loss. "
+        f"{number(row['statistic'])} on average over seeds; it is -1 where each further Gaussian "
+        "lowers the loss. "
         f"{many.format(f'N at {inside} of the pixels')}".strip(),
         measure=_of_part("rank correlation of best loss and N", row),
         **_number(row),

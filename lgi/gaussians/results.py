@@ -142,12 +142,13 @@ RESULTS = (
     Result(
         "write_gaussians_report",
         REPORT,
-        "Write the analysis of study 1 from its tables: claims with verdicts, findings, methods.",
+        "Write the analysis of study 1 from its tables: findings first, then what they rest on.",
         "lgi.gaussians.report:write",
         inputs=_told,
         settings=lambda config, _: {"settings": config.gaussians, "links": links(config)},
         labels={"text": "the written analysis"},
-        caption="The analysis of study 1 as text, made from its tables: the claims with their "
-        "verdicts first, then the findings, then the methods.",
+        caption="The analysis of study 1 as text, made from its tables: first a page of findings, "
+        "each with its number, and what is open; folded below, the claims with their verdicts, all "
+        "that the findings rest on, and the methods.",
     ),
 )

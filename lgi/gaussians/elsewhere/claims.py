@@ -68,7 +68,7 @@ def claims(
 
 
 def _claim(recipe: str, called: str, ratio: tuple[float, float], parts: Sequence[Part]) -> Claim:
-    range_ = f"{span(*ratio, lambda share: percent(share, 2))} of the pixels"
+    range_ = f"N at {span(*ratio, lambda share: percent(share, 2))} of the pixels"
     found = names_by_verdict(parts, BELOW_0)
     images = "; ".join(
         f"{text} {quoted(found[verdict])}" for verdict, text in _ON.items() if found[verdict]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from lgi.analysis import Folded
 from lgi.gaussians.sizes.claims import CLAIM_OF
 from lgi.gaussians.sizes.table import DOUBLING, EVALUATIONS
-from lgi.prose import capital, interval, listed, number, percent, table
+from lgi.prose import interval, listed, number, percent, table
 
 if TYPE_CHECKING:
     from lgi.gaussians.report import Study
@@ -58,7 +58,7 @@ def _growth(study: "Study", quantity: str) -> str:
         ]
     )
     unit = {DOUBLING: "dB for twice the N", EVALUATIONS: "exponent of the work over N"}[quantity]
-    return f"{study.claims.sentence(CLAIM_OF[quantity])} ({capital(unit)}: {each}.)"
+    return f"{study.claims.sentence(CLAIM_OF[quantity])} ({each}; {unit}.)"
 
 
 def _to(digits: int):

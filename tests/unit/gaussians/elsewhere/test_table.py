@@ -73,8 +73,8 @@ def test_many_more_gaussians_are_compared_with_the_range_image_by_image():
     assert parts["reason"]["none"] == "no N inside the range"
     assert found.verdict("elsewhere.published_3000") == NOT_SUPPORTED
     assert found.sentence("elsewhere.published_3000") == (
-        "With recipe “published 3000” the most Gaussians tried, beside 1.22 % to 1.34 % of the "
-        "pixels, fit better on “falling”; worse on “valley”; neither for certain on “none”."
+        "With recipe “published 3000” the most Gaussians tried, beside N at 1.22 % to 1.34 % of "
+        "the pixels, fit better on “falling”; worse on “valley”; neither for certain on “none”."
     )
 
 
