@@ -193,7 +193,7 @@ def test_the_page_has_the_findings_with_pictures_what_is_open_and_the_answers_fi
 
 
 def test_two_animations_of_the_optimal_start_are_pictures():
-    films = [line for line in text(True).splitlines() if line.startswith("![the optimal six-gon")]
+    films = [line for line in text(True).splitlines() if line.startswith("![the polygon")]
     assert [film.endswith(".gif)") for film in films] == [True, True]
     assert "S = 0.4262" in films[0]
     assert "S = 0.9933" in films[1]
