@@ -35,6 +35,7 @@ def analysis(
     findings: Iterable[Finding],
     undecided: Sequence[str],
     parts: Iterable[Folded],
+    answers: Sequence[str] = (),
 ) -> str:
     """Return an analysis as Markdown.
 
@@ -52,6 +53,8 @@ def analysis(
         What is open, a sentence each.
     parts
         What the page rests on, folded; those without lines are left out.
+    answers
+        Lines of Markdown between what is open and what is folded.
     """
     page = [
         f"# {title}",
@@ -68,6 +71,7 @@ def analysis(
         f"and every verdict: [explorer]({link('report/explorer.html')}).",
         "",
     ]
+    page += [*answers, ""] if answers else []
     below = [line for part in parts if len(part.lines) for line in fold(part)]
     terms = glossary.used("\n".join([*page, *below]), study)
     text = glossary.linked([*page, "## All of it", "", *below], study)

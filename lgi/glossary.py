@@ -150,22 +150,30 @@ TERMS = (
     ),
     Term(
         "sparsity S",
-        "The chance that a feature is 0 in a sample.",
+        "The chance that a feature is 0 in a sample. A loss divided by 1 − S is a share of what a "
+        "model loses that always answers 0, so that sparsities can be compared.",
         (2,),
         ("sparsity", "sparsities", "S"),
     ),
     Term(
         "k-gon",
-        "A state of a model whose feature vectors, the columns of W, are the k corners of a "
-        "regular polygon, the others being 0.",
+        "A state of a model whose feature vectors, the columns of W, have a convex hull with k "
+        "corners. A 5+-gon has five, and a feature inside with a positive bias; a degenerate hull "
+        "has no area.",
         (2,),
-        ("k-gons", "four-gon", "four-gons", "five-gon", "five-gons", "six-gon", "six-gons"),
+        ("k-gons", "polygon", "polygons", "5+-gon", "4-gon", "6-gon"),
     ),
-    Term("start", "The state from which training begins.", (2,), ("starts",)),
+    Term(
+        "start",
+        "The state from which training begins: random, near a regular four- or six-gon, or exactly "
+        "at the six-gon that is optimal where one feature is active.",
+        (2,),
+        ("starts",),
+    ),
     Term(
         "epoch",
-        "One update of a model by gradient descent. What is reported for epoch e is of the state "
-        "after e of them.",
+        "One pass of training over the samples. What is reported for epoch e is of the state after "
+        "e of them.",
         (2,),
         ("epochs",),
     ),
@@ -174,7 +182,7 @@ TERMS = (
         "The squared error of a model, a mean over samples and features, of the samples that it "
         "learnt from; the test loss is of others.",
         (2,),
-        ("test loss",),
+        ("training losses", "test loss"),
     ),
     Term(
         "population loss",
@@ -187,12 +195,30 @@ TERMS = (
         "shrinks around a minimum; half the number of parameters where all of them are held, less "
         "where they are not. λ̂ is its estimate.",
         (2,),
-        ("learning coefficient", "learning coefficients"),
+        ("learning coefficient", "learning coefficients", "local learning coefficient"),
+    ),
+    Term(
+        "chain",
+        "A random walk through the parameters that visits those of low loss often; an estimate is "
+        "the mean of the loss along several of them, less the loss at w*, times nβ.",
+        (2,),
+        ("chains",),
+    ),
+    Term(
+        "w*",
+        "The point around which an estimate looks, where its chains start: the minimum near a "
+        "state, or the state itself.",
+        (2,),
     ),
     Term(
         "Hessian LLC",
-        "What the curvatures h of the loss at the minimum say the estimate is: "
-        "½ Σ nβ h / (nβ h + γ) over those above 0.",
+        "What the curvatures h of the loss at w* say the estimate is: ½ Σ nβ h / (nβ h + γ) over "
+        "those above 0.",
+        (2,),
+    ),
+    Term(
+        "number of directions",
+        "In how many directions from w* the loss holds the parameters more than γ does: nβ h > γ.",
         (2,),
     ),
     Term(
@@ -214,9 +240,22 @@ TERMS = (
         ("σ",),
     ),
     Term(
+        "scale",
+        "With which σ, nβ and γ an estimate looks at the loss: at another resolution, valleys may "
+        "look like one, or like several.",
+        (2,),
+        ("scales", "resolution"),
+    ),
+    Term(
+        "local",
+        "An estimate is local if its chains stay near the minimum that it is about.",
+        (2,),
+        ("not local",),
+    ),
+    Term(
         "status",
-        "What an estimate says of itself: ok, or the first test that it fails, such as no minimum "
-        "or not local. What is not ok is no coefficient.",
+        "What an estimate says of itself: ok, or the first test that it fails: diverged, not a "
+        "minimum, not local, biased step, not converged. What is not ok is no coefficient.",
         (2,),
         ("ok",),
     ),

@@ -44,12 +44,14 @@ from lgi.claims import (
 from lgi.errors import DataError
 from lgi.intervals import Interval, joint_level, rank_correlation, rank_correlations
 from lgi.llc.status import OK
-from lgi.prose import number
+from lgi.prose import listed, number
 from lgi.randomness import generator
 from lgi.superposition.selection import sparsity_name
 from lgi.superposition.training.view import LOSSES, RUN
+from lgi.superposition.tried import alternatives
 
 if TYPE_CHECKING:
+    from lgi.display import SuperpositionNames
     from lgi.superposition.settings import ClaimSettings, Original, Panel
 
 
@@ -65,7 +67,7 @@ SUMMARY = ("claim", "id", "source", "verdict", "value", "low", "high", "n", "mea
 SUMMARY = (*SUMMARY, *ALSO, "changes_with", "margin", "flips", "sentence")
 MEASURES = {
     "llc": "LLC",
-    "hessian_llc": "LLC of the Hessian",
+    "hessian_llc": "Hessian LLC",
     "directions": "number of directions",
 }
 """What stands beside the loss, by its column among the estimates."""
@@ -113,6 +115,7 @@ def claims(
     panels: Sequence["Panel"],
     scales: Mapping[str, str],
     samples: int,
+    display: "SuperpositionNames",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Judge every claim, with each loss, number of samples, setting and choice of states.
 
@@ -135,6 +138,8 @@ def claims(
         about early states.
     samples
         Number of samples of which the summary speaks where nothing else was said.
+    display
+        What claims and sentences call the starts; ids and columns have their own names.
 
     Returns
     -------
@@ -162,7 +167,7 @@ def claims(
     """
     known = [loss for loss in LOSSES if table[loss].notna().any()]
     estimates = _by_setting(table, llc, names)
-    asked = statements(sorted(table["init"].unique()), settings, original, panels)
+    asked = statements(sorted(table["init"].unique()), settings, original, panels, display)
     sizes = sorted(table["samples"].unique())
     rows = [
         row | {"samples": size, "loss": loss, "states": chosen, "setting": setting}
@@ -189,7 +194,8 @@ def statements(
     inits: Iterable[str],
     settings: "ClaimSettings",
     original: "Original",
-    panels: Sequence["Panel"] = (),
+    panels: Sequence["Panel"],
+    display: "SuperpositionNames",
 ) -> list[Statement]:
     """Return the claims.
 
@@ -204,27 +210,35 @@ def statements(
         The starts of which the statements of the original study speak.
     panels
         Its pictures: each start with the number of samples that it had there.
+    display
+        What people read in place of the names of starts.
     """
+    say = partial(_start, display)
     said = {panel.init: panel.samples for panel in panels}
     theirs = [original.kgon4, original.optimal]
     others = [init for init in inits if init not in theirs]
     sixes = dict.fromkeys([original.optimal, original.kgon6])
     return [
         *(
-            _no_correlation(init, column, settings, original, said)
+            _no_correlation(init, say(init), column, settings, original, said)
             for init in sorted({*inits, original.optimal})
             for column in MEASURES
         ),
-        *_trends(theirs, "", ORIGINAL, settings),
-        *(_trends(others, ".further_starts", OURS, settings) if others else ()),
-        *_fates_of_optimal(original.optimal, settings, said.get(original.optimal)),
-        *_as_compared(original.kgon4, original.optimal, settings, said),
-        *(each for six in sixes for each in _at_equal_samples(original.kgon4, six, settings)),
+        *_trends(theirs, display, "", ORIGINAL, settings),
+        *(_trends(others, display, ".further_starts", OURS, settings) if others else ()),
+        *_fates_of_optimal(original.optimal, say, settings, said.get(original.optimal)),
+        *_as_compared(original.kgon4, original.optimal, say, settings, said),
+        *(each for six in sixes for each in _at_equal_samples(original.kgon4, six, say, settings)),
     ]
+
+
+def _start(display: "SuperpositionNames", init: str) -> str:
+    return f"the {display.of('initialisations', init)} start"
 
 
 def _no_correlation(
     init: str,
+    start: str,
     column: str,
     settings: "ClaimSettings",
     original: "Original",
@@ -234,11 +248,11 @@ def _no_correlation(
     six = init == original.optimal
     theirs = six and column == "llc"
     further = "" if column == "llc" else f".{column}"
-    both = f"final loss and {measure} of models that start from {init}"
+    both = f"final loss and {measure} of models from {start}"
     return Statement(
         lambda margin: Claim(
             f"superposition.no_correlation.{init}{further}",
-            f"no correlation of loss and {measure} within a sparsity, from {init}",
+            f"no correlation of loss and {measure} within a sparsity, from {start}",
             ORIGINAL if theirs else OURS,
             f"Spearman correlation of final loss and {measure}",
             (-margin, margin),
@@ -261,9 +275,14 @@ def _no_correlation(
 
 
 def _trends(
-    inits: Sequence[str], further: str, source: str, settings: "ClaimSettings"
+    inits: Sequence[str],
+    display: "SuperpositionNames",
+    further: str,
+    source: str,
+    settings: "ClaimSettings",
 ) -> Iterator[Statement]:
-    which = " and ".join(inits)
+    which = listed(display.several("initialisations", inits))
+    which = f"the {which} {'start' if len(inits) == 1 else 'starts'}"
     for id, name, column in (
         ("trend_of_undivided_loss", "loss", LOSS),
         ("trend_of_loss", "loss / (1 - S)", SCALED),
@@ -301,16 +320,17 @@ def _trend(id: str, name: str, which: str, source: str, margin: float) -> Claim:
 
 
 def _fates_of_optimal(
-    init: str, settings: "ClaimSettings", said: int | None
+    init: str, say: Callable[[str], str], settings: "ClaimSettings", said: int | None
 ) -> Iterator[Statement]:
-    start = f"From the {init} start"
+    where = f"from {say(init)}"
+    start = f"From {say(init)}"
     low = {"low": True, "absolute": False}
     high = {"low": False, "absolute": True}
     caution = "which at early states is no coefficient"
     yield Statement(
         lambda margin: Claim(
             "superposition.optimal_begins_low",
-            f"from the {init} start low-sparsity runs begin at a lower LLC than high-sparsity runs",
+            f"{where} low-sparsity runs begin at a lower LLC than high-sparsity runs",
             ORIGINAL,
             "first LLC minus that of high sparsity, medians",
             BELOW_0,
@@ -334,7 +354,7 @@ def _fates_of_optimal(
     yield Statement(
         lambda margin: Claim(
             "superposition.optimal_rises",
-            f"from the {init} start the LLC of low-sparsity runs rises",
+            f"{where} the LLC of low-sparsity runs rises",
             ORIGINAL,
             "last LLC minus first, median",
             ABOVE_0,
@@ -359,7 +379,7 @@ def _fates_of_optimal(
         ("loss", settings.loss_margin, " / (1 - S)", SCALED),
     ):
         yield Statement(
-            partial(_stays, init, name, share),
+            partial(_stays, say(init), name, share),
             margin,
             partial(_changes, init=init, column=column, settings=settings, **high),
             losses=column == SCALED,
@@ -369,11 +389,11 @@ def _fates_of_optimal(
         )
 
 
-def _stays(init: str, name: str, share: str, margin: float) -> Claim:
-    start, runs = f"From the {init} start", f"the {name} of high-sparsity runs"
+def _stays(where: str, name: str, share: str, margin: float) -> Claim:
+    start, runs = f"From {where}", f"the {name} of high-sparsity runs"
     return Claim(
         f"superposition.optimal_{name.lower()}_stays",
-        f"from the {init} start {runs} stays where it is",
+        f"from {where} {runs} stays where it is",
         ORIGINAL,
         f"|last {name} minus first|{share}, median",
         (-np.inf, margin),
@@ -381,26 +401,32 @@ def _stays(init: str, name: str, share: str, margin: float) -> Claim:
             supported=f"{start}, {runs} stays where it is (it moves by {{estimate}}{share}).",
             not_supported=f"{start}, {runs} does not stay where it is (it moves by "
             f"{{estimate}}{share}).",
-            undecided=f"{start}, whether {runs} stays where it is is undecided.",
+            undecided=f"{start}, whether {runs} stays is undecided.",
         ),
         margin=0.0,
     )
 
 
 def _as_compared(
-    four: str, six: str, settings: "ClaimSettings", said: Mapping[str, int]
+    four: str,
+    six: str,
+    say: Callable[[str], str],
+    settings: "ClaimSettings",
+    said: Mapping[str, int],
 ) -> Iterator[Statement]:
     """Yield the comparison of four- with six-gons as it was made: of what the panels show."""
     groups = [(init, said.get(init)) for init in (four, six)]
-    names = [f"{init} with {size:,} samples" if size else init for init, size in groups]
+    names = [f"{say(init)} with {size:,} samples" if size else say(init) for init, size in groups]
     parts = partial(_panel_ratios, groups=groups, settings=settings)
     yield from _four_against_six(names, "", ORIGINAL, settings, parts, apart=True)
 
 
-def _at_equal_samples(four: str, six: str, settings: "ClaimSettings") -> Iterator[Statement]:
+def _at_equal_samples(
+    four: str, six: str, say: Callable[[str], str], settings: "ClaimSettings"
+) -> Iterator[Statement]:
     """Yield the same at equal numbers of samples, paired by seed: same data for both starts."""
     parts = partial(_start_ratios, inits=(four, six), settings=settings)
-    names = [four, f"{six}, with as many samples"]
+    names = [say(four), f"{say(six)} with as many samples"]
     yield from _four_against_six(names, f".{six}", OURS, settings, parts, apart=False)
 
 
@@ -413,13 +439,15 @@ def _four_against_six(
     *,
     apart: bool,
 ) -> Iterator[Statement]:
-    for id, which, worse, region, summary in (
-        ("kgon4_worse_on_average", "", "worse", ABOVE_1, _mean),
-        ("kgon4_best_better", "the best of ", "better", BELOW_1, _best(settings.best)),
+    for id, best, worse, region, summary in (
+        ("kgon4_worse_on_average", False, "worse", ABOVE_1, _mean),
+        ("kgon4_best_better", True, "better", BELOW_1, _best(settings.best)),
     ):
-        average = "" if which else " on average"
-        measure = f"the {settings.best:g} quantiles of" if which else "mean"
-        text = f"{which}{names[0]} end {worse}{average} than {which}{names[1]}"
+        average = "" if best else " on average"
+        measure = f"the {settings.best:g} quantiles of" if best else "mean"
+        these, those = ("the best models", "the best") if best else ("models", "those")
+        these, those = f"{these} from {names[0]}", f"{those} from {names[1]}"
+        text = f"{these} end {worse}{average} than {those}"
         yield Statement(
             partial(
                 _ratio_claim,
@@ -434,8 +462,8 @@ def _four_against_six(
                     "{estimate}).",
                     undecided=f"Whether at low sparsity {text} is undecided (ratio of losses "
                     "{estimate}).",
-                    within=f"At low sparsity, {which}{names[0]} end as well{average} as "
-                    f"{which}{names[1]}, within the margin (ratio of losses {{estimate}}).",
+                    within=f"At low sparsity, {these} end as well{average} as {those}, within "
+                    "the margin (ratio of losses {estimate}).",
                 ),
             ),
             settings.ratio_margin,
@@ -566,7 +594,7 @@ def _shown(
             "setting": scales.published if statement.early else scales.drawn,
             "samples": statement.samples or samples,
             "states": ALL_STATES if statement.early else OK_STATES,
-            "loss": LOSSES[0],
+            "loss": next(iter(LOSSES)),
         }
         misses = pd.DataFrame({key: rows[key].ne(value) for key, value in wanted.items()})
         found.append(misses.fillna(False).sort_values(list(wanted), kind="stable").index[0])
@@ -587,13 +615,8 @@ def _changes_with(row: Mapping, wholes: pd.DataFrame) -> str:
     One choice at a time, but that settings are listed with either choice of states: few states are
     ok with some of them.
     """
-    same = wholes[wholes["id"] == row["id"]]
     found = []
-    for keys in (["setting", "states"], ["samples"], ["loss"]):
-        others = same
-        for name in ALSO:
-            if name not in keys and not pd.isna(row[name]):
-                others = others[others[name] == row[name]]
+    for keys, others in alternatives(row, wholes):
         if others["verdict"].nunique() > 1:
             each = (
                 f"{' '.join(map(str, names))}: {word}"

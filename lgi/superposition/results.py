@@ -13,10 +13,12 @@ from lgi.superposition.limit import results as limit
 from lgi.superposition.llc import results as llc
 from lgi.superposition.phases import results as phases
 from lgi.superposition.published import results as published
+from lgi.superposition.selection import Model
 from lgi.superposition.training import results as training
 
 CLAIMS = TABLES + "superposition_claims.csv"
 SUMMARY = TABLES + "superposition_claims_summary.csv"
+FINDINGS = TABLES + "superposition_findings.csv"
 
 REPORT = REPORTS + "superposition.md"
 ROOMS = (
@@ -47,7 +49,8 @@ TOLD = {
 }
 """Its tables, by what its sections call them."""
 SHOWN = {
-    "loss against LLC": FIGURES + "loss_vs_llc_epoch_{published_epoch}.png",
+    "loss against LLC, as published": FIGURES + "loss_vs_llc_epoch_{published_epoch}.png",
+    "loss against LLC": FIGURES + "llc_and_loss_epoch_{last_epoch}.png",
     "published": FIGURES + "superposition_published.png",
     "loss over training": FIGURES + "loss_over_training.png",
     "LLC over training": FIGURES + "llc_over_training.png",
@@ -62,7 +65,6 @@ SHOWN = {
     "limit": FIGURES + "superposition_limit.png",
     "gap": FIGURES + "superposition_gap.png",
     "departures": FIGURES + "superposition_departures.png",
-    "polygons": geometry.POLYGONS,
 }
 """Its figures, by what its sections call them."""
 
@@ -76,12 +78,27 @@ def told(config: Any) -> dict[str, str]:
 def shown(config: Any) -> dict[str, str]:
     """Return the figures of the written analysis that this study makes, by name."""
     study, made = config.superposition, _made(config)
-    models = study.models(study.geometry.polygons)
-    films = [model for model in models if model.init == study.original.optimal] or models
-    values = films[0]._asdict() if films else {}
-    values["published_epoch"] = study.published_epochs[-1] if study.published_panels else ""
-    paths = {name: path.format_map(values) for name, path in SHOWN.items()} if films else {}
+    published = study.published_epochs if study.published_panels else [""]
+    epochs = {"published_epoch": published[-1], "last_epoch": study.llc.epochs(config)[-1]}
+    paths = {name: path.format_map(epochs) for name, path in SHOWN.items()} | films(config)
     return {name: path for name, path in paths.items() if path in made}
+
+
+def films(config: Any) -> dict[str, str]:
+    """Return the animations of the optimal start at its lowest and its highest sparsity."""
+    study, made = config.superposition, _made(config)
+    films = {
+        f"the {study.names.of('initialisations', model.init)} start at S = {model.sparsity}": path
+        for model in sorted(study.models(study.geometry.polygons), key=_sparsity)
+        if model.init == study.original.optimal
+        and (path := geometry.POLYGONS.format_map(model._asdict())) in made
+    }
+    names = list(films)
+    return {name: films[name] for name in names[:1] + names[1:][-1:]}
+
+
+def _sparsity(model: Model) -> float:
+    return float(model.sparsity)
 
 
 def links(config: Any) -> dict[str, str]:
@@ -98,7 +115,22 @@ def _made(config: Any) -> set[str]:
 
 def _written_from(config: Any, wildcards: Any) -> dict:
     figures = list(shown(config).values())
-    return {"claims": CLAIMS, "summary": SUMMARY, "figures": figures} | told(config)
+    return {"claims": CLAIMS, "findings": FINDINGS, "figures": figures} | told(config)
+
+
+def _found_in(config: Any, wildcards: Any) -> dict:
+    paths = told(config)
+    drawn = {"estimates": llc.estimates(config, config.superposition.llc.drawn)}
+    tables = {name: paths[name] for name in ("published", "phases") if name in paths}
+    return {"claims": CLAIMS} | drawn | tables
+
+
+def _finding(config: Any, wildcards: Any) -> dict:
+    return {
+        "settings": config.superposition,
+        "figures": shown(config),
+        "tables": {"claims": CLAIMS, "llc": llc.LLC} | told(config),
+    }
 
 
 def _judged(config: Any, wildcards: Any) -> dict:
@@ -110,6 +142,7 @@ def _judged(config: Any, wildcards: Any) -> dict:
         "panels": study.published.panels,
         "scales": {"drawn": study.llc.drawn, "published": study.published.setting},
         "samples": study.drawn,
+        "display": study.names,
     }
 
 
@@ -133,19 +166,32 @@ RESULTS = (
         "for each.",
     ),
     Result(
+        rule="find_superposition",
+        output=FINDINGS,
+        purpose="Say what study 2 found, a few findings with their numbers, from its tables.",
+        make="lgi.superposition.findings:findings",
+        inputs=_found_in,
+        settings=_finding,
+        groups=("llc",),
+        labels={"what": "what study 2 found"},
+        caption="What study 2 found, most important first: a headline that the verdict of a claim "
+        "or a count allows, two sentences, and a number with its n.",
+    ),
+    Result(
         rule="write_superposition_report",
         output=REPORT,
-        purpose="Write the analysis of study 2 from its tables: answers, verdicts, findings.",
+        purpose="Write the analysis of study 2 from its tables: findings, answers, claims.",
         make="lgi.superposition.report:write",
         inputs=_written_from,
         settings=lambda config, wildcards: {
             "settings": config.superposition,
             "links": links(config),
+            "films": list(films(config)),
         },
         groups=("llc",),
         labels={"what": "the written analysis"},
-        caption="The analysis of study 2 as text, made from its tables: what the original said and "
-        "asked for with answers first, then the claims with their verdicts, the findings, and the "
-        "limits.",
+        caption="The analysis of study 2 as text, made from its tables: five findings with their "
+        "pictures first, then what is open and what the original said and asked for with answers; "
+        "folded, the claims with their verdicts, what every table holds, and the limits.",
     ),
 )

@@ -25,7 +25,7 @@ FOUND = Finding(
 )
 
 
-def text(findings=(FOUND,), undecided=("Whether it is so.",), parts=()):
+def text(findings=(FOUND,), undecided=("Whether it is so.",), parts=(), **also):
     return analysis(
         study=1,
         title="A study",
@@ -33,6 +33,7 @@ def text(findings=(FOUND,), undecided=("Whether it is so.",), parts=()):
         findings=findings,
         undecided=undecided,
         parts=parts,
+        **also,
     )
 
 
@@ -45,6 +46,14 @@ def test_the_page_comes_before_what_is_folded():
     places = [told.index(f"## {name}") for name in ("What was found", "What is open", "All of it")]
     assert places == sorted(places)
     assert told.index("<details>") > places[-1]
+
+
+def test_answers_stand_between_what_is_open_and_what_is_folded():
+    told = text(answers=["## What was asked", "", "All of it."], parts=[Folded("Details", ["a"])])
+    names = ("What is open", "What was asked", "All of it")
+    places = [told.index(f"## {name}\n") for name in names]
+    assert places == sorted(places)
+    assert "## What was asked" not in text()
 
 
 def test_a_finding_has_its_number_with_interval_and_n_its_table_and_its_picture():

@@ -190,6 +190,13 @@ def test_the_tables_hold_a_row_for_each_observation(table, smoke):
     assert again.absolute_difference[within].eq(0).all()
 
 
+def test_the_analysis_of_study_2_has_no_names_of_the_configuration(finished):
+    text = (finished.folder / "results/report/superposition.md").read_text(encoding="utf-8")
+    told = re.sub(r"\]\([^)]*\)|<a id=[^>]*>", "", text)
+    assert re.findall(r"\w+_\w+|kgon\d|\bnan\b", told) == []
+    assert "### 1. " in told
+
+
 def test_a_trace_is_the_chains_of_the_estimate_in_the_table(finished, table, smoke):
     estimates = table(llc.LLC)
     traces = smoke.result("trace_superposition_llc").paths(smoke.config)

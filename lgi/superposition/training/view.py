@@ -10,7 +10,12 @@ from lgi.runs import Run
 
 RUN = ["init", "samples", "sparsity"]
 """What names a run in tables: columns, and keys of the record."""
-LOSSES = ("train_loss", "test_loss", "population_loss")
+LOSSES = {
+    "train_loss": "training loss",
+    "test_loss": "test loss",
+    "population_loss": "population loss",
+}
+"""Losses of a state by their columns, each with what people read in its place."""
 OF_MODELS = ("seed", "diverged_epoch")  # arrays without an axis of snapshots
 
 

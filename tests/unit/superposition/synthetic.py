@@ -1,8 +1,11 @@
 """Worlds in which every claim about study 2 holds, or in which the opposite of each does."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
+from lgi.display import SuperpositionNames
 from lgi.superposition import claims
 from lgi.superposition.settings import ClaimSettings, Original, Panel
 
@@ -32,6 +35,8 @@ PANELS = [
     Panel(title="optimal", init="optimal", samples=1000),
 ]
 SCALES = {"drawn": "fine", "published": "published"}
+STARTS = {"kgon4": "four-gon", "kgon6": "six-gon", "optimal": "optimal six-gon"}
+NAMES = SuperpositionNames(initialisations=STARTS, settings={"fine": "σ = 0.1"})
 
 
 def world(true: bool, seeds=SEEDS, samples=(1000,)):
@@ -70,4 +75,10 @@ def both(table, llc, roles=ROLES, settings=SETTINGS, fine=None):
     """Return both tables; setting published estimates all states, fine the last ones alone."""
     fine = llc[llc["epoch"] == EPOCHS[-1]] if fine is None else fine
     names = ["published", "fine"]
-    return claims.claims(table, [llc, fine], names, settings, roles, PANELS, SCALES, 1000)
+    return claims.claims(table, [llc, fine], names, settings, roles, PANELS, SCALES, 1000, NAMES)
+
+
+@cache
+def judged(true: bool):
+    """Return both tables of such a world of two numbers of samples; they are not to be changed."""
+    return both(*world(true, samples=(100, 1000)))

@@ -17,6 +17,7 @@ from lgi.errors import DataError
 from lgi.intervals import rank_correlation
 from lgi.superposition import claims
 from lgi.superposition.settings import Original
+from tests.unit.superposition import synthetic
 from tests.unit.superposition.synthetic import (
     EPOCHS,
     LOSSES,
@@ -48,12 +49,12 @@ def judged(*tables, **also):
 
 @pytest.fixture(scope="module")
 def held():
-    return judged(*world(True, samples=(100, 1000)))
+    return synthetic.judged(True)[0]
 
 
 @pytest.fixture(scope="module")
 def opposite():
-    return judged(*world(False, samples=(100, 1000)))
+    return synthetic.judged(False)[0]
 
 
 def whole(result, claim):
@@ -135,7 +136,7 @@ def test_as_it_was_said_compares_what_the_panels_show():
     said = whole(result, WORSE)
     assert set(said["verdict"]) == {SUPPORTED}
     assert said["samples"].isna().all()
-    assert said["claim"].str.contains("kgon4 with 100 samples").all()
+    assert said["claim"].str.contains("models from the four-gon start with 100 samples").all()
     assert set(whole(result, BEST)["verdict"]) == {CONTRADICTED}
     for claim in EQUAL:
         assert set(whole(result, claim)["verdict"]) == {WITHIN}
@@ -310,7 +311,9 @@ def test_the_original_says_which_starts_play_its_roles():
 
 def test_a_claim_owns_the_sentence_of_its_verdict(held, opposite):
     rows = whole(held, RISE).iloc[0]
-    assert rows["sentence"].startswith("From the optimal start, the LLC of low-sparsity runs rises")
+    assert rows["sentence"].startswith(
+        "From the optimal six-gon start, the LLC of low-sparsity runs rises"
+    )
     against = whole(opposite, RISE).iloc[0]["sentence"]
     assert "does not rise" in against
     for result in (held, opposite):
