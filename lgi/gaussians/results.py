@@ -16,6 +16,7 @@ from lgi.gaussians.sizes import results as sizes
 from lgi.gaussians.turn import results as turn
 
 CLAIMS = TABLES + "gaussians_claims.csv"
+SUMMARY = TABLES + "gaussians_claims_summary.csv"
 ROOMS = ("n_study", "turn", "blending", "elsewhere", "prediction", "llc")
 """Rooms whose section says what a claim asks for."""
 
@@ -100,6 +101,16 @@ RESULTS = (
         caption="The statements about study 1, each with a computed verdict: the statistic, its "
         "interval, the number of seeds it rests on, and the verdict that both give. Statements "
         "that the original made from one seed are tried on others, and of its image alone.",
+    ),
+    Result(
+        "summarise_gaussians_claims",
+        SUMMARY,
+        "Tabulate each statement about study 1 as a whole, with what it rests on.",
+        "lgi.claims:summary",
+        inputs={"claims": CLAIMS},
+        labels={"table": "statements about study 1 in short"},
+        caption="The statements about study 1, a row for each: its verdict, its value with the "
+        "interval or the range of its parts, and the number of seeds that it rests on.",
     ),
     Result(
         "write_gaussians_report",

@@ -241,9 +241,13 @@ def _statement(statement: str, n: float) -> str:
 def _stated(low: float, high: float) -> str:
     if low == high:
         return number(low, 6)
-    if np.isinf(low):
+    if not np.isfinite(low):
         return f"at most {number(high, 6)}"
-    return f"at least {number(low, 6)}" if np.isinf(high) else f"{number(low)} to {number(high)}"
+    return (
+        f"at least {number(low, 6)}"
+        if not np.isfinite(high)
+        else f"{number(low)} to {number(high)}"
+    )
 
 
 def _yes(value: object) -> str:
