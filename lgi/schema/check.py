@@ -50,6 +50,14 @@ def conforming(path: str | Path, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**whole)[list(table.columns)]
 
 
+def problem_of(path: str | Path, frame: pd.DataFrame) -> str:
+    """Return what of a table that was read is not as its columns are declared, empty if nothing."""
+    from lgi.schema.tables import table_at
+
+    table = table_at(path)
+    return next(problems(frame, table), "") if table else ""
+
+
 def with_printed_sparsity(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table with the sparsity as it is printed right after the exact one, if it has it."""
     if SPARSITY not in frame:
@@ -86,8 +94,7 @@ def problems(frame: pd.DataFrame, table: Table) -> Iterator[str]:
         faults, fault = _faults(frame[name], column)
         if faults.any():
             yield _said(frame, table, name, int(faults.argmax()), fault)
-    twice = frame.duplicated(list(table.key)).to_numpy()
-    if table.key and twice.any():
+    if table.key and (twice := frame.duplicated(list(table.key)).to_numpy()).any():
         place = int(twice.argmax())
         yield f"row {place + 1} ({_named(frame, table, place)}) is there twice"
 
@@ -172,7 +179,8 @@ def _said(frame: pd.DataFrame, table: Table, name: str, place: int, fault: str) 
 
 
 def _named(frame: pd.DataFrame, table: Table, place: int) -> str:
-    return ", ".join(f"{key} {frame[key].iloc[place]}" for key in table.key)
+    values = ((key, frame[key].iloc[place]) for key in table.key)
+    return ", ".join(f"{key} {'missing' if pd.isna(value) else value}" for key, value in values)
 
 
 def _plain(value: Any) -> str:
