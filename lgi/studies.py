@@ -5,8 +5,8 @@ from lgi.explorer.study import STUDY as EXPLORER
 from lgi.gaussians.study import STUDY as GAUSSIANS
 from lgi.llc.known.study import STUDY as KNOWN_ANSWERS
 from lgi.regression.study import STUDY as REGRESSION
-from lgi.schema.study import STUDY as TABLES
 from lgi.superposition.study import STUDY as SUPERPOSITION
+from lgi.tables.study import STUDY as TABLES
 
 STUDIES: tuple[Study, ...] = (
     GAUSSIANS,

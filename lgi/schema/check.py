@@ -7,19 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lgi.engines import load
 from lgi.errors import DataError, listed, shown
 from lgi.schema.column import NUMBER, TEXT, TRUTH, WHOLE, Column, Table
 
-SPARSITY, PRINTED = "sparsity", "S"
-"""The exact sparsity, and the column that stands beside it: the same as it is printed."""
+TABLE_AT = "lgi.tables.declared:table_at"
+"""By its name, since it knows the studies, which stand on this."""
 ROUNDING = 1e-9  # by which a number may lie beyond what is allowed
 
 
 def conforming(path: str | Path, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table as it is to be written.
 
-    Its columns are in their order, whole numbers have no point, beside the exact sparsity stands
-    the printed one, and values that are not finite are missing.
+    Its columns are in their order, with those that follow from others; whole numbers have no point,
+    and values that are not finite are missing.
 
     Parameters
     ----------
@@ -34,12 +35,10 @@ def conforming(path: str | Path, frame: pd.DataFrame) -> pd.DataFrame:
         If it is not as its columns are declared; the message names table, column, row, value and
         what is allowed.
     """
-    from lgi.schema.tables import table_at
-
-    table = table_at(path)
+    table = load(TABLE_AT)(path)
     if table is None:
         return frame
-    frame = finite(with_printed_sparsity(frame))
+    frame = finite(completed(frame, table))
     if problem := next(problems(frame, table), None):
         raise DataError(f"{path}: {problem}")
     whole = {
@@ -52,23 +51,18 @@ def conforming(path: str | Path, frame: pd.DataFrame) -> pd.DataFrame:
 
 def problem_of(path: str | Path, frame: pd.DataFrame) -> str:
     """Return what of a table that was read is not as its columns are declared, empty if nothing."""
-    from lgi.schema.tables import table_at
-
-    table = table_at(path)
+    table = load(TABLE_AT)(path)
     return next(problems(frame, table), "") if table else ""
 
 
-def with_printed_sparsity(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with the sparsity as it is printed right after the exact one, if it has it."""
-    if SPARSITY not in frame:
-        return frame
-    from lgi.superposition.selection import sparsity_name
-
-    exact = frame[SPARSITY]
-    names = exact.map({value: sparsity_name(value) for value in exact.unique()})
-    rest = frame.drop(columns=PRINTED, errors="ignore")
-    rest.insert(rest.columns.get_loc(SPARSITY) + 1, PRINTED, names)
-    return rest
+def completed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Return a table with the columns that follow from others of it."""
+    found = {}
+    for name, column in table.columns.items():
+        if column.follows and column.follows[0] in frame:
+            of, by = column.follows
+            found[name] = frame[of].map({value: by(value) for value in frame[of].unique()})
+    return frame.assign(**found)
 
 
 def finite(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """A column of a table and a table of columns: meaning, unit, what is allowed, what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
@@ -21,6 +21,8 @@ class Column:
     among: tuple[str, ...] = ()  # the allowed texts, if they are few
     pattern: str = ""  # a regular expression that a text matches whole
     missing: str = ""  # what an empty cell means; where it is empty, there may be none
+    # A column that follows from another: its name, and the function of a value of it.
+    follows: tuple[str, Callable[[Any], Any]] | None = None
 
     @property
     def allowed(self) -> str:

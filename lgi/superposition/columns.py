@@ -1,6 +1,17 @@
 """The columns of every table of study 2."""
 
-from lgi.schema.column import NO_INTERVAL, WHOLE, Column, count, number, share, table, text, truth
+from lgi.schema.column import (
+    NO_INTERVAL,
+    TEXT,
+    WHOLE,
+    Column,
+    count,
+    number,
+    share,
+    table,
+    text,
+    truth,
+)
 from lgi.schema.words import (
     CHAIN_LOST,
     CLAIM_COLUMNS,
@@ -9,6 +20,7 @@ from lgi.schema.words import (
     STATUS,
     SUMMARY_COLUMNS,
 )
+from lgi.superposition.selection import sparsity_name
 
 LOSSES = ("train_loss", "test_loss", "population_loss")
 LOST = "the model diverged"
@@ -24,7 +36,12 @@ WORDS = COMMON | {
     "init": text("start of the training, as the configuration names it"),
     "samples": count("number of training samples", low=1),
     "sparsity": share("exact S: probability with which a feature is not active"),
-    "S": text("the same as it is printed: four decimals", pattern=r"[01](\.\d{1,4})?"),
+    "S": Column(
+        "the same as it is printed: four decimals",
+        TEXT,
+        pattern=r"[01](\.\d{1,4})?",
+        follows=("sparsity", sparsity_name),
+    ),
     "epoch": count("epoch of the training"),
     "loss": text("which loss", *LOSSES),
     "train_loss": number("loss on the training data, mean over samples and features", low=0).unless(

@@ -12,8 +12,8 @@ import pytest
 from lgi.runs import read_run, read_table
 from lgi.schema.check import problem_of
 from lgi.schema.column import TEXT, TRUTH
-from lgi.schema.results import COLUMNS, README
-from lgi.schema.tables import table_at
+from lgi.tables.declared import table_at
+from lgi.tables.results import COLUMNS, README
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ import pytest
 
 from lgi.errors import DataError
 from lgi.runs import read_table, write_table
-from lgi.schema import check, tables
-from lgi.schema.column import count, number, share, table, text, truth
+from lgi.schema import check
+from lgi.schema.column import TEXT, Column, count, number, share, table, text, truth
+from lgi.tables import declared as tables
 
 PATH = "results/tables/cats.csv"
 WORDS = {
@@ -19,7 +20,12 @@ WORDS = {
     "lives": count("lives that are left"),
     "fed": truth("whether it was fed"),
     "sparsity": share("share of its fur that is missing"),
-    "S": text("the same as it is printed", pattern=r"[01](\.\d{1,4})?"),
+    "S": Column(
+        "the same as it is printed",
+        TEXT,
+        pattern=r"[01](\.\d{1,4})?",
+        follows=("sparsity", "{:.4f}".format),
+    ),
 }
 NAMES = "cat mood weight lives fed sparsity S"
 

@@ -17,7 +17,7 @@ def _catalogue(config: Any) -> Catalogue:
 
 
 def _tables(config: Any) -> list[tuple[str, str, str, str]]:
-    """Return `lgi.schema.dictionary.Held` of every table that the configuration asks for."""
+    """Return `lgi.tables.dictionary.Held` of every table that the configuration asks for."""
     return [
         # A caption that tells of a picture tells little of its table.
         (path, study.title, result.purpose, "" if result.draw else result.caption)
@@ -40,7 +40,7 @@ RESULTS = (
         OWN,
         {"readme": README, "columns": COLUMNS},
         "Tell of every table what it holds: its rows, and its columns with meaning and unit.",
-        make="lgi.schema.dictionary:describe",
+        make="lgi.tables.dictionary:describe",
         seconds=lambda *_: 5.0,
         inputs=lambda config, _: {"tables": [path for path, *_ in _tables(config)]},
         settings=lambda config, _: {"held": _tables(config), "runs": _runs(config)},

@@ -12,8 +12,8 @@ from lgi.gaussians.turn.cures import KINDS, TURNS, UNCLEAR
 from lgi.gaussians.turn.table import COLUMNS as TURN
 from lgi.llc.known import answers, free_energy
 from lgi.schema.column import TEXT
-from lgi.schema.tables import TABLES, pattern_of, table_at
 from lgi.superposition.llc.estimates import COLUMNS as ESTIMATES
+from lgi.tables.declared import TABLES, pattern_of, table_at
 from tests.configurations import ROOT, SMOKE, catalogue
 
 

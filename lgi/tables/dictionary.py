@@ -8,8 +8,8 @@ import pandas as pd
 
 from lgi.catalogue import TABLES
 from lgi.schema.column import Column, Table
-from lgi.schema.tables import TABLES as DECLARED
-from lgi.schema.tables import pattern_of
+from lgi.tables.declared import TABLES as DECLARED
+from lgi.tables.declared import pattern_of
 
 COLUMNS = ("table", "column", "meaning", "unit", "type", "allowed", "missing")
 

@@ -1,8 +1,8 @@
 """The columns of tables as the workflow sees them: a page, with a section of the configuration."""
 
 from lgi.catalogue import Study
-from lgi.schema.results import RESULTS
-from lgi.schema.settings import Tables
+from lgi.tables.results import RESULTS
+from lgi.tables.settings import Tables
 
 STUDY = Study(
     name="tables",

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from lgi.schema.dictionary import COLUMNS, describe
-from lgi.schema.results import _runs, _tables
-from lgi.schema.tables import TABLES, table_at
+from lgi.tables.declared import TABLES, table_at
+from lgi.tables.dictionary import COLUMNS, describe
+from lgi.tables.results import _runs, _tables
 from tests.configurations import SMOKE, checked
 
 HELD = [
