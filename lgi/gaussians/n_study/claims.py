@@ -223,7 +223,7 @@ def _best(
 
 def _reproducible(again: pd.DataFrame) -> Iterator[dict]:
     # A run that is made longer may find its best later, which is no difference.
-    same = again[~(again["reference_best_iteration"] > again["iterations"])]
+    same = again[again["reference_best_iteration"] <= again["iterations"]]
     apart = same["absolute_difference"].to_numpy(dtype=float)
     apart = apart[np.isfinite(apart)]
     largest = apart.max() if len(apart) else np.nan
