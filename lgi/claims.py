@@ -284,6 +284,68 @@ def claim_table(rows: Iterable[dict], also: Sequence[str] = ()) -> pd.DataFrame:
     return table
 
 
+SUMMARY = (
+    "id",
+    "claim",
+    "source",
+    "verdict",
+    "value",
+    "low",
+    "high",
+    "n",
+    "n_least",
+    "n_most",
+    "value_least",
+    "value_most",
+    "measure",
+    "parts",
+    "rests_on",
+)
+
+
+def summary(
+    claims: pd.DataFrame, also: Sequence[str] = (), more: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return a row for each claim as a whole, with what it rests on.
+
+    Parameters
+    ----------
+    claims
+        As from `claim_table`.
+    also
+        Its further columns that tell rows of one claim apart.
+    more
+        Further columns of the whole, after these.
+
+    Returns
+    -------
+    DataFrame
+        `SUMMARY`, `also`, `more`, reason and sentence. ``value`` is the statistic of the whole, NaN
+        where the claim rests on its parts alone. ``parts`` counts the parts that apply and have a
+        value, ``rests_on`` names them; ``n_least``, ``n_most``, ``value_least`` and ``value_most``
+        are the least and greatest n and statistic of these, or of the whole where there are none.
+    """
+    keys, is_whole = ["id", *also], claims["part"] == WHOLE
+    whole = claims[is_whole].rename(columns={"statistic": "value"})
+    applies = claims["verdict"] != NOT_APPLICABLE
+    counted = claims[~is_whole & applies & claims["statistic"].notna()]
+    parts = counted.groupby(keys, dropna=False, sort=False).agg(
+        n_least=("n", "min"),
+        n_most=("n", "max"),
+        value_least=("statistic", "min"),
+        value_most=("statistic", "max"),
+        parts=("part", "size"),
+        rests_on=("part", "; ".join),
+    )
+    found = whole.merge(parts.reset_index(), on=keys, how="left")
+    alone = found["parts"].isna()
+    for of in ("n", "value"):
+        for end in (f"{of}_least", f"{of}_most"):
+            found[end] = found[end].where(~alone, found[of])
+    found = found.fillna({"parts": 0, "rests_on": ""})
+    return found[[*SUMMARY, *also, *more, "reason", "sentence"]]
+
+
 class Claims:
     """A table of claims, looked up by their id.
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -147,10 +148,18 @@ def write_table(
     path
         Where to write; its checksum lies beside it.
     frame
-        The table.
+        The table. That of a declared result is checked, and completed, by the columns that are
+        declared for it (`lgi.schema.check.conforming`).
     record
         JSON values that stand with the checksum: how the table was made.
+
+    Raises
+    ------
+    DataError
+        If it is not as its columns are declared; nothing is written then.
     """
+    # By its name, so that no result depends on what is said of columns.
+    frame = import_module("lgi.schema.check").conforming(path, frame)
     with summed_path(path, record) as temporary:
         frame.to_csv(temporary, index=False)
 

@@ -7,6 +7,7 @@ from lgi.llc.known.study import STUDY as KNOWN_ANSWERS
 from lgi.regression.study import STUDY as REGRESSION
 from lgi.site.study import STUDY as SITE
 from lgi.superposition.study import STUDY as SUPERPOSITION
+from lgi.tables.study import STUDY as TABLES
 
 STUDIES: tuple[Study, ...] = (
     GAUSSIANS,
@@ -14,5 +15,6 @@ STUDIES: tuple[Study, ...] = (
     KNOWN_ANSWERS,
     REGRESSION,
     EXPLORER,
+    TABLES,
     SITE,
 )

@@ -4,24 +4,32 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from lgi.catalogue import ROOT
 from lgi.engines import load
 from lgi.errors import RunFileError
 from lgi.making import READERS
+from lgi.runs import AGAIN
+from lgi.schema.check import problem_of
 
 _READERS = READERS | {".npz": "lgi.runs:read_run"}
 
 
 def damaged(folder: str | Path) -> Iterator[str | None]:
-    """Yield for every file below a folder that has a checksum None, or why it is not whole."""
+    """Yield for every file below a folder that has a checksum None, or why it is not whole.
+
+    A table is also held against the columns that are declared for its place.
+    """
     for path in sorted(Path(folder).rglob("*")):
         # Hidden are those that are being written.
         if path.suffix in _READERS and not path.name.startswith("."):
             try:
-                load(_READERS[path.suffix])(path)
+                content = load(_READERS[path.suffix])(path)
             except RunFileError as error:
                 yield str(error)
-            else:
-                yield None
+                continue
+            place = Path(ROOT) / path.relative_to(folder)
+            problem = problem_of(place, content) if path.suffix == ".csv" else ""
+            yield f"{path}: {problem}; {AGAIN}" if problem else None
 
 
 def main(folders: list[str]) -> int:

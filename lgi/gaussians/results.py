@@ -17,6 +17,7 @@ from lgi.gaussians.turn import results as turn
 
 CLAIMS = TABLES + "gaussians_claims.csv"
 FINDINGS = TABLES + "gaussians_findings.csv"
+SUMMARY = TABLES + "gaussians_claims_summary.csv"
 ROOMS = ("n_study", "turn", "blending", "elsewhere", "prediction", "llc")
 """Rooms whose section says what a claim asks for."""
 
@@ -138,6 +139,16 @@ RESULTS = (
         labels={"what": "what study 1 found"},
         caption="What study 1 found, most important first: a headline that the verdict of a claim "
         "allows, two sentences, and a number with its interval and n.",
+    ),
+    Result(
+        "summarise_gaussians_claims",
+        SUMMARY,
+        "Tabulate each statement about study 1 as a whole, with what it rests on.",
+        "lgi.claims:summary",
+        inputs={"claims": CLAIMS},
+        labels={"what": "statements about study 1 in short"},
+        caption="The statements about study 1, a row for each: its verdict, its value with the "
+        "interval or the range of its parts, and the number of seeds that it rests on.",
     ),
     Result(
         "write_gaussians_report",

@@ -4,6 +4,7 @@ from lgi.catalogue import FIGURES, ROOT, TABLES, Result
 
 RUN = ROOT + "regression/rank{rank}.npz"
 LLC = ROOT + "llc/regression/rank{rank}.csv"
+CLAIMS = TABLES + "regression_claims.csv"
 
 
 def ranks(config):
@@ -35,7 +36,7 @@ RESULTS = (
     ),
     Result(
         "gather_regression",
-        {"table": TABLES + "regression_llc.csv", "claims": TABLES + "regression_claims.csv"},
+        {"table": TABLES + "regression_llc.csv", "claims": CLAIMS},
         "Gather the LLC of all regressions, judge and draw it.",
         make="lgi.regression.llc:tables",
         draw={FIGURES + "regression_llc.png": "lgi.regression.figures:llc_over_training"},
@@ -46,5 +47,13 @@ RESULTS = (
         caption="Local learning coefficient of a linear regression along gradient descent, a line "
         "per seed. Dotted is half the rank of the inputs, which it must reach; hollow points are "
         "not ok: before the end of training w is no minimum.",
+    ),
+    Result(
+        "summarise_regression_claims",
+        TABLES + "regression_claims_summary.csv",
+        "Tabulate what the study claims, with what it rests on.",
+        make="lgi.claims:summary",
+        inputs={"claims": CLAIMS},
+        groups=("llc",),
     ),
 )

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lgi import claims as of_claims
 from lgi.claims import (
     ABOVE_0,
     ABOVE_1,
@@ -63,8 +64,6 @@ DIFFERS = {
     "differs_by_loss": "loss",
     "differs_by_setting": "setting",
 }
-SUMMARY = ("claim", "id", "source", "verdict", "value", "low", "high", "n", "measure")
-SUMMARY = (*SUMMARY, *ALSO, "changes_with", "margin", "flips", "sentence")
 MEASURES = {
     "llc": "LLC",
     "hessian_llc": "Hessian LLC",
@@ -154,9 +153,10 @@ def claims(
         ``margin`` in use, at which margins the verdict ``flips`` and to what, and whether the
         summary has it ``shown``.
     summary : DataFrame
-        `SUMMARY`, a row for each claim. It shows the number of samples of which the statement was
-        made, training loss, and of estimates those of the drawn setting that are ok alone; for
-        claims about early states, which are no minima, all of the published setting.
+        As from `lgi.claims.summary`, with `ALSO`, changes_with, margin and flips. It shows the
+        number of samples of which the statement was made, training loss, and of estimates those of
+        the drawn setting that are ok alone; for claims about early states, which are no minima, all
+        of the published setting.
         ``changes_with`` says which other choice, one at a time, leads to which other verdict;
         settings are listed with all and with ok states.
 
@@ -603,10 +603,16 @@ def _shown(
 
 def _summary(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that are shown, each with what else would change its verdict."""
-    wholes = table[table["part"] == WHOLE]
-    shown = wholes[wholes["shown"]].rename(columns={"statistic": "value"})
-    changes = [_changes_with(row, wholes) for row in shown.to_dict("records")]
-    return shown.assign(changes_with=changes)[list(SUMMARY)].reset_index(drop=True)
+    keys, wholes = ["id", *ALSO], table[table["part"] == WHOLE]
+    shown = table.merge(wholes.loc[wholes["shown"], keys], on=keys)
+    changes = {
+        row["id"]: _changes_with(row, wholes) for row in wholes[wholes["shown"]].to_dict("records")
+    }
+    return of_claims.summary(
+        shown.assign(changes_with=shown["id"].map(changes)),
+        ALSO,
+        ("changes_with", "margin", "flips"),
+    )
 
 
 def _changes_with(row: Mapping, wholes: pd.DataFrame) -> str:

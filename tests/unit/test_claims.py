@@ -1,5 +1,7 @@
 """One rule turns an interval and a region into a verdict, for single statistics and for parts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -170,6 +172,24 @@ def test_claims_are_looked_up_by_id():
     assert table.sentence("also") == "Who knows whether it rises?"
     with pytest.raises(DataError, match=r"no claim is called falls; there are rises, also"):
         table.verdict("falls")
+
+
+def test_a_claim_in_short_says_what_it_rests_on():
+    """Parts that do not apply, or have no value, bear nothing."""
+    nothing = replace(part(NONE, "N = 5", n=0), reason="there are no such runs")
+    idle = replace(part(ABOVE, "N = 6"), applies=False, reason="by definition")
+    parts = [part(ABOVE, "N = 3", n=7), part(BELOW, "N = 4", n=9), nothing, idle]
+    rows = [*judge(claim(), parts), *judge(claim(id="falls"), [], part(ABOVE, WHOLE, n=4))]
+    short = claims.summary(claim_table(rows)).set_index("id")
+    assert (*short.reset_index(),) == (*claims.SUMMARY, "reason", "sentence")
+    rises, falls = short.loc["rises"], short.loc["falls"]
+    assert (rises["n_least"], rises["n_most"], rises["parts"]) == (7, 9, 2)
+    assert rises["rests_on"] == "N = 3; N = 4"
+    assert (rises["value_least"], rises["value_most"]) == (np.mean(BELOW), np.mean(ABOVE))
+    assert np.isnan(rises["value"])
+    assert (falls["n_least"], falls["n_most"], falls["parts"], falls["rests_on"]) == (4, 4, 0, "")
+    assert falls["value_least"] == falls["value_most"] == falls["value"]
+    assert set(short["verdict"]) == {NOT_SUPPORTED, SUPPORTED}
 
 
 def test_two_claims_cannot_share_an_id():

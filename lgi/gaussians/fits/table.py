@@ -71,7 +71,7 @@ def table(fits: Iterable[Fit], published: pd.DataFrame | None = None) -> pd.Data
     DataFrame
         Columns as in `COLUMNS`. ``best_loss`` is the least logged loss, ``final_loss`` the one
         measured at the last iteration, NaN where a run diverged; one that diverged at its first
-        iteration has ``best_iteration`` 0 and nothing at its best. ``change_vs_previous_n`` is the
+        iteration has no ``best_iteration`` and nothing at its best. ``change_vs_previous_n`` is the
         best loss minus that of the next smaller N that ran, all else equal: positive where more
         Gaussians made it worse, NaN for the smallest N. Uncovered shares are 0 to 1, PSNR is in dB;
         ``ms_ssim_at_best`` (`lgi.gaussians.fits.ms_ssim`) is NaN for sides below 176 pixels.
@@ -228,7 +228,7 @@ def _row(fit: Fit, published: pd.DataFrame | None) -> dict:
     return fit.identity() | {
         "iterations": fit.recipe.iterations,
         "best_loss": fit.at_best("loss"),
-        "best_iteration": fit.best_iteration,
+        "best_iteration": fit.best_iteration or np.nan,
         "final_loss": np.nan if fit.diverged else loss[-1],
         "initial_loss": loss[0],
         "psnr_at_best": fit.at_best("psnr"),

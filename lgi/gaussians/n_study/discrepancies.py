@@ -43,9 +43,10 @@ def discrepancies(
         fewer (every step of the table: what is not said to rise is said to fall); optimal_ratio,
         of the N with the lowest loss; better_outside, the number of N beside the optimal range that
         beat one inside; best_iteration; best_loss. ``stated_low`` and ``stated_high`` bound what
-        the statement allows. ``agrees`` says whether its own table does, or, where the table is
-        the statement, whether the measured value does; ``reproduced`` whether measured and
-        published values are the same as far as they are printed. Empty where a value is missing.
+        the statement allows, NaN where it sets no limit. ``agrees`` says whether its own table
+        does, or, where the table is the statement, whether the measured value does; ``reproduced``
+        whether measured and published values are the same as far as they are printed. Empty where
+        a value is missing.
     """
     printed = published[published["seed"] == original.seed].set_index("n").sort_index()
     ours = study[study["seed"] == original.seed].set_index("n").sort_index()
@@ -119,8 +120,8 @@ def _statement(
     return {
         "statement": name,
         "n": n,
-        "stated_low": low,
-        "stated_high": high,
+        "stated_low": low if np.isfinite(low) else np.nan,
+        "stated_high": high if np.isfinite(high) else np.nan,
         "unit": unit,
         "published": published,
         "measured": measured,

@@ -232,7 +232,7 @@ def row(fit: Fit, factor: float, limit: float) -> dict:
     """Return how one run turned, the row of `table`; `limit` is the share that is uncovered."""
     iteration, loss, uncovered = fit["iteration"], fit["loss"], fit["uncovered"]
     row = dict.fromkeys(COLUMNS, np.nan) | fit.identity()
-    row |= {"iterations": fit.recipe.iterations, "best_iteration": fit.best_iteration}
+    row |= {"iterations": fit.recipe.iterations, "best_iteration": fit.best_iteration or np.nan}
     row |= {"turned": False, "decided": decided(fit.recipe, factor)}
     best = fit.best_place
     if best is None:

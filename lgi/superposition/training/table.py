@@ -38,7 +38,7 @@ def table(runs: Iterable[Run]) -> pd.DataFrame:
         over samples and features), kgon (see `kgon_kinds`),
         mean_dimensionality (over features), dimensions_per_feature = hidden / ‖W‖² (D* of Elhage
         et al. 2022), features_represented, diverged_epoch (first epoch with parameters that are
-        not finite, -1 where none). Sorted by the first five.
+        not finite, NaN where there is none). Sorted by the first five.
 
     Raises
     ------
@@ -181,12 +181,13 @@ def head_to_head(runs: Iterable[Run], *, first: str, second: str) -> pd.DataFram
 def _rows(models: Models) -> pd.DataFrame:
     """Return one run file as rows: models outside, snapshots inside."""
     W, b = models.W, models.b
+    diverged = np.where(models.diverged_epoch < 0, np.nan, models.diverged_epoch)
     columns = models.rows(
         **models.losses,
         kgon=kgon_kinds(W, b),
         mean_dimensionality=feature_dimensionality(W).mean(axis=-1),
         dimensions_per_feature=dimensions_per_feature(W),
         features_represented=features_represented(W),
-        diverged_epoch=np.broadcast_to(models.diverged_epoch[:, None], b.shape[:2]),
+        diverged_epoch=np.broadcast_to(diverged[:, None], b.shape[:2]),
     )
     return pd.DataFrame(columns)

@@ -7,6 +7,7 @@ import pytest
 from lgi.claims import (
     CONTRADICTED,
     ORIGINAL,
+    SUMMARY,
     SUPPORTED,
     UNDECIDED,
     WHOLE,
@@ -174,7 +175,7 @@ def test_the_summary_has_a_row_for_each_claim_and_says_what_changes_it():
     result, summary = both(table, llc, fine=fine.assign(**turned))
     assert set(summary["id"]) == set(result["id"])
     assert summary["id"].is_unique
-    assert tuple(summary) == claims.SUMMARY
+    assert set(SUMMARY) | set(claims.ALSO) | {"changes_with", "margin", "flips"} < set(summary)
     rows = summary.set_index("id")
     trend = rows.loc[TREND_OF_LLC]
     assert (trend["setting"], trend["samples"], trend["states"]) == ("fine", 1000, "ok")

@@ -236,6 +236,11 @@ def test_each_step_is_said_to_rise_or_to_fall():
     changes = compared().loc["change"]
     assert changes.index.tolist() == [5, 6, 7, 8]
     assert changes["agrees"].tolist() == [True, True, True, True]
+    rises = changes["stated_low"].eq(0)
+    assert changes["stated_high"].eq(0).tolist() == (~rises).tolist()
+    # A limit that is not set is missing.
+    assert changes["stated_low"].isna().tolist() == (~rises).tolist()
+    assert changes["stated_high"].isna().tolist() == rises.tolist()
     changes = compared(printed=PRINTED | {7: 0.56}).loc["change"]
     assert changes["agrees"].tolist() == [True, True, False, True]
     assert changes["reproduced"].tolist() == [True, True, False, False]

@@ -5,6 +5,7 @@ from scipy import stats
 
 from lgi.errors import DataError
 from lgi.runs import read_table, write_table
+from lgi.schema.check import conforming
 from lgi.superposition.geometry.geometry import feature_dimensionality, kgon_kinds
 from lgi.superposition.training.table import (
     head_to_head,
@@ -39,8 +40,14 @@ def test_the_table_survives_the_file(tmp_path, run, diverged):
 def test_divergence_is_visible_in_the_table(diverged):
     rows = table([diverged()]).query("seed == 2")
     assert rows["diverged_epoch"].tolist() == [1, 1, 1]
+    assert table([diverged()]).query("seed != 2")["diverged_epoch"].isna().all()
     assert rows["kgon"].tolist()[1:] == ["diverged", "diverged"]
     assert rows["train_loss"].isna().tolist() == [False, True, True]
+
+
+def test_models_that_diverged_or_have_no_polygon_are_as_columns_are_declared(run, diverged):
+    for models in (diverged(), run(hidden=3)):
+        conforming("results/tables/superposition.csv", table([models]))
 
 
 def test_models_of_other_hidden_dimensions_have_no_kgon(run):
