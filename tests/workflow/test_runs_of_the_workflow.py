@@ -341,3 +341,11 @@ def test_printed_values_are_read_in_the_folder_of_the_repository_too(clone, fini
     here.snakemake(*made)
     for path in made:
         assert (here.folder / path).read_bytes() == (finished.folder / path).read_bytes()
+
+
+def test_the_analysis_of_study_1_has_no_names_of_the_configuration(finished):
+    text = (finished.folder / "results/report/gaussians.md").read_text(encoding="utf-8")
+    told = re.sub(r"\]\([^)]*\)|`[^`]*`|<a id=[^>]*>", "", text)
+    assert re.findall(r"\w+_\w+|\bnan\b", told) == []
+    assert "### 1. " in told
+    assert not re.search(r"\b(\d[\d.,]*) to \1\b(?![\d.,])", told)

@@ -16,8 +16,9 @@ def told(saved, estimates=None, at=20):
     tables = {"price": price, "price_at": passed, "free_energy": energy}
     claims = judged(table, at={"a": at})
     figure = "![{}]".format
-    study = SimpleNamespace(tables=tables, claims=claims, figure=lambda name, _: figure(name))
-    return "\n".join(section(study))
+    named = {"figure": lambda name, _: figure(name), "image": str, "recipe": str}
+    (part,) = section(SimpleNamespace(tables=tables, claims=claims, **named))
+    return "\n".join(part.lines)
 
 
 def test_without_a_price_nothing_is_told():

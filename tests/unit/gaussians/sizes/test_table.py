@@ -97,10 +97,13 @@ def test_of_several_pictures_the_whole_has_no_number_and_the_text_no_hole():
         claims=judged(table),
         settings=SimpleNamespace(sizes=SETTINGS),
         figure=lambda name, _: f"![{name}]",
+        image=str,
+        recipe=str,
     )
-    text = "\n".join(section(study))
+    (part,) = section(study)
+    text = "\n".join(part.lines)
     assert "| far | grid | 40,000 | 800 | 2.00 % |" in text
-    assert "near: 3.04 [" in text
+    assert "“near” 3.04 [" in text
     assert "–" not in text
     assert not list(section(SimpleNamespace(tables={})))
 
