@@ -148,6 +148,17 @@ def _drawn_shown(config: Any, wildcards: Mapping[str, str]) -> dict:
     return _shown(config, wildcards, [config.superposition.llc.drawn])
 
 
+def _look(config: Any) -> dict:
+    """Return what figures of them need to know beside: display names, and the end of the axis."""
+    study = config.superposition
+    features = study.data.features
+    return {"names": study.names, "highest": features * (study.hidden + 1) / 2}
+
+
+def _named_settings(config: Any, wildcards: Mapping[str, str]) -> dict:
+    return {"names": config.superposition.names}
+
+
 RESULTS = (
     Result(
         rule="estimate_superposition_llc",
@@ -210,14 +221,16 @@ RESULTS = (
             | _drawn_files(config, wildcards)
         ),
         settings=lambda config, wildcards: (
-            {"epoch": int(wildcards["epoch"])} | _drawn_shown(config, wildcards)
+            {"epoch": int(wildcards["epoch"])} | _drawn_shown(config, wildcards) | _look(config)
         ),
         wanted=_each_epoch,
         groups=("llc",),
         labels={"figure": "loss against LLC, epoch {epoch}", "variant": "{variant}"},
-        caption="Loss against local learning coefficient at one epoch: a panel per initialisation, "
-        "a colour per sparsity, a point per seed, a curve through the sparsity medians. Hollow "
-        "points are estimates that are not ok: their values are no coefficients.",
+        caption="Whether a lower loss goes with a higher or a lower coefficient among the seeds of "
+        "one sparsity: Spearman's correlation ρ beside each panel, of the n seeds whose estimate "
+        "is ok. A panel per start, a colour per sparsity, a point per seed, a curve through the "
+        "medians of the ok. The axes are those of every epoch. Hollow points are estimates that "
+        "are not ok, arrows lie beyond the axes: their values are no coefficients.",
     ),
     Result(
         rule="llc_over_training",
@@ -226,12 +239,14 @@ RESULTS = (
         make="lgi.superposition.llc.tables:gathered",
         draw={FIGURES + "llc_over_training{variant}.png": "lgi.llc.figures:llc_over_training"},
         inputs=_drawn_files,
-        settings=_drawn_shown,
+        settings=lambda config, wildcards: _drawn_shown(config, wildcards) | _look(config),
         wanted=each_variant,
         groups=("llc",),
         labels={"figure": "LLC over training", "variant": "{variant}"},
-        caption="Local learning coefficient along training: median and quartiles over seeds, per "
-        "initialisation and sparsity. Hollow markers stand where most estimates are not ok.",
+        caption="How the coefficient changes along training, and where there is none. A panel per "
+        "start, a colour per sparsity; full: median and quartiles of the seeds whose estimate is "
+        "ok, where five or more are; hollow: the median of all where fewer are, an arrow where it "
+        "lies beyond the axis, which ends a quarter beyond 0 and half the number of parameters.",
     ),
     Result(
         rule="llc_settings",
@@ -240,27 +255,36 @@ RESULTS = (
         make="lgi.superposition.llc.tables:gathered",
         draw={FIGURES + "llc_settings{variant}.png": "lgi.llc.figures:llc_settings"},
         inputs=lambda config, wildcards: _files(config, wildcards, config.superposition.llc.runs),
-        settings=lambda config, wildcards: _shown(config, wildcards, config.superposition.llc.runs),
+        settings=lambda config, wildcards: (
+            _shown(config, wildcards, config.superposition.llc.runs) | _look(config)
+        ),
         wanted=each_variant,
         groups=("llc",),
         labels={"figure": "settings side by side", "variant": "{variant}"},
-        caption="Local learning coefficient along training with every estimated setting, a row "
-        "each: median and quartiles over seeds. Hollow markers stand where most estimates are not "
-        "ok.",
+        caption="What the setting of the estimator changes: the value, and whether there is one. A "
+        "row per setting, a column per start; full: median and quartiles of the seeds whose "
+        "estimate is ok, where five or more are; hollow: the median of all where fewer are, an "
+        "arrow where it lies beyond the axis.",
     ),
     Result(
         rule="llc_status",
         output={"shares": TABLES + "llc_status{variant}.csv"},
-        purpose="Tabulate and draw the share of each status along training.",
+        purpose="Tabulate and draw the share of each status by setting and epoch.",
         make="lgi.superposition.llc.tables:shares",
         draw={FIGURES + "llc_status{variant}.png": "lgi.llc.figures:llc_status"},
-        inputs=_drawn_files,
-        settings=_drawn_shown,
+        inputs=lambda config, wildcards: _files(config, wildcards, config.superposition.llc.runs),
+        settings=lambda config, wildcards: (
+            _shown(config, wildcards, config.superposition.llc.runs)
+            | {"drawn": config.superposition.llc.drawn, "names": config.superposition.names}
+        ),
         wanted=each_variant,
         groups=("llc",),
         labels={"figure": "share of each status", "variant": "{variant}"},
-        caption="Share of each status of the estimates along training, per initialisation and "
-        "sparsity.",
+        caption="How many estimates are coefficients, and why the others are none. Left: the share "
+        "of each status among all models of a setting at an epoch (not a minimum: w* is none; not "
+        "local: chains leave its surroundings; biased step and not converged: the chains are not "
+        "to be trusted). Right: the share of ok by start and sparsity, of the setting that figures "
+        "draw, at its last epoch.",
     ),
     Result(
         rule="plot_llc_calibration",
@@ -268,6 +292,7 @@ RESULTS = (
         purpose="Draw plateau, bias and acceptance of the LLC against the estimator's settings.",
         make="lgi.llc.figures:llc_calibration",
         inputs={"table": CALIBRATION},
+        settings=_named_settings,
         groups=("llc",),
         labels={"figure": "calibration"},
         caption="What the settings of the estimator do. Above, against the step size: the estimate "
@@ -336,7 +361,11 @@ RESULTS = (
         output=FIGURES + "llc_trace/" + _MODEL + ".png",
         purpose="Draw the chains of one estimate and their running means.",
         make="lgi.llc.figures:llc_trace",
-        inputs={"trace": TRACE},
+        inputs={"trace": TRACE, "estimates": ESTIMATE},
+        settings=lambda config, wildcards: (
+            {"names": config.superposition.names}
+            | {k: v for k, v in wildcards.items() if k == "setting"}
+        ),
         wanted=_each_trace,
         groups=("llc",),
         labels={
