@@ -19,11 +19,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import (
     FixedLocator,
+    Formatter,
     FuncFormatter,
     LogLocator,
+    MaxNLocator,
     NullFormatter,
     NullLocator,
-    PercentFormatter,
 )
 
 from lgi.errors import NothingToDrawError
@@ -63,14 +64,14 @@ LOOK = {
     "axes.spines.right": False,
     "axes.linewidth": 0.6,
     "axes.formatter.use_mathtext": True,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
     "xtick.minor.width": 0.4,
     "ytick.minor.width": 0.4,
-    "legend.fontsize": 7,
-    "legend.title_fontsize": 7,
+    "legend.fontsize": 7.5,
+    "legend.title_fontsize": 7.5,
     "legend.frameon": False,
     "lines.linewidth": 1.2,
     "figure.dpi": 100,
@@ -112,27 +113,34 @@ def save(path: str | Path, figure: Figure) -> None:
     """
     path = Path(path)
     with atomic_path(path.with_suffix(".svg")) as svg, atomic_path(path) as png:
-        # `Figure.savefig` draws twice, once for nothing.
-        pixels = _pixels(figure)
-        # Where the panels are few, a legend or a label may be longer than they are together.
-        for _ in range(ATTEMPTS):
-            if not _grown(figure):
-                break
-            pixels = _pixels(figure)
-        dpi = figure.dpi = mpl.rcParams["savefig.dpi"]
-        imsave(png, pixels, format="png", dpi=dpi, metadata={"Software": None})
+        pixels = settled(figure)
+        imsave(png, pixels, format="png", dpi=figure.dpi, metadata={"Software": None})
         # The layout was found for the PNG: searching it again would double the time.
         figure.set_layout_engine("none")
         FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})
 
 
+@styled
+def settled(figure: Figure) -> np.ndarray:
+    """Lay a figure out as it is saved, and return the pixels [height, width, 4] of its PNG.
+
+    Where the panels are few, a legend or a label may be longer than they are together: the figure
+    is enlarged by what reaches over its edges.
+    """
+    # `Figure.savefig` draws twice, once for nothing.
+    pixels = _pixels(figure)
+    for _ in range(ATTEMPTS):
+        if not _grown(figure):
+            break
+        pixels = _pixels(figure)
+    return pixels
+
+
 def _pixels(figure: Figure) -> np.ndarray:
     """Return the pixels [height, width, 4] of a figure as its PNG shows it."""
-    screen, figure.dpi = figure.dpi, mpl.rcParams["savefig.dpi"]
+    figure.dpi = mpl.rcParams["savefig.dpi"]
     figure.canvas.draw()
-    pixels = np.array(figure.canvas.buffer_rgba())
-    figure.dpi = screen
-    return pixels
+    return np.array(figure.canvas.buffer_rgba())
 
 
 def _grown(figure: Figure) -> bool:
@@ -235,12 +243,69 @@ def signed_log_axis(
 
 
 def plain_log_axis(axes: Axes, name: str) -> None:
-    """Make the ``"x"`` or ``"y"`` axis logarithmic, labelled 1, 2, 5, 10, 20 and so on."""
+    """Make the ``"x"`` or ``"y"`` axis logarithmic, labelled 1, 2, 5, 10, 20 and so on.
+
+    Over many decades powers of ten alone are labelled, within one the numbers of a linear axis.
+    """
     getattr(axes, f"set_{name}scale")("log")
     axis = getattr(axes, f"{name}axis")
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_locator(_PlainSteps())
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_major_formatter(FuncFormatter(_plain_label))
+
+
+class _PlainSteps(LogLocator):
+    """Ticks of a logarithmic axis whose labels are written out."""
+
+    DECADES = ((1.0, (1, 1.5, 2, 3, 5, 7)), (2.5, (1, 2, 5)), (np.inf, (1,)))
+
+    def tick_values(self, vmin: float, vmax: float) -> np.ndarray:
+        low, high = sorted((vmin, vmax))
+        decades = np.log10(high / low)
+        steps = next(steps for most, steps in self.DECADES if decades <= most)
+        powers = 10.0 ** np.arange(_exponent(low), _exponent(high) + 1)
+        if (every := int(decades / 7) + 1) > 1:
+            powers = powers[::every]
+        ticks = np.outer(powers, steps).ravel()
+        if np.sum((ticks >= low) & (ticks <= high)) < 3 and decades <= 1:
+            ticks = MaxNLocator(4).tick_values(low, high)
+        return ticks[ticks > 0]
+
+
+def percent_axis(axes: Axes, name: str, top: float | None = None) -> None:
+    """Label the ``"x"`` or ``"y"`` axis in percent, with the decimals that tell ticks apart.
+
+    Parameters
+    ----------
+    axes
+        The axes.
+    name
+        ``"x"`` or ``"y"``.
+    top
+        Largest share that is drawn: the axis then goes from 0 to it, and at least to 1 %, so that
+        shares that are all 0 lie on a scale that has a meaning.
+    """
+    getattr(axes, f"{name}axis").set_major_formatter(Percent())
+    if top is not None:
+        end = max(top, 0.01)
+        getattr(axes, f"set_{name}lim")(-0.04 * end, 1.06 * end)
+
+
+class Percent(Formatter):
+    """Shares as percent, with as many decimals as the ticks of the axis need."""
+
+    decimals = 0
+
+    def set_locs(self, locs: Sequence[float]) -> None:
+        """Choose the decimals for the ticks of an axis."""
+        values = 100 * np.asarray(locs, float)
+        near = 1e-3 * np.min(np.diff(np.unique(values)), initial=1)
+        exact = (k for k in range(8) if np.all(np.abs(values - np.round(values, k)) <= near))
+        self.decimals = next(exact, 8)
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the label of a tick."""
+        return f"{100 * x + 0.0:.{self.decimals}f}%".replace("-", "−")
 
 
 def loss_axis(axes: Axes, values: Sequence[float]) -> None:
@@ -328,7 +393,7 @@ def share_panels(
     grid = figure.subplots(len(inits), len(sparsities), sharex=True, sharey=True, squeeze=False)
     for line, init in zip(grid, inits, strict=True):
         line[0].set(ylabel=init, ylim=(0, 1), yticks=[0, 0.5, 1])
-        line[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        percent_axis(line[0], "y")
     for axes, sparsity in zip(grid[0], sparsities, strict=True):
         axes.set_title(f"S = {sparsity:.4f}")
     figure.supxlabel("epoch")
@@ -390,6 +455,11 @@ def kgon_label(kind: str) -> str:
 
 def _exponent(value: float) -> int:
     return int(np.floor(np.log10(value) + 1e-9))
+
+
+def _plain_label(value: float, position: int) -> str:
+    """Return a number as it is, a large or a small one as a power of ten."""
+    return f"{value:g}" if 1e-3 <= abs(value) < 1e5 else _power_label(value, position)
 
 
 def _power_label(value: float, _position: int) -> str:

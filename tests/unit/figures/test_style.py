@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from lgi.errors import DataError, RunFileError
 from lgi.figures import style
+from lgi.figures.legible import tick_labels
 
 
 def figure_with_a_curve():
@@ -105,6 +106,40 @@ def test_loss_axis_has_labels_within_one_decade():
     axes = style.new_figure(2, 2).subplots()
     style.loss_axis(axes, [0.04, 0.6])
     assert {0.05, 0.1, 0.2, 0.5} <= {round(float(tick), 4) for tick in axes.get_yticks()}
+
+
+@pytest.mark.parametrize(
+    ("top", "labels"),
+    [
+        (1.0, ["0%", "20%", "40%", "60%", "80%", "100%"]),
+        (0.012, ["0.0%", "0.2%", "0.4%", "0.6%", "0.8%", "1.0%", "1.2%"]),
+        (0.0, ["0.0%", "0.5%", "1.0%"]),
+        (0.1, ["0%", "2%", "4%", "6%", "8%", "10%"]),
+    ],
+)
+def test_percent_axis_tells_its_ticks_apart(top, labels):
+    axes = style.new_figure(2, 2).subplots()
+    style.percent_axis(axes, "y", top)
+    axes.figure.canvas.draw()
+    assert tick_labels(axes.yaxis) == labels
+
+
+@pytest.mark.parametrize(
+    ("ends", "labels"),
+    [
+        ((0.9, 60), ["1", "2", "5", "10", "20", "50"]),
+        ((900, 1100), ["900", "950", "1000", "1050", "1100"]),
+        ((0.5, 2e6), ["1", "10", "100", "1000", "10000", "$10^{5}$", "$10^{6}$"]),
+        ((20, 60), ["20", "30", "50"]),
+    ],
+)
+def test_plain_log_axis_labels(ends, labels):
+    axes = style.new_figure(2, 2).subplots()
+    axes.set_xlim(*ends)
+    style.plain_log_axis(axes, "x")
+    axes.set_xlim(*ends)
+    axes.figure.canvas.draw()
+    assert tick_labels(axes.xaxis) == labels
 
 
 @pytest.mark.filterwarnings("ignore:constrained_layout not applied")  # before it has grown
