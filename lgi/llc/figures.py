@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
@@ -128,8 +128,8 @@ def scatter_panels(count: int) -> tuple[Figure, list[tuple[Axes, Axes]]]:
     """Return a figure and its panels, two in a line, each with room for a small table beside it."""
     columns = min(2, count)
     lines = -(-count // columns)
-    figure = new_figure(4.5 * columns, 2.7 * lines + 0.7)
-    grid = figure.subplots(lines, 2 * columns, squeeze=False, width_ratios=(2.6, 1) * columns)
+    figure = new_figure(3.9 * columns, 2.9 * lines + 0.7)
+    grid = figure.subplots(lines, 2 * columns, squeeze=False, width_ratios=(2, 1) * columns)
     places = [(line[k], line[k + 1]) for line in grid for k in range(0, 2 * columns, 2)]
     for axes in grid[:, 1::2].ravel():
         axes.set_axis_off()
@@ -160,6 +160,7 @@ def draw_losses(
     top = MOST_LOSS * (1 - min(colours))
     loss_axis(axes, [0, top])
     axes.set(xlim=(low, high), ylim=(-1e-4, top))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     for place in (0, highest):
         axes.axvline(place, color=GREY, lw=0.6, ls=":", zorder=0)
     edge = AT_EDGE * (high - low)
@@ -191,7 +192,7 @@ def beyond_handles() -> list[Line2D]:
 
 
 def write_correlations(
-    axes: Axes, rows: "pd.DataFrame", loss: str, colours: Mapping[float, str], which: str
+    axes: Axes, rows: "pd.DataFrame", loss: str, colours: Mapping[float, str], which: str = ""
 ) -> None:
     """Write Spearman's correlation of loss and LLC over seeds, a line per sparsity.
 
@@ -209,8 +210,8 @@ def write_correlations(
         Which seeds are counted, for the head of their column.
     """
     axes.set(xlim=(0, 1), ylim=(len(colours) + 0.5, -0.7))
-    columns = (0.4, "right"), (0.74, "right"), (1.04, "right")
-    lines = [("S", "ρ", f"n {which}")]
+    columns = (0.38, "right"), (0.72, "right"), (1.0, "right")
+    lines = [("S", "ρ", f"n {which}".strip())]
     for sparsity in colours:
         part = rows[rows["sparsity"] == sparsity]
         x = rank_correlation(part[["llc", loss]].to_numpy()) if len(part) >= FEW else np.nan
@@ -218,7 +219,7 @@ def write_correlations(
         lines.append((f"{sparsity:.4f}", rho, f"{len(part)}"))
     for place, words in enumerate(lines):
         for (x, side), text in zip(columns, words, strict=True):
-            axes.text(x, place, text, ha=side, va="center", size=7)
+            axes.text(x, place, text, ha=side, va="center", size=7.5)
     marks = {"s": 16, "c": list(colours.values()), "lw": 0, "clip_on": False}
     axes.scatter([-0.03] * len(colours), range(1, len(colours) + 1), **marks)
 
@@ -259,7 +260,7 @@ def llc_over_training(
     rows, lost = _with_value(llc[llc["samples"] == samples], f"LLC with {samples} samples")
     colours = colour_by(rows["sparsity"])
     inits = rows["init"].unique()
-    figure = new_figure(1.75 * len(inits) + 1.9, 3.0)
+    figure = new_figure(1.4 * len(inits) + 2.3, 3.0)
     panels = figure.subplots(1, len(inits), sharey=True, squeeze=False)[0]
     for axes, init in zip(panels, inits, strict=True):
         hidden = _draw_along_training(axes, rows, rows[rows["init"] == init], colours, highest)
@@ -300,7 +301,7 @@ def llc_settings(
     rows, lost = _with_value(llc[llc["samples"] == samples], f"LLC with {samples} samples")
     settings, inits = rows["setting"].unique(), rows["init"].unique()
     colours = colour_by(rows["sparsity"])
-    figure = new_figure(1.75 * len(inits) + 1.9, 2.2 * len(settings) + 0.4)
+    figure = new_figure(1.4 * len(inits) + 2.3, 2.2 * len(settings) + 0.4)
     grid = figure.subplots(len(settings), len(inits), sharex="row", sharey=True, squeeze=False)
     for line, setting in zip(grid, settings, strict=True):
         of_setting = rows[rows["setting"] == setting]
@@ -364,7 +365,9 @@ def _training_handles(colours: dict[float, str], lost: int) -> list[Line2D]:
     marks = {"color": GREY, "ls": "", "ms": 4, "mfc": "none"}
     return [
         *sparsity_handles(colours, marker="o", ms=3),
-        Line2D([], [], color=GREY, marker="o", ms=4, ls="", label="median, quartiles of the ok"),
+        Line2D(
+            [], [], color=GREY, marker="o", ms=4, ls="", label="median and quartiles\nof the ok"
+        ),
         Line2D([], [], marker="o", label=f"median of all: fewer\nthan {FEW} are ok", **marks),
         Line2D([], [], marker="v", label="the same, beyond\nthe axis", **marks),
         Line2D([], [], color=GREY, lw=0.6, ls=":", label="0 and half the\nnumber of parameters"),
@@ -406,7 +409,7 @@ def llc_status(
     own = rows[(rows["setting"] == drawn) & (rows["status"] == OK)]
     last = own[own["epoch"] == own["epoch"].max()]
     sparsities = sorted(rows["sparsity"].unique())
-    figure = new_figure(4.6 + 0.62 * len(counts.columns), 0.27 * len(counts) + 1.5)
+    figure = new_figure(4.5 + 0.62 * len(counts.columns), 0.25 * len(counts) + 1.5)
     whole, single = figure.subplots(1, 2, width_ratios=(0.62 * len(counts.columns), 1.9))
     _draw_heat(whole, counts.div(models, axis=0))
     heads = {}
@@ -447,7 +450,7 @@ def _draw_heat(axes: Axes, shares: "pd.DataFrame") -> None:
         if np.isfinite(share):
             shade = "white" if share > 0.6 else "black"
             words = f"{100 * share:.0f} %" if share == 0 or share >= 0.005 else "< 1 %"
-            axes.text(column, line, words, ha="center", va="center", size=7, color=shade)
+            axes.text(column, line, words, ha="center", va="center", size=7.5, color=shade)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
 
@@ -632,13 +635,13 @@ def _trace_title(
     lines = []
     if all(key in record for key in KEYS):  # not of a model of one's own
         lines.append(_model_label(*(record[key] for key in KEYS), names=names))
-    named = [names.of("settings", setting)] if setting else []
-    scale = f"{own['sampler']['kind'].upper()}, nβ = {trace.n_beta:.4g}"
-    lines.append(", ".join([*named, f"{scale}, γ = {own['localisation']:g}"]))
-    status, error = record.get("status", ""), np.nan
-    if estimates is not None:
+    status, error, n_beta = record.get("status", ""), np.nan, trace.n_beta
+    if estimates is not None:  # their nβ is that of the likelihood, not of the squared error
         at = (estimates["seed"] == record["seed"]) & (estimates["epoch"] == record["epoch"])
-        status, error = estimates.loc[at, ["status", "llc_se"]].iloc[0]
+        status, error, n_beta = estimates.loc[at, ["status", "llc_se", "n_beta"]].iloc[0]
+    named = [names.of("settings", setting)] if setting else []
+    scale = f"{own['sampler']['kind'].upper()}, nβ = {n_beta:,.1f}"
+    lines.append(", ".join([*named, f"{scale}, γ = {own['localisation']:g}"]))
     lines.append(", ".join(filter(None, (estimate_label(mean, error), status))))
     return lines
 

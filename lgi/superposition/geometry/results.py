@@ -1,9 +1,10 @@
 """Results of geometry: k-gons and features as tables and figures, and single models as polygons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lgi.catalogue import ANIMATIONS, FIGURES, TABLES, Result
+from lgi.superposition.llc.results import ESTIMATE
 from lgi.superposition.training.results import RUN_FILE, each_variant, run_files_drawn
 
 KGONS_OVER_TRAINING = "kgons_over_training{variant}"
@@ -23,6 +24,14 @@ def polygons(config: Any) -> list[dict]:
     """Ask for the models that are drawn as polygons."""
     study = config.superposition
     return [model._asdict() for model in study.models(study.geometry.polygons)]
+
+
+def _model_files(config: Any, wildcards: Mapping[str, str]) -> dict[str, str]:
+    """Return the run of a model, and the estimates that its pictures tell."""
+    return {
+        "run": RUN_FILE,
+        "estimates": ESTIMATE.replace("{setting}", config.superposition.llc.drawn),
+    }
 
 
 RESULTS = (
@@ -55,9 +64,10 @@ RESULTS = (
         output=SNAPSHOTS,
         purpose="Draw the polygon of one model at a few snapshots.",
         make="lgi.superposition.geometry.polygons:snapshots",
-        inputs={"run": RUN_FILE},
+        inputs=_model_files,
         settings=lambda config, wildcards: {
             "seed": int(wildcards["seed"]),
+            "names": config.superposition.names,
             "epochs": config.superposition.geometry.strip_epochs,
         },
         wanted=in_a_plane(polygons),
@@ -68,16 +78,20 @@ RESULTS = (
             "sparsity": "{sparsity}",
             "seed": "{seed}",
         },
-        caption="Feature vectors (columns of W) of one model with their convex hull, and column "
-        "norms and biases, along training.",
+        caption="Which polygon the feature vectors (columns of W) of one model span, and whether "
+        "it changes: at a few epochs with its training loss, and below the vectors' norms and the "
+        "biases. The title has the last loss and the last estimate of the coefficient.",
     ),
     Result(
         rule="animate_polygons",
         output=POLYGONS,
         purpose="Animate the polygon of one model along training.",
         make="lgi.superposition.geometry.polygons:polygon_frames",
-        inputs={"run": RUN_FILE},
-        settings=lambda config, wildcards: {"seed": int(wildcards["seed"])},
+        inputs=_model_files,
+        settings=lambda config, wildcards: {
+            "seed": int(wildcards["seed"]),
+            "names": config.superposition.names,
+        },
         wanted=in_a_plane(polygons),
         labels={
             "figure": "animation",
@@ -86,7 +100,8 @@ RESULTS = (
             "sparsity": "{sparsity}",
             "seed": "{seed}",
         },
-        caption="Feature vectors of one model with their convex hull, column norms, biases and "
-        "loss, one frame per snapshot.",
+        caption="When one model changes its polygon, and how its loss falls with it: feature "
+        "vectors with their convex hull, norms, biases and loss, one frame per snapshot. A model "
+        "that never moves is a single frame that says so.",
     ),
 )

@@ -148,7 +148,7 @@ def _drawn_shown(config: Any, wildcards: Mapping[str, str]) -> dict:
     return _shown(config, wildcards, [config.superposition.llc.drawn])
 
 
-def _look(config: Any) -> dict:
+def look(config: Any) -> dict:
     """Return what figures of them need to know beside: display names, and the end of the axis."""
     study = config.superposition
     features = study.data.features
@@ -221,7 +221,7 @@ RESULTS = (
             | _drawn_files(config, wildcards)
         ),
         settings=lambda config, wildcards: (
-            {"epoch": int(wildcards["epoch"])} | _drawn_shown(config, wildcards) | _look(config)
+            {"epoch": int(wildcards["epoch"])} | _drawn_shown(config, wildcards) | look(config)
         ),
         wanted=_each_epoch,
         groups=("llc",),
@@ -239,7 +239,7 @@ RESULTS = (
         make="lgi.superposition.llc.tables:gathered",
         draw={FIGURES + "llc_over_training{variant}.png": "lgi.llc.figures:llc_over_training"},
         inputs=_drawn_files,
-        settings=lambda config, wildcards: _drawn_shown(config, wildcards) | _look(config),
+        settings=lambda config, wildcards: _drawn_shown(config, wildcards) | look(config),
         wanted=each_variant,
         groups=("llc",),
         labels={"figure": "LLC over training", "variant": "{variant}"},
@@ -256,7 +256,7 @@ RESULTS = (
         draw={FIGURES + "llc_settings{variant}.png": "lgi.llc.figures:llc_settings"},
         inputs=lambda config, wildcards: _files(config, wildcards, config.superposition.llc.runs),
         settings=lambda config, wildcards: (
-            _shown(config, wildcards, config.superposition.llc.runs) | _look(config)
+            _shown(config, wildcards, config.superposition.llc.runs) | look(config)
         ),
         wanted=each_variant,
         groups=("llc",),
