@@ -42,10 +42,12 @@ RESULTS = (
         make="lgi.superposition.geometry.table:kgon_shares",
         draw={f"{FIGURES}{KGONS_OVER_TRAINING}.png": _DRAW + "kgons_over_training"},
         inputs=run_files_drawn,
+        settings=lambda config, wildcards: {"names": config.superposition.names},
         wanted=in_a_plane(each_variant),
         labels={"figure": "k-gons over training", "variant": "{variant}"},
-        caption="Share of the models whose feature vectors span each kind of k-gon, along "
-        "training, per initialisation and sparsity.",
+        caption="At which sparsities models leave the polygon of their start, and when: the share "
+        "of the models whose feature vectors span each kind of k-gon, along training, a row per "
+        "start and a column per sparsity.",
     ),
     Result(
         rule="dimensionality_vs_sparsity",
@@ -54,10 +56,13 @@ RESULTS = (
         make="lgi.superposition.geometry.table:final_features",
         draw={f"{FIGURES}{DIMENSIONALITY_VS_SPARSITY}.png": _DRAW + "dimensionality_vs_sparsity"},
         inputs=run_files_drawn,
+        settings=lambda config, wildcards: {"names": config.superposition.names},
         wanted=each_variant,
         labels={"figure": "feature dimensionality", "variant": "{variant}"},
-        caption="Feature dimensionality against 1/(1 - S) at the last epoch. Plateaus of the "
-        "superposition paper (Elhage et al. 2022) are marked.",
+        caption="On which plateaus the features lie: the dimensionality of every feature at the "
+        "last epoch against 1/(1 - S), a panel per start; dotted at 2/k, where those of a regular "
+        "k-gon lie (Elhage et al. 2022), and at 1. The curve is the median of the represented "
+        "features.",
     ),
     Result(
         rule="plot_snapshots",

@@ -308,9 +308,11 @@ RESULTS = (
         purpose="Draw the LLC of a few models against the scale at which they are seen.",
         make="lgi.superposition.llc.figures:resolution",
         inputs={"curves": RESOLUTION},
+        settings=_named_settings,
         groups=("llc",),
         labels={"figure": "resolution curves"},
-        caption="The estimate against nβ with γ in proportion, a panel per sparsity and number of "
+        caption="At which scales a model's coefficient does not depend on the scale: the ringed "
+        "points. The estimate against nβ with γ in proportion, a panel per sparsity and number of "
         "samples, a colour per start. Lines are the Hessian's value, which does not depend on the "
         "scale; error bars two standard errors; hollow points are not ok; rings stand where "
         "an estimate is ok and stays what it is over a decade of nβ in both directions.",
@@ -325,10 +327,12 @@ RESULTS = (
         settings=lambda config, wildcards: {
             "features": config.superposition.data.features,
             "settings": config.superposition.llc.locality,
+            "names": config.superposition.names,
         },
         groups=("llc",),
         labels={"figure": "locality between models"},
-        caption="Above: of pairs of models trained from different starts on the same data, whose "
+        caption="Whether an estimate speaks of its own minimum: low lines say that it does. "
+        "Above: of pairs of models trained from different starts on the same data, whose "
         "minima lie far apart in nβ L, the share whose chains have the same E[L] within two "
         "standard errors; bars are intervals over seeds. Below: the share of the variance of the "
         "estimate among models on the same data that -nβ L(w*) is, 0 or less drawn at 0. At "
@@ -348,13 +352,15 @@ RESULTS = (
                 name: setting.thresholds.fall
                 for name, setting in config.superposition.llc.estimated(config).items()
                 if setting.thresholds.fall is not None
-            }
+            },
+            "names": config.superposition.names,
         },
         groups=("llc",),
         labels={"figure": "stability of polygons"},
-        caption="Share of the states on a polygon whose chains do not leave it: below their lowest "
-        "draw lies no minimum on another polygon that is deeper by more than the threshold. The "
-        "numbers are how many states there are. At the last epoch.",
+        caption="Which polygons hold the chains that start on them. Share of the states on a "
+        "polygon whose chains do not leave it: below their lowest draw lies no minimum on another "
+        "polygon that is deeper by more than the threshold. The numbers are how many states there "
+        "are. At the last epoch.",
     ),
     Result(
         rule="plot_llc_trace",
@@ -375,8 +381,8 @@ RESULTS = (
             "seed": "{seed}",
             "epoch": "{epoch}",
         },
-        caption="The chains of one estimate: nβ (L - L(w*)) of every kept draw, and below the "
-        "running mean of each chain and of all together after the burn-in, the last of which is "
-        "the estimate.",
+        caption="Whether the chains of one estimate stay together and on one level: nβ (L - "
+        "L(w*)) of every kept draw, and below the running mean of each chain and of all together "
+        "after the burn-in, the last of which is the estimate.",
     ),
 )
