@@ -29,6 +29,7 @@ from lgi.figures.style import (
     loss_axis,
     need,
     new_figure,
+    plain_log_axis,
     quality_handles,
     sparsity_handles,
     styled,
@@ -47,6 +48,25 @@ STATUSES = (OK, NOT_CONVERGED, BIASED_STEP, NOT_LOCAL, NOT_A_MINIMUM, DIVERGED)
 LINEAR_LLC = (10.0, 1.5)
 FEW = 5  # seeds with an estimate that is ok: of fewer no median is drawn as one
 MOST_LOSS = 3  # end of the axis of losses, in units of 1 - S at the lowest sparsity
+BIAS = 2 / 3  # of the highest coefficient: ends of the axis of a bias
+REFERENCE = "reference"  # the long chains of a calibration
+SWEEPS = (
+    ("step_size", "llc", "llc_se", "step size ε"),
+    ("step_size", "bias", "bias_se", "step size ε"),
+    ("step_size", "acceptance", None, "step size ε"),
+    ("localisation", "llc", "llc_se", "localisation γ"),
+    ("n_beta", "llc", "llc_se", "nβ"),
+    ("n", "llc", "llc_se", "n in nβ = n / ln n"),
+    ("draws", "bias", "bias_se", "chain length / the setting's"),
+    ("draws", "ess", None, "chain length / the setting's"),
+)
+"""Panels of a calibration: what is varied, what is drawn with which error, and the x axis."""
+OF_SWEEPS = {
+    "llc": "LLC",
+    "bias": "LLC − long chains' LLC",
+    "acceptance": "mean acceptance",
+    "ess": "effective sample size",
+}
 AT_EDGE = 0.02  # of an axis: how far from its end an arrow stands
 
 
@@ -347,18 +367,12 @@ def _draw_along_training(
             axes.plot(x, y, color=colour, marker="o", ms=3, lw=0.8)
         seen = others[others.between(low, high)]
         axes.plot(seen.index.map(where), seen, "o", mfc=HOLLOW, **look)
-        for mark, end, beyond in (
-            ("v", low, others[others < low]),
-            ("^", high, others[others > high]),
-        ):
-            inside = end + np.sign(highest - end) * AT_EDGE * (high - low)
-            axes.plot(beyond.index.map(where), [inside] * len(beyond), mark, mfc=HOLLOW, **look)
-            hidden += len(beyond)
+        hidden += draw_beyond(axes, others.index.map(where), others, (low, high), **look)
     for end in (0, highest):
         axes.axhline(end, color=GREY, lw=0.6, ls=":", zorder=0)
     axes.set(ylim=(low, high), xlim=(-0.5, len(epochs) - 0.5))
     axes.set_xticks(range(len(epochs)), [f"{epoch:,}" for epoch in epochs], rotation=90)
-    return [f"{hidden} beyond the axis"] if hidden else []
+    return [f"medians beyond: {hidden}"] if hidden else []
 
 
 def _training_handles(colours: dict[float, str], lost: int) -> list[Line2D]:
@@ -456,19 +470,23 @@ def _draw_heat(axes: Axes, shares: "pd.DataFrame") -> None:
 
 
 @styled
-def llc_calibration(table: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
+def llc_calibration(
+    table: "pd.DataFrame", *, highest: float, names: SuperpositionNames = UNNAMED
+) -> Figure:
     """Draw the estimate, its bias and its acceptance against the settings of the estimator.
 
-    Above what the step size does, for each sampler: the estimate beside that of long unbiased
-    chains, its difference from them, and the acceptance. Below the estimate of the unbiased
-    sampler against localisation, nβ and n; dotted lines stand at the values in use. On the right
-    its bias and effective sample size against the length of the chains. A colour is a model, error
-    bars are standard errors, hollow points are not ok.
+    First what the step size does, for each sampler: the estimate beside that of long unbiased
+    chains, its difference from them, and the acceptance. Then the estimate of the unbiased
+    sampler against localisation, nβ and n; dotted lines stand at the values in use. At last its
+    bias and effective sample size against the length of the chains. A colour is a model, error
+    bars are standard errors, hollow points are not ok, arrows lie beyond the axis.
 
     Parameters
     ----------
     table
         From `lgi.superposition.llc.calibration.calibrate`.
+    highest
+        Half the number of parameters.
     names
         Display names.
 
@@ -480,40 +498,45 @@ def llc_calibration(table: "pd.DataFrame", names: SuperpositionNames = UNNAMED) 
     need(len(table), "calibration of the LLC")
     models = table[KEYS].itertuples(index=False)
     rows = table.assign(model=[_model_label(*model, names=names) for model in models])
+    reference = rows[rows["varied"] == REFERENCE]
     colours = dict(
         zip(rows["model"].unique(), category_colours(rows["model"].nunique()), strict=True)
     )
-    figure = new_figure(10.6, 5.0)
-    grid = figure.subplots(2, 4)
+    figure = new_figure(7.4, 9.0)
+    grid = figure.subplots(4, 2).ravel()
     samplers = rows.loc[rows["varied"] == "step_size", "sampler"].unique()
     marks = dict(zip(samplers, ("o-", "^--", "s:"), strict=False))
-    for model, part in rows.groupby("model", sort=False):
-        steps = part[part["varied"] == "step_size"]
-        reference = part.loc[part["varied"] == "reference", "llc"].iloc[0]
-        grid[0, 0].axhline(reference, color=colours[model], lw=0.6)
-        for sampler, line in steps.groupby("sampler"):
-            look = {"color": colours[model], "mark": marks[sampler]}
-            _draw_sweep(grid[0, 0], line, "llc", "llc_se", **look)
-            _draw_sweep(grid[0, 1], line, "bias", "bias_se", **look)
-            _draw_sweep(grid[0, 2], line, "acceptance", None, **look)
-        sampler = part.loc[part["varied"] == "reference", "sampler"].iloc[0]
-        of_reference = {"color": colours[model], "mark": marks[sampler]}
-        for axes, varied in zip(grid[1, :3], ("localisation", "n_beta", "n"), strict=True):
-            line = part[part["varied"] == varied]
-            _draw_sweep(axes, line, "llc", "llc_se", **of_reference)
-        lengths = part[part["varied"] == "draws"]
-        _draw_sweep(grid[0, 3], lengths, "bias", "bias_se", **of_reference)
-        _draw_sweep(grid[1, 3], lengths, "ess", None, **of_reference)
-    _calibration_axes(grid, rows)
+    for axes, (varied, column, error, xlabel) in zip(grid, SWEEPS, strict=True):
+        ends = {"llc": llc_limits(highest), "bias": (-BIAS * highest, BIAS * highest)}.get(column)
+        some = rows[rows["varied"] == varied]
+        for (model, sampler), line in some.groupby(["model", "sampler"], sort=False):
+            look = {"color": colours[model], "mark": marks.get(sampler, "o-")}
+            _draw_sweep(axes, line, column, error, ends, **look)
+        if ends:
+            axes.set_ylim(ends)
+        if column == "llc":
+            for row in reference.itertuples():
+                axes.axhline(row.llc, color=colours[row.model], lw=0.6, zorder=0)
+        if column == "bias":
+            axes.axhline(0, color=GREY, lw=0.6, zorder=0)
+        if varied in reference:
+            for value in reference[varied].unique():
+                axes.axvline(value, color=GREY, lw=0.8, ls=":", zorder=0)
+        axes.set(xscale="log", xlabel=xlabel, ylabel=OF_SWEEPS[column])
+    grid[2].set_ylim(0, 1.02)
+    if (rows.loc[rows["varied"] == "draws", "ess"] > 0).any():
+        plain_log_axis(grid[7], "y")
     handles = [Line2D([], [], color=colour, lw=2, label=model) for model, colour in colours.items()]
     handles += [
         Line2D([], [], color=GREY, marker=mark[0], ls=mark[1:], ms=4, label=sampler.upper())
         for sampler, mark in marks.items()
     ]
+    arrow = {"marker": "v", "ms": 4, "mfc": "none", "ls": ""}
     handles.append(Line2D([], [], color=GREY, lw=0.6, label="long unbiased chains"))
     handles.append(Line2D([], [], color=GREY, lw=0.8, ls=":", label="in use"))
+    handles.append(Line2D([], [], color=GREY, label="beyond the axis", **arrow))
     handles += quality_handles(rows["status"] == OK, int((~np.isfinite(rows["llc"])).sum()))
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    figure.legend(handles=handles, loc="outside upper center", ncols=2)
     return figure
 
 
@@ -525,48 +548,43 @@ def _model_label(
 
 
 def _draw_sweep(
-    axes: Axes, rows: "pd.DataFrame", column: str, error: str | None, *, color: str, mark: str
+    axes: Axes,
+    rows: "pd.DataFrame",
+    column: str,
+    error: str | None,
+    ends: tuple[float, float] | None,
+    *,
+    color: str,
+    mark: str,
 ) -> None:
-    """Draw one column along the values of a sweep, hollow where the estimate is not ok."""
+    """Draw one column along the values of a sweep, hollow where the estimate is not ok.
+
+    What lies beyond the ends of the axis is an arrow, and no line leads there.
+    """
     rows = rows[np.isfinite(rows[column])].sort_values("value")
-    axes.plot(rows["value"], rows[column], color=color, ls=mark[1:], lw=0.8)
+    low, high = ends or (-np.inf, np.inf)
+    seen = rows[column].between(low, high)
+    axes.plot(rows["value"], rows[column].where(seen), color=color, ls=mark[1:], lw=0.8)
     if error:
-        axes.errorbar(rows["value"], rows[column], rows[error], color=color, ls="", lw=0.8)
-    for points, face in by_quality(rows, rows["status"] == OK, color):
+        bars = rows[seen]
+        axes.errorbar(bars["value"], bars[column], bars[error], color=color, ls="", lw=0.8)
+    good = rows["status"] == OK
+    for points, face in by_quality(rows[seen], good[seen], color):
         axes.plot(points["value"], points[column], mark[0], color=color, mfc=face, ms=4)
+    draw_beyond(axes, rows["value"], rows[column], (low, high), color=color, ls="", ms=4)
 
 
-def _calibration_axes(grid: np.ndarray, rows: "pd.DataFrame") -> None:
-    reference = rows[rows["varied"] == "reference"]
-    for axes in grid[0, :3]:
-        axes.set_xlabel("step size ε")
-    for axes, name in zip(
-        grid[1, :3],
-        ("localisation γ", "nβ", "n in nβ = n / ln n"),
-        strict=True,
-    ):
-        axes.set_xlabel(name)
-    for axes in grid[:, 3]:
-        axes.set_xlabel("chain length / the setting's")
-    for axes in grid.flat:
-        axes.set_xscale("log")
-    for axes in (grid[0, 0], *grid[1, :3]):
-        axes.set_ylabel("LLC")
-    for axes in (grid[0, 1], grid[0, 3]):
-        axes.set_ylabel("LLC − long chains' LLC")
-        axes.axhline(0, color=GREY, lw=0.6)
-    grid[1, 3].set(ylabel="effective sample size", yscale="log")
-    grid[0, 2].set(ylabel="mean acceptance", ylim=(0, 1.02))
-    # Steps that are far too large may lead anywhere; what matters is where they start to.
-    reach = reference["llc"].abs().max()
-    for axes in (grid[0, 0], *grid[1, :3]):
-        low, high = axes.get_ylim()
-        axes.set_ylim(max(min(low, 0), -reach), min(high, 2 * reach))
-    low, high = grid[0, 1].get_ylim()
-    grid[0, 1].set_ylim(max(low, -reach), min(high, reach))
-    for axes, name in zip(grid[1], ("localisation", "n_beta"), strict=False):
-        for value in reference[name].unique():
-            axes.axvline(value, color=GREY, lw=0.8, ls=":", zorder=0)
+def draw_beyond(
+    axes: Axes, x: "pd.Series", y: "pd.Series", ends: tuple[float, float], **marks: object
+) -> int:
+    """Draw an arrow at the edge of the y axis for what is beyond its ends; return how many."""
+    low, high = ends
+    x, y = np.asarray(x), np.asarray(y)
+    for edge, mark, beyond in ((AT_EDGE, "v", y < low), (1 - AT_EDGE, "^", y > high)):
+        if beyond.any():
+            place = low + edge * (high - low)
+            axes.plot(x[beyond], [place] * beyond.sum(), mark, mfc=HOLLOW, **marks)
+    return int(((y < low) | (y > high)).sum())
 
 
 @styled

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator
 
 from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
@@ -124,6 +125,7 @@ def dimensionality_vs_sparsity(
         median = part.groupby("inverse_density")["median_represented"].first().dropna()
         axes.plot(median.index, median, "s-", color="black", ms=3, lw=0.8)
         plain_log_axis(axes, "x")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
         axes.set_title(f"{names.of('initialisations', init)} start")
     right = panels[-1].get_yaxis_transform()
     for corners in PLATEAUS:

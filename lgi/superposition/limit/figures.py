@@ -92,7 +92,7 @@ def _draw_coefficients(axes: Axes, rows: "pd.DataFrame", colours: dict[str, str]
     axes.set_xscale("log")
     first = rows.iloc[0]
     axes.set(
-        title="the coefficient at the exact minima",
+        title="coefficient at the exact minima",
         xlabel="n (nβ = n / ln n)",
         ylabel=f"λ̂ at γ = {first['localisation']:g}, σ = {first['noise']:g}\n(dotted: truth)",
     )
@@ -117,7 +117,7 @@ def _draw_weights(
     plain_log_axis(axes, "x")
     first = rows.iloc[0]
     axes.set(
-        title="the posterior's weight",
+        title="the posterior's weight; vertical: where it moves",
         xlabel=f"n (σ = {first['noise']:g}, prior deviation {first['prior']:g})",
         ylabel="weight\n(dots: sampled, dashed: integrated)",
         ylim=(-0.02, 1.02),

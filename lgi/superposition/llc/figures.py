@@ -70,11 +70,10 @@ def resolution(curves: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> F
         axes.set(title=f"S = {sparsity:.4f}", xscale="log", ylim=(-0.02 * top, top))
     figure.supxlabel(f"nβ, with γ in proportion; σ = {_listed(rows['sigma'])}")
     figure.supylabel("LLC")
+    starts = names.several("initialisations", inits)
     handles = [
-        Line2D(
-            [], [], color=colour, marker=mark, ms=4, ls="", label=names.of("initialisations", init)
-        )
-        for init, (colour, mark) in looks.items()
+        Line2D([], [], color=colour, marker=mark, ms=4, ls="", label=f"{start} start")
+        for start, (colour, mark) in zip(starts, looks.values(), strict=True)
     ]
     handles.append(Line2D([], [], color=GREY, lw=0.8, label="of the Hessian, at any scale"))
     ring = {"marker": "o", "ms": 8, "mfc": "none", "mew": 0.6, "ls": ""}
@@ -193,8 +192,8 @@ def stability(made: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figu
         for axes, samples in zip(line, sizes, strict=True):
             part = rows[(rows["setting"] == setting) & (rows["samples"] == samples)]
             image = _draw_shares(axes, part, kinds, sparsities)
-            scale = scale_label(part) if len(part) else ""
-            axes.set_title(f"{names.of('settings', setting)}: {samples:,} samples\n{scale}")
+            named = _named(part, setting, names).replace("\n", ", ") if len(part) else ""
+            axes.set_title(f"{named}\n{samples:,} training samples")
         line[0].set_yticks(range(len(kinds)), [kgon_label(kind) for kind in kinds])
     for axes in grid[-1]:
         axes.set_xticks(range(len(sparsities)), [f"{s:.4f}" for s in sparsities], rotation=90)

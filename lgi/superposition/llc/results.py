@@ -292,15 +292,15 @@ RESULTS = (
         purpose="Draw plateau, bias and acceptance of the LLC against the estimator's settings.",
         make="lgi.llc.figures:llc_calibration",
         inputs={"table": CALIBRATION},
-        settings=_named_settings,
+        settings=lambda config, wildcards: look(config),
         groups=("llc",),
         labels={"figure": "calibration"},
-        caption="What the settings of the estimator do. Above, against the step size: the estimate "
-        "beside that of long unbiased chains, its difference from it, and the mean acceptance. "
-        "Below: the unbiased estimate against localisation, nβ and n, dotted at the values in use. "
-        "On the right bias and effective sample size against the length of the chains, in units "
-        "of the setting's own. A colour is a model; error bars are standard errors; hollow points "
-        "are not ok.",
+        caption="Over which range of a setting the estimate stays what it is, and where it breaks. "
+        "First, against the step size: the estimate beside that of long unbiased chains, its "
+        "difference from it, and the mean acceptance. Then the unbiased estimate against "
+        "localisation, nβ and n, dotted at the values in use. At last bias and effective sample "
+        "size against the length of the chains, in units of the setting's own. A colour is a "
+        "model; error bars are standard errors; hollow points are not ok, arrows lie beyond.",
     ),
     Result(
         rule="plot_llc_resolution",
