@@ -22,12 +22,19 @@ from lgi.runs import atomic_path
 FRAMES_PER_SECOND = 10
 HOLD_SECONDS = 2  # the last frame stays this long before the animation starts over
 
+TINT = 14  # a colour of the GIF's palette whose channels differ by less is made grey
+
+_MEAN = "(r(X,Y)+g(X,Y)+b(X,Y))/3"
+_RANGE = "max(max(r(X,Y),g(X,Y)),b(X,Y))-min(min(r(X,Y),g(X,Y)),b(X,Y))"
+_GREYS = ":".join(f"{c}='if(lt({_RANGE},{TINT}),{_MEAN},{c}(X,Y))'" for c in "rgb")
+
 # The GIF's palette is shared by all frames, and only what changes is written; not dithering keeps
-# flat areas flat. The video's last frame is repeated, the GIF's gets a longer delay.
+# flat areas flat. Averages of greys and faint colours would tint the greys: they are made grey. The
+# video's last frame is repeated, the GIF's gets a longer delay.
 GRAPH = (
     "split=3[video][colours][still];"
     f"[video]tpad=stop_mode=clone:stop_duration={HOLD_SECONDS}[mp4];"
-    "[colours]palettegen[palette];"
+    f"[colours]palettegen,geq={_GREYS}:a='alpha(X,Y)'[palette];"
     "[still][palette]paletteuse=dither=none[gif]"
 )
 

@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from lgi.catalogue import copy_name
@@ -12,9 +13,15 @@ from lgi.runs import atomic_path
 WIDTH = 1000
 """Largest width of a copy in pixels: what a page shows."""
 
+BAND, BANDED = 16, 0.01
+"""Where more than a share of the pixels would change by more levels of 255, maps of colours would
+show bands: the copy keeps its colours."""
+
 
 def copy(source: str | Path, target: str | Path) -> None:
-    """Write a small copy: a PNG narrowed to 256 colours, a GIF as it is, a text with its links.
+    """Write a small copy: a PNG narrowed, a GIF as it is, a text with its links.
+
+    The PNG has 256 colours where they suffice.
 
     Parameters
     ----------
@@ -44,4 +51,6 @@ def _shrink(source: str | Path) -> Image.Image:
     if picture.width > WIDTH:
         height = round(picture.height * WIDTH / picture.width)
         picture = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
-    return picture.quantize(256, dither=Image.Dither.NONE)
+    few = picture.quantize(256, dither=Image.Dither.NONE)
+    lost = np.abs(np.asarray(picture, np.int16) - np.asarray(few.convert("RGB"), np.int16))
+    return picture if np.mean(lost.max(axis=2) > BAND) > BANDED else few

@@ -26,6 +26,7 @@ from matplotlib.ticker import (
 )
 
 from lgi.errors import NothingToDrawError
+from lgi.prose import counted
 from lgi.runs import atomic_path
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ LOOK = {
     "lines.linewidth": 1.2,
     "figure.dpi": 100,
     "figure.labelsize": 8,
+    "figure.titlesize": 8.5,
     "savefig.dpi": 200,
     # A fixed salt makes the identifiers inside an SVG the same in every run.
     "svg.hashsalt": "lgi",
@@ -255,7 +257,7 @@ def plain_log_axis(axes: Axes, name: str) -> None:
 class _PlainSteps(LogLocator):
     """Ticks of a logarithmic axis whose labels are written out."""
 
-    DECADES = ((1.0, (1, 1.5, 2, 3, 5, 7)), (2.5, (1, 2, 5)), (np.inf, (1,)))
+    DECADES = ((1.0, (1, 2, 3, 5)), (2.5, (1, 2, 5)), (np.inf, (1,)))
 
     def tick_values(self, vmin: float, vmax: float) -> np.ndarray:
         low, high = sorted((vmin, vmax))
@@ -365,6 +367,20 @@ def draw_band(axes: Axes, rows: "pd.DataFrame", colour: str) -> None:
     axes.plot(rows.index, rows["median"], color=colour, lw=1)
 
 
+def wrapped(words: str, width: int) -> str:
+    """Return words in lines of about `width` letters, broken at a comma where there is one."""
+    first, comma, rest = words.partition(", ")
+    if len(words) <= width:
+        return words
+    return f"{first},\n{fill(rest, width)}" if comma else fill(words, width)
+
+
+def counted_from(counts: "pd.Series", unit: str = "seed") -> str:
+    """Return how many there are in words, ``"5 to 20 seeds"`` where it differs."""
+    low, high = int(counts.min()), int(counts.max())
+    return counted(high, unit) if low == high else f"{low} to {high} {unit}s"
+
+
 def by_quality(
     rows: "pd.DataFrame", good: "pd.Series", colour: str, hollow: str = HOLLOW
 ) -> list[tuple["pd.DataFrame", str]]:
@@ -419,7 +435,7 @@ def _exponent(value: float) -> int:
 
 def _plain_label(value: float, position: int) -> str:
     """Return a number as it is, a large or a small one as a power of ten."""
-    return f"{value:g}" if 1e-3 <= abs(value) < 1e5 else _power_label(value, position)
+    return f"{value:g}" if 1e-4 <= abs(value) * 1.001 < 1e5 else _power_label(value, position)
 
 
 def _power_label(value: float, _position: int) -> str:

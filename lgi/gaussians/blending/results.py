@@ -18,6 +18,7 @@ def _settings(config: Any, wildcards: Any) -> dict:
         "fits": fits,
         "recipes": {name: study.recipes[name] for name in sorted({fit.recipe for fit in fits})},
         "confidence": study.blending.confidence,
+        "names": study.names,
     }
 
 
@@ -31,9 +32,10 @@ RESULTS = (
         inputs={"table": TABLE, "turn": TURN},
         settings=_settings,
         labels={"figure": "blends and edges compared"},
-        caption="Fits whose colours are averaged, as published, and fits whose colours are added, "
-        "as in GaussianImage and its followers; with a hard edge and with a smooth one; from "
-        "three starts, with the same N, seeds and iterations. Dots are best losses, a dot per "
-        "seed, circles the last ones; the black line is the interval of the mean over seeds.",
+        caption="Which fits turn, and which are better at their best. Fits whose colours are "
+        "averaged, as published, and fits whose colours are added, as in GaussianImage and its "
+        "followers; with a hard edge and with a smooth one; from three starts, with the same N, "
+        "seeds and iterations. Dots are best losses, a dot per seed, rings the last ones; the "
+        "black line is the interval of the mean over seeds.",
     ),
 )

@@ -9,14 +9,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
+from lgi.display import GaussianNames
 from lgi.figures.style import (
     GREY,
     LIGHT_GREY,
     category_colours,
+    counted_from,
     need,
     new_figure,
     plain_log_axis,
     styled,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -24,16 +27,20 @@ if TYPE_CHECKING:
 
 
 @styled
-def elsewhere(table: "pd.DataFrame", ratio: tuple[float, float]) -> Figure:
+def elsewhere(table: "pd.DataFrame", ratio: tuple[float, float], names: GaussianNames) -> Figure:
     """Draw the best loss against N / pixels, a panel per image, a line per recipe.
+
+    All panels have the same scales.
 
     Parameters
     ----------
     table
-        ``gaussians_elsewhere.csv``: image, recipe, n, n_over_pixels, best_loss, low, high,
-        is_lowest.
+        ``gaussians_elsewhere.csv``: image, recipe, n, n_over_pixels, seeds, best_loss, low,
+        high, is_lowest.
     ratio
         N / pixels that the original calls optimal for its image, shaded.
+    names
+        What people read in place of names.
 
     Raises
     ------
@@ -45,30 +52,37 @@ def elsewhere(table: "pd.DataFrame", ratio: tuple[float, float]) -> Figure:
     colours = dict(zip(recipes, category_colours(len(recipes)), strict=True))
     across = min(4, len(images))
     down = -(-len(images) // across)
-    figure = new_figure(1.9 * across + 0.6, 1.8 * down + 0.6)
-    panels = figure.subplots(down, across, sharex=True, squeeze=False)
+    figure = new_figure(1.72 * across + 0.6, 1.9 * down + 0.6)
+    panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
     for axes, image in zip(panels.flat, images, strict=False):
         axes.axvspan(*ratio, color=LIGHT_GREY, lw=0, zorder=0)
         for recipe, rows in table[table["image"] == image].groupby("recipe"):
             _draw_curve(axes, rows, colours[recipe])
-        axes.set_title(image.replace("_", " "))
-        plain_log_axis(axes, "x")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}"))
-        losses = table.loc[table["image"] == image, "best_loss"]
-        if losses.max() < 30 * losses.min():
-            plain_log_axis(axes, "y")
-        else:
-            axes.set_yscale("log")
+        axes.set_title(wrapped(names.of("images", image), 24))
+    plain_log_axis(panels[0, 0], "x")
+    plain_log_axis(panels[0, 0], "y")
+    panels[0, 0].xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}"))
     for axes in panels.flat[len(images) :]:
         axes.remove()
-    for axes in panels.flat[max(len(images) - across, 0) : len(images)]:
-        axes.tick_params(labelbottom=True)
+    for axes in panels.flat[: len(images)]:
+        axes.tick_params(labelbottom=True, labelleft=True)
     figure.supxlabel("N / pixels (%)")
-    figure.supylabel("best loss, mean over seeds")
-    handles = [Line2D([], [], color=c, marker="o", ms=3, label=r) for r, c in colours.items()]
-    handles.append(Line2D([], [], color=GREY, marker="*", ls="", ms=7, mec="black", label="lowest"))
-    handles.append(Patch(color=LIGHT_GREY, label="range called optimal for the original's image"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    figure.supylabel("best loss")
+    handles = [
+        Line2D([], [], color=colour, marker="o", ms=3, label=names.of("recipes", recipe))
+        for recipe, colour in colours.items()
+    ]
+    handles.append(
+        Line2D([], [], color=GREY, marker="*", ls="", ms=7, mec="black", label="lowest of a curve")
+    )
+    handles.append(Patch(color=LIGHT_GREY, label="called optimal for the original's image"))
+    seeds = counted_from(table["seeds"])
+    figure.legend(
+        handles=handles,
+        loc="outside upper center",
+        ncols=len(handles),
+        title=f"mean over {seeds}, with its interval where there are several",
+    )
     return figure
 
 

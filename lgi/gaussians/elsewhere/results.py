@@ -19,7 +19,10 @@ def _ratio(config: Any, wildcards: Any) -> dict:
 
 
 def _settings(config: Any, wildcards: Any) -> dict:
-    return _ratio(config, wildcards) | {"confidence": config.gaussians.elsewhere.confidence}
+    return _ratio(config, wildcards) | {
+        "confidence": config.gaussians.elsewhere.confidence,
+        "names": config.gaussians.names,
+    }
 
 
 RESULTS = (
@@ -32,8 +35,9 @@ RESULTS = (
         inputs=_fits,
         settings=_settings,
         labels={"figure": "images and resolutions"},
-        caption="Best loss against N / pixels, mean over seeds with its interval, for images of "
-        "different kinds and for two other resolutions of the published image. The shaded range "
-        "was called optimal for the original's image; the star is the lowest loss of a curve.",
+        caption="Whether a curve has its lowest loss, the star, in the shaded range, which was "
+        "called optimal for the original's image. Best loss against N / pixels, mean over seeds "
+        "with its interval, for images of different kinds and for two other resolutions of the "
+        "published image; all panels have the same scales.",
     ),
 )

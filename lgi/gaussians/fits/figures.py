@@ -1,7 +1,7 @@
 """Figures of the Gaussian fits: loss against N, loss and coverage, a fit and its animation."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,11 +9,22 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
+from lgi.display import GaussianNames
 from lgi.figures import animation
-from lgi.figures.style import GREY, OKABE_ITO, category_colours, colour_by, need, new_figure, styled
+from lgi.figures.style import (
+    GREY,
+    OKABE_ITO,
+    category_colours,
+    colour_by,
+    need,
+    new_figure,
+    percent_axis,
+    styled,
+)
 from lgi.gaussians.fits.view import RUN, Fit
+from lgi.prose import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,11 +32,15 @@ if TYPE_CHECKING:
 CURVES = ("loss", "uncovered")
 ELLIPSE_SIGMA = 1.0
 ELLIPSE_POINTS = 49
+ERROR = "absolute error, mean over channels\n(intensities from 0 to 1)"
+HELD = 10  # frames that the best and, half as long, the first state stay
 
 
 @styled
-def loss_vs_n(rows: "pd.DataFrame") -> Figure:
+def loss_vs_n(rows: "pd.DataFrame", names: GaussianNames) -> Figure:
     """Draw the best loss against the number of Gaussians, a line per seed.
+
+    Seeds that were run at one N alone are grey points.
 
     Triangles mark the N at which the loss is higher than at the next smaller N of the same seed,
     open diamonds the published losses. The second panel shows the range in which N was raised one
@@ -36,13 +51,15 @@ def loss_vs_n(rows: "pd.DataFrame") -> Figure:
     rows
         Runs of one image and recipe: n, seed, best_loss, change_vs_previous_n,
         published_best_loss.
+    names
+        What people read in place of names.
 
     Raises
     ------
     DataError
         If no row has a finite loss.
     """
-    named = rows[["image", "recipe"]].drop_duplicates().itertuples(index=False)
+    named = list(rows[["image", "recipe"]].drop_duplicates().itertuples(index=False))
     of = ", ".join(f"image {image!r} with recipe {recipe!r}" for image, recipe in named)
     rows = rows[np.isfinite(rows["best_loss"])].sort_values(["seed", "n"])
     need(len(rows), f"finite best loss of {of or 'any run'}")
@@ -50,20 +67,37 @@ def loss_vs_n(rows: "pd.DataFrame") -> Figure:
     ranges = [rows]
     if len(close) > 1 and len(close) < rows["n"].nunique():
         ranges.append(rows[rows["n"].isin(close)])
-    figure = new_figure(3.6 * len(ranges) + 1.2, 3.2)
+    figure = new_figure(3.6 * len(ranges) + 0.2, 3.7)
+    figure.suptitle("; ".join(called(names, *one) for one in named))
     panels = figure.subplots(
         1, len(ranges), squeeze=False, gridspec_kw={"width_ratios": [1, 1.3][: len(ranges)]}
     )[0]
-    seeds = rows["seed"].unique()
-    colours = dict(zip(seeds, category_colours(len(seeds)), strict=True))
+    colours = _seed_colours(rows)
     for axes, part, size in zip(panels, ranges, (0.7, 1.0)[-len(ranges) :], strict=True):
         _draw_range(axes, part, colours, size)
     panels[0].set_ylabel("best loss along training")
     if len(ranges) > 1:
         panels[0].axvspan(min(close) - 0.5, max(close) + 0.5, color="0.94", zorder=0)
     known = rows["published_best_loss"].notna().any()
-    figure.legend(handles=_seed_legend(colours, known), loc="outside right upper")
+    figure.legend(handles=_seed_legend(colours, known), loc="outside lower center", ncols=4)
     return figure
+
+
+def _seed_colours(rows: "pd.DataFrame") -> dict[int, str]:
+    """Return the colours of seeds: grey for those of one N, which have no line."""
+    several = rows.groupby("seed")["n"].nunique() > 1
+    lines = iter(category_colours(max(several.sum(), 1)))
+    return {seed: next(lines) if several[seed] else GREY for seed in rows["seed"].unique()}
+
+
+def called(names: GaussianNames, image: str, recipe: str) -> str:
+    """Return what people read in place of an image and a recipe."""
+    return f"{names.of('images', image)}, {names.of('recipes', recipe)}"
+
+
+def titled(names: GaussianNames, fit: Fit) -> str:
+    """Return the title of a fit: image, recipe, N and seed."""
+    return f"{called(names, fit.image, fit.recipe_name)}, N = {fit.n}, seed {fit.seed}"
 
 
 def _consecutive(values: np.ndarray) -> list[int]:
@@ -89,9 +123,15 @@ def _seed_legend(colours: dict[int, str], published: bool) -> list[Line2D]:
     handles = [
         Line2D([], [], color=colour, marker="o", ms=3, label=f"seed {seed}")
         for seed, colour in colours.items()
+        if colour != GREY
     ]
+    if alone := list(colours.values()).count(GREY):
+        label = counted(alone, "further seed" if handles else "seed")
+        handles.append(Line2D([], [], color=GREY, marker="o", ls="", ms=3, label=label))
     handles.append(
-        Line2D([], [], color=GREY, marker="^", ls="", ms=5, label="worse than the next smaller N")
+        Line2D(
+            [], [], color="black", marker="^", ls="", ms=5, label="worse than the next smaller N"
+        )
     )
     if published:
         handles.append(
@@ -101,7 +141,7 @@ def _seed_legend(colours: dict[int, str], published: bool) -> list[Line2D]:
 
 
 @styled
-def loss_and_coverage(fits: Iterable[Fit]) -> Figure:
+def loss_and_coverage(fits: Iterable[Fit], names: GaussianNames) -> Figure:
     """Draw the loss and the uncovered share of the image along training, one above the other.
 
     The iteration of each run's best loss is marked in both panels: the loss turns where coverage
@@ -111,6 +151,8 @@ def loss_and_coverage(fits: Iterable[Fit]) -> Figure:
     ----------
     fits
         Runs of study 1.
+    names
+        What people read in place of names.
 
     Raises
     ------
@@ -119,9 +161,11 @@ def loss_and_coverage(fits: Iterable[Fit]) -> Figure:
     """
     fits = [fit for fit in fits if np.isfinite(fit["loss"]).any()]
     need(len(fits), "runs with a finite loss")
-    figure = new_figure(5.6, 4.4)
+    figure = new_figure(6.4, 4.4)
     above, below = figure.subplots(2, 1, sharex=True)
-    for fit, (label, colour) in zip(fits, _labels(fits), strict=True):
+    common, labels = _labels(fits, names)
+    figure.suptitle(common)
+    for fit, (label, colour) in zip(fits, labels, strict=True):
         best = fit.best_iteration
         for axes, name in ((above, "loss"), (below, "uncovered")):
             axes.plot(fit["iteration"], fit[name], color=colour, label=label)
@@ -129,7 +173,7 @@ def loss_and_coverage(fits: Iterable[Fit]) -> Figure:
             axes.axvline(best, color=colour, lw=0.8, ls=":")
     above.set_ylabel("loss")
     below.set_ylabel("uncovered share of the image")
-    below.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(below, "y", max(np.nanmax(fit["uncovered"]) for fit in fits))
     below.set_xscale("log")
     below.set_xlabel("iteration")
     handles, _ = above.get_legend_handles_labels()
@@ -138,31 +182,42 @@ def loss_and_coverage(fits: Iterable[Fit]) -> Figure:
     return figure
 
 
-def _labels(fits: Sequence[Fit]) -> list[tuple[str, str]]:
-    """Return a label and a colour for each run: along N if only N differs, else by category."""
-    names = [fit.identity() for fit in fits]
-    different = [key for key in RUN if len({name[key] for name in names}) > 1] or ["n", "seed"]
-    labels = [", ".join(_label(key, name[key]) for key in different) for name in names]
+def _labels(fits: Sequence[Fit], names: GaussianNames) -> tuple[str, list[tuple[str, str]]]:
+    """Return what runs have in common, and a label and a colour for each.
+
+    Colours go along N if only N differs, else by category.
+    """
+    known = [fit.identity() for fit in fits]
+    different = [key for key in RUN if len({one[key] for one in known}) > 1] or ["n", "seed"]
+    labels = [", ".join(_label(names, key, one[key]) for key in different) for one in known]
+    common = [_label(names, key, known[0][key]) for key in RUN if key not in different]
     if different == ["n"]:
         along = colour_by([fit.n for fit in fits])
-        return [(label, along[fit.n]) for label, fit in zip(labels, fits, strict=True)]
-    return list(zip(labels, category_colours(len(fits)), strict=True))
+        colours = [along[fit.n] for fit in fits]
+    else:
+        colours = category_colours(len(fits))
+    return ", ".join(common), list(zip(labels, colours, strict=True))
 
 
-def _label(key: str, value: object) -> str:
-    return {"n": f"N = {value}", "seed": f"seed {value}"}.get(key, str(value))
+def _label(names: GaussianNames, key: str, value: Any) -> str:
+    if key in ("image", "recipe"):
+        return names.of(f"{key}s", value)
+    return f"N = {value}" if key == "n" else f"seed {value}"
 
 
 @styled
-def fit(fit: Fit) -> Figure:
+def fit(fit: Fit, names: GaussianNames) -> Figure:
     """Draw a fit at its best and at its end: image, error and Gaussians, beside the target.
 
-    A state that is not finite is left out; where the end is the best there is one row.
+    A state that is not finite is left out; where the end is the best there is one row. Errors of
+    both rows have one scale.
 
     Parameters
     ----------
     fit
         Run of study 1.
+    names
+        What people read in place of names.
 
     Raises
     ------
@@ -174,38 +229,53 @@ def fit(fit: Fit) -> Figure:
     images = [fit.render(parameters) for _, parameters in states]
     errors = [np.abs(image - target).mean(axis=2) for image in images]
     rows = len(states)
-    figure = new_figure(8.2, rows * (1.9 * min(max(fit.height / fit.width, 0.3), 2) + 0.3))
+    figure = new_figure(7.4, rows * (1.65 * min(max(fit.height / fit.width, 0.3), 2) + 0.4) + 0.3)
+    figure.suptitle(titled(names, fit))
     grid = figure.add_gridspec(rows, 4)
     show(figure.add_subplot(grid[:, 0]), target, "target")
     panels = [
         [figure.add_subplot(grid[row, column]) for column in (1, 2, 3)] for row in range(rows)
     ]
-    worst = max(error.max() for error in errors)
-    # The square root keeps small errors visible beside uncovered pixels.
-    scale = {"cmap": "magma", "norm": PowerNorm(0.5, 0, worst or 1)}
+    scale = error_scale(errors)
     for row, (label, parameters), image, error in zip(panels, states, images, errors, strict=True):
-        show(row[0], image, f"fit, {label}")
+        show(row[0], image, label)
         show(row[1], 0.5 + 0.5 * target, f"{len(parameters)} Gaussians, 1 σ")
         row[1].add_collection(_ellipse_patches(fit, parameters), autolim=False)
-        show(row[2], error, "absolute error", **scale)
-    figure.colorbar(
-        panels[0][2].images[0], ax=[row[2] for row in panels], label="mean over channels", aspect=30
-    )
+        show(row[2], error, f"error, mean {error.mean():.4f}", **scale)
+    figure.colorbar(panels[0][2].images[0], ax=[row[2] for row in panels], label=ERROR, aspect=30)
     return figure
+
+
+def error_scale(errors: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Return colours for errors [H, W] of several panels: one scale, from 0 to the largest.
+
+    The square root keeps small errors visible beside uncovered pixels.
+    """
+    worst = max(error.max() for error in errors)
+    return {"cmap": "magma", "norm": PowerNorm(0.5, 0, worst or 1)}
 
 
 def _states(fit: Fit) -> list[tuple[str, np.ndarray]]:
     """Return the finite ones of the two states with a label each; one where they are the same."""
-    iterations, states = {"best": fit.best_iteration, "end": fit["iteration"][-1]}, fit.states()
-    finite = [
-        (f"{state}: iteration {iteration:,}", states[state])
-        for state, iteration in iterations.items()
-        if state in states
+    found = {
+        state: (fit.states()[state], iteration, loss)
+        for state, iteration, loss in (
+            ("best", fit.best_iteration, fit.at_best("loss")),
+            ("end", fit["iteration"][-1], fit["loss"][-1]),
+        )
+        if state in fit.states()
+    }
+    need(len(found), f"finite parameters in {fit.path}")
+    if len(found) == 2 and found["best"][1] == found["end"][1]:
+        found = {"the end is the best": found["end"]}
+    return [
+        (f"{state}, iteration {iteration:,}\n{_loss(loss)}", parameters)
+        for state, (parameters, iteration, loss) in found.items()
     ]
-    need(len(finite), f"finite parameters in {fit.path}")
-    if len(finite) == 2 and iterations["best"] == iterations["end"]:
-        return [(f"best = end: iteration {iterations['end']:,}", states["end"])]
-    return finite
+
+
+def _loss(loss: float) -> str:
+    return f"loss {loss:.4f}" if np.isfinite(loss) else "no finite loss"
 
 
 def show(axes: Axes, image: np.ndarray, title: str, **colours: object) -> None:
@@ -243,15 +313,18 @@ def ellipses(fit: Fit, parameters: np.ndarray) -> np.ndarray:
 
 
 @styled
-def fit_frames(fit: Fit) -> np.ndarray:
+def fit_frames(fit: Fit, names: GaussianNames) -> np.ndarray:
     """Draw the animation of a fit: image, Gaussians, loss and coverage, a frame per snapshot.
 
-    Snapshots that are not finite are left out.
+    Snapshots that are not finite are left out. The first one and the one nearest to the best stay
+    for a while (`HELD` frames).
 
     Parameters
     ----------
     fit
         Run of study 1.
+    names
+        What people read in place of names.
 
     Returns
     -------
@@ -266,7 +339,7 @@ def fit_frames(fit: Fit) -> np.ndarray:
     finite = np.isfinite(fit["snapshots"]).all(axis=(1, 2))
     snapshots, iteration = fit["snapshots"][finite], fit["snapshot_iteration"][finite]
     need(len(snapshots), f"finite snapshots in {fit.path}")
-    figure, panels = _fit_panels(fit)
+    figure, panels = _fit_panels(fit, names)
     image = panels["fit"].imshow(np.zeros_like(fit["target"]), interpolation="nearest")
     patches = _ellipse_patches(fit, snapshots[0])
     panels["gaussians"].add_collection(patches, autolim=False)
@@ -274,23 +347,34 @@ def fit_frames(fit: Fit) -> np.ndarray:
     clock = panels["fit"].title
     # Snapshots lie between the iterations at which the loss was measured.
     values = [np.interp(iteration, fit["iteration"], fit[name]) for name in CURVES]
+    nearest = int(np.abs(iteration - fit.best_iteration).argmin())
+    shown = _held(len(snapshots), nearest)
 
-    def update(k: int) -> None:
+    def update(frame: int) -> None:
+        k = shown[frame]
         image.set_data(np.clip(fit.render(snapshots[k]), 0, 1))
         patches.set_verts(ellipses(fit, snapshots[k]))
         patches.set_facecolor(_colours(fit, snapshots[k]))
         for marker, value in zip(markers, values, strict=True):
             marker.set_data([iteration[k]], [value[k]])
-        clock.set_text(f"fit, iteration {iteration[k]:,}")
+        best = ", the best" if k == nearest else ""
+        clock.set_text(f"iteration {iteration[k]:,}{best}\nloss {values[0][k]:.4f}")
 
-    return animation.frames(figure, [image, patches, *markers, clock], len(snapshots), update)
+    return animation.frames(figure, [image, patches, *markers, clock], len(shown), update)
 
 
-def _fit_panels(fit: Fit) -> tuple[Figure, dict[str, Axes]]:
+def _held(count: int, best: int) -> list[int]:
+    """Return the snapshots in the order of the frames, some of them several times."""
+    times = {0: HELD // 2, best: HELD}
+    return [k for k in range(count) for _ in range(times.get(k, 1))]
+
+
+def _fit_panels(fit: Fit, names: GaussianNames) -> tuple[Figure, dict[str, Axes]]:
     """Return the still part of the animation: the target and the two curves."""
-    figure = new_figure(7.2, 4.4, layout=None)
+    figure = new_figure(7.2, 4.6, layout=None)
+    figure.text(0.5, 0.985, titled(names, fit), ha="center", va="top")
     panels = {
-        name: figure.add_axes((0.02 + 0.33 * k, 0.43, 0.30, 0.50))
+        name: figure.add_axes((0.02 + 0.33 * k, 0.41, 0.30, 0.46))
         for k, name in enumerate(("target", "fit", "gaussians"))
     }
     show(panels["target"], fit["target"], "target")
@@ -298,9 +382,13 @@ def _fit_panels(fit: Fit) -> tuple[Figure, dict[str, Axes]]:
     panels["fit"].set(xticks=[], yticks=[])
     panels["fit"].spines[:].set_visible(False)
     for k, (name, label) in enumerate(zip(CURVES, ("loss", "uncovered share"), strict=True)):
-        axes = figure.add_axes((0.09 + 0.5 * k, 0.11, 0.39, 0.24))
+        axes = figure.add_axes((0.09 + 0.5 * k, 0.10, 0.39, 0.24))
         axes.plot(fit["iteration"], fit[name], color=OKABE_ITO[k])
         axes.set(xscale="log", xlabel="iteration", ylabel=label)
+        if fit.best_iteration:
+            axes.axvline(fit.best_iteration, color=GREY, lw=0.8, ls=":", label="best")
         panels[name] = axes
-    panels["uncovered"].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(panels["uncovered"], "y", np.nanmax(fit["uncovered"], initial=0))
+    if fit.best_iteration:
+        panels["loss"].legend(handles=panels["loss"].lines[1:], loc="lower left")
     return figure, panels

@@ -96,6 +96,10 @@ def _shown(kind: str) -> Any:
     return inputs
 
 
+def _names(config: Any, wildcards: Any) -> dict:
+    return {"names": config.gaussians.names}
+
+
 RESULTS = (
     Result(
         "fit",
@@ -133,11 +137,13 @@ RESULTS = (
             **_shown("loss_vs_n")(config, wildcards),
             "published": PUBLISHED,
         },
+        settings=_names,
         wanted=lambda config: figures(config, "loss_vs_n"),
         labels={"figure": "loss against N", "recipe": "{recipe}", "image": "{image}"},
-        caption="Best loss of a fit against the number of Gaussians, a line per seed. Diamonds are "
-        "the values that the original study published. Triangles mark regressions with size: N "
-        "Gaussians that do worse than the next smaller N of the same seed.",
+        caption="How the best loss falls with N, and where N does worse than the next smaller one "
+        "of the same seed: triangles. Best loss of a fit against the number of Gaussians, a line "
+        "per seed, grey points for seeds of one N alone; diamonds are the values that the "
+        "original study published.",
     ),
     Result(
         "loss_and_coverage",
@@ -145,10 +151,11 @@ RESULTS = (
         "Draw loss and uncovered share along training.",
         "lgi.gaussians.fits.figures:loss_and_coverage",
         inputs=_shown("loss_and_coverage"),
+        settings=_names,
         wanted=lambda config: figures(config, "loss_and_coverage"),
         labels={"figure": "loss and coverage", "recipe": "{recipe}", "image": "{image}"},
-        caption="Reported loss and uncovered share of the image along training. The vertical line "
-        "is the best iteration.",
+        caption="Whether the loss turns where coverage is lost: reported loss and uncovered share "
+        "of the image along training. Dots and dotted lines mark the iteration of the best loss.",
     ),
     Result(
         "fit_figure",
@@ -156,10 +163,12 @@ RESULTS = (
         "Draw target, fit, error and ellipses of one run.",
         "lgi.gaussians.fits.figures:fit",
         inputs={"fit": FIT},
+        settings=_names,
         wanted=lambda config: figures(config, "drawn"),
         labels={"figure": "fit", "recipe": "{recipe}", "image": "{image}, N = {n}"},
-        caption="Target, and at the best logged iteration and at the end: the fit, its Gaussians "
-        "as ellipses, and the absolute error.",
+        caption="What a fit is like at its best logged iteration and at its end, with the loss of "
+        "both: the image, its Gaussians as ellipses, and the absolute error, on one scale for "
+        "both. Where the end is the best there is one row.",
     ),
     Result(
         "fit_animation",
@@ -167,8 +176,11 @@ RESULTS = (
         "Animate one fit: image, ellipses and loss along training.",
         "lgi.gaussians.fits.figures:fit_frames",
         inputs={"fit": FIT},
+        settings=_names,
         wanted=lambda config: figures(config, "drawn"),
         labels={"figure": "animation", "recipe": "{recipe}", "image": "{image}, N = {n}"},
-        caption="The fit along training, at log-spaced snapshots: image, ellipses and loss.",
+        caption="A fit along training, at log-spaced snapshots: image, Gaussians as ellipses, loss "
+        "and uncovered share. The dotted line is the best loss, where the film stays for a "
+        "second.",
     ),
 )

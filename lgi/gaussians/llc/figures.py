@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lgi.display import GaussianNames
 from lgi.figures.style import (
     GREY,
     HOLLOW,
@@ -17,6 +18,7 @@ from lgi.figures.style import (
     new_figure,
     styled,
 )
+from lgi.gaussians.fits.figures import called
 from lgi.llc.status import OK
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ ROOM = 1.08  # of an axis, above the number of parameters / 2
 
 
 @styled
-def llc_vs_n(table: "pd.DataFrame") -> Figure:
+def llc_vs_n(table: "pd.DataFrame", names: GaussianNames) -> Figure:
     """Draw half the effective dimension against N: a column per image, recipe, a row per σ, γ.
 
     Points are hollow where the estimate is not ok, and arrows where one lies beyond the axis. Lines
@@ -46,6 +48,8 @@ def llc_vs_n(table: "pd.DataFrame") -> Figure:
     ----------
     table
         ``gaussians_llc.csv``; see `lgi.gaussians.llc.estimates.estimate_minimum`.
+    names
+        What people read in place of names.
 
     Raises
     ------
@@ -67,7 +71,8 @@ def llc_vs_n(table: "pd.DataFrame") -> Figure:
             part = rows[rows["setting"] == setting]
             _draw_lines(axes, part, "n")
             _draw_points(axes, part, "n", ROOM * rows["parameters"].max() / 2)
-            axes.set_title(f"{image}, {recipe}\n{_setting(part)}" if len(part) else image)
+            named = called(names, image, recipe)
+            axes.set_title(f"{named}\n{_setting(part)}" if len(part) else named)
     for axes in panels[-1]:
         axes.set_xlabel("number of Gaussians N")
     figure.supylabel("half the effective dimension at (σ, γ)")
@@ -76,7 +81,7 @@ def llc_vs_n(table: "pd.DataFrame") -> Figure:
 
 
 @styled
-def llc_sweep(sweep: "pd.DataFrame") -> Figure:
+def llc_sweep(sweep: "pd.DataFrame", names: GaussianNames) -> Figure:
     """Draw half the effective dimension against noise and localisation, a row for each fit.
 
     Points are hollow where the estimate is not ok, and arrows where one lies beyond the axis.
@@ -85,6 +90,8 @@ def llc_sweep(sweep: "pd.DataFrame") -> Figure:
     ----------
     sweep
         ``gaussians_llc_sweep.csv``; see `lgi.gaussians.llc.estimates.sweep`.
+    names
+        What people read in place of names.
 
     Raises
     ------
@@ -104,7 +111,8 @@ def llc_sweep(sweep: "pd.DataFrame") -> Figure:
             _draw_points(axes, part, "value", ROOM * rows["parameters"].max() / 2)
             axes.set_xscale("log")
             kept = "localisation" if varied == "noise" else "noise"
-            axes.set_title(f"{image}, {recipe}, N = {n}, seed {seed}\n{_kept(part, kept)}")
+            named = called(names, image, recipe)
+            axes.set_title(f"{named}\nN = {n}, seed {seed}, {_kept(part, kept)}")
     for axes, label in zip(panels[-1], AXES.values(), strict=True):
         axes.set_xlabel(label)
     figure.supylabel("half the effective dimension at (σ, γ)")
@@ -118,7 +126,11 @@ def _setting(part: "pd.DataFrame") -> str:
 
 def _kept(part: "pd.DataFrame", name: str) -> str:
     symbol = AXES[name].removeprefix("noise ").removeprefix("localisation ")[0]
-    return f"{symbol} = {part[name].iloc[0]:g}" if len(part) else ""
+    return f"{symbol} = {_number(part[name].iloc[0])}" if len(part) else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:g}"
 
 
 def _draw_lines(axes: Axes, part: "pd.DataFrame", x: str, names: "list[str] | None" = None) -> None:

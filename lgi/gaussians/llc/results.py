@@ -79,9 +79,11 @@ RESULTS = (
             "estimates": [ESTIMATE.format(**fit) for fit in _estimated(config)],
             "sweeps": [SWEEP.format(**fit) for fit in _swept(config)],
         },
+        settings=lambda config, _: {"names": config.gaussians.names},
         groups=("llc",),
         labels={"figure": "effective dimension against N"},
-        caption="Half the effective dimension at (σ, γ), as chains find it around the minimum to "
+        caption="Whether chains and curvatures agree on how many dimensions a minimum has at a "
+        "noise. Half the effective dimension at (σ, γ), as chains find it around the minimum to "
         "which a fit was taken further, against N, with pixels as samples: a column per image and "
         "recipe, a row per setting. Beside it half the number of free parameters, half the "
         "effective dimension of the Hessian and of the image's Jacobian at the same σ and γ, and "

@@ -7,9 +7,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
-from lgi.figures.style import GREY, LIGHT_GREY, OKABE_ITO, need, new_figure, styled
+from lgi.figures.style import (
+    GREY,
+    LIGHT_GREY,
+    OKABE_ITO,
+    counted_from,
+    need,
+    new_figure,
+    percent_axis,
+    styled,
+)
 from lgi.gaussians.n_study.settings import Tier
 
 if TYPE_CHECKING:
@@ -44,7 +53,7 @@ def n_study(
     """
     rows = table[(table["seed"] == seed) & np.isfinite(table["best_loss"])]
     need(len(rows), f"finite best loss of seed {seed}")
-    figure = new_figure(6.4, 6.2)
+    figure = new_figure(6.6, 6.2)
     panels = figure.subplots(3, 1, sharex=True, gridspec_kw={"height_ratios": [2.4, 1, 1]})
     losses, iterations, costs = panels
     _draw_tiers(losses, rows["best_loss"], tiers)
@@ -60,7 +69,9 @@ def n_study(
     for axes, column in ((iterations, "best_iteration"), (costs, "evaluations")):
         axes.set_ylim(0, 1.1 * (rows[column].max() or 1))
     costs.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.legend(handles=_study_legend(rows, len(worse)), loc="outside right upper")
+    handles = _study_legend(rows, len(worse))
+    title = f"seed {seed} alone"
+    figure.legend(handles=handles, title=title, loc="outside upper center", ncols=3)
     return figure
 
 
@@ -76,7 +87,7 @@ def _draw_tiers(axes: Axes, losses: "pd.Series", tiers: Sequence[Tier]) -> None:
         if ends[0] < ends[1]:
             axes.axhspan(*ends, color="0.93" if k % 2 else "0.98", lw=0, zorder=0)
             place = {"x": 0.99, "y": np.mean(ends), "transform": axes.get_yaxis_transform()}
-            axes.text(s=tier.name, ha="right", va="center", color=GREY, size=7, **place)
+            axes.text(s=tier.name, ha="right", va="center", color=GREY, size=7.5, **place)
         low = high
 
 
@@ -234,7 +245,7 @@ def steps(
     above.set_ylabel("best loss at N minus\nthat at N − 1")
     below.set_ylabel("share of seeds\nthat do worse")
     below.set(xlabel="number of Gaussians N", ylim=(0, 1))
-    below.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(below, "y")
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
     handles = _step_legend(confidence, original, any(number in claimed for number in n))
     if len(fresh):
@@ -287,15 +298,16 @@ def one_seed(summary: "pd.DataFrame") -> Figure:
     """
     order = summary[summary["quantity"] == "right_order"].dropna(subset="value")
     need(len(order), "order of two N in one seed and the others")
-    figure = new_figure(7.2, 3.1)
+    figure = new_figure(7.2, 3.3)
+    figure.suptitle(f"{counted_from(order['n'])}: each one beside the mean of the others")
     left, right = figure.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.1]})
     distance = order["part"].astype(int).to_numpy()
     left.axhline(0.5, color=GREY, lw=0.8, ls=":")
-    left.text(distance.max(), 0.49, "chance", ha="right", va="top", color=GREY, size=7)
+    left.text(distance.max(), 0.49, "chance", ha="right", va="top", color=GREY, size=7.5)
     left.errorbar(distance, order["value"], _bars(order, "value", ""), fmt="o", color=BLUE, ms=4)
     left.set(xlabel="difference of the two N", ylabel="one seed has two N\nin the right order")
     left.set_ylim(0, 1.03)
-    left.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(left, "y")
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
     _draw_agreement(right, summary)
     return figure

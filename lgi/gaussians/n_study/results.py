@@ -56,9 +56,10 @@ RESULTS = (
             "seed": config.gaussians.original.seed,
         },
         labels={"figure": "N-study"},
-        caption="The N-study of the original, made again: every run; the numbers that describe it; "
-        "and what the original states beside what its own table says and what is measured here "
-        "with its seed. A statement that its table does not bear out has agrees False.",
+        caption="How loss, iteration of the best and cost go with N for the original's seed alone. "
+        "The N-study of the original, made again: every run; the numbers that describe it; and "
+        "what the original states beside what its own table says and what is measured here with "
+        "its seed. A statement that its table does not bear out has agrees False.",
     ),
     Result(
         "n_over_seeds",
@@ -81,18 +82,18 @@ RESULTS = (
             "confidence": config.gaussians.n_study.seeds.confidence,
         },
         labels={"table": "N over many seeds"},
-        caption="Many seeds for each N: every loss, what each step from N - 1 to N does to it, and "
-        "the numbers that describe them. Best loss against N, a thin line per seed. The broad "
-        "line is their mean, with an interval for it; the one with diamonds is the seed that "
-        "the original's statements rest on. What one more Gaussian does to the best loss. "
-        "Above, the difference for each seed, and the mean over seeds with its interval; full "
-        "marks differ from 0 after correction for the number of steps. Shaded, on its own image, "
-        "are the N that the original says do worse than one fewer, diamonds its seed, squares the "
-        "mean over fresh seeds. Below, the share "
-        "of seeds that do worse, with its interval, and what it would be if all steps were "
-        "alike. What one seed tells of N. On the left, how often it has two N in the order of "
-        "the mean of the other seeds. On the right, how far its losses and its steps from N "
-        "to N agree with theirs, how often its best N is theirs, and how much of the ups and "
-        "downs of a curve is due to N.",
+        caption="What holds over many seeds of what one seed shows. Many seeds for each N: every "
+        "loss, what each step from N - 1 to N does to it, and the numbers that describe them. "
+        "Best loss against N, a thin line per seed. The broad line is their mean, with an "
+        "interval for it; the one with diamonds is the seed that the original's statements rest "
+        "on. What one more Gaussian does to the best loss. Above, the difference for each seed, "
+        "and the mean over seeds with its interval; full marks differ from 0 after correction for "
+        "the number of steps. Shaded, on its own image, are the N that the original says do worse "
+        "than one fewer, diamonds its seed, squares the mean over fresh seeds. Below, the share "
+        "of seeds that do worse, with its interval, and what it would be if all steps were alike. "
+        "What one seed tells of N. On the left, how often it has two N in the order of the mean "
+        "of the other seeds. On the right, how far its losses and its steps from N to N agree "
+        "with theirs, how often its best N is theirs, and how much of the ups and downs of a "
+        "curve is due to N.",
     ),
 )

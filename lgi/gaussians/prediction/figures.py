@@ -1,5 +1,6 @@
 """Figures of what a fit is like, and of what tells how well it does."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,17 +8,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
+from lgi.display import GaussianNames
 from lgi.figures.style import (
     GREY,
     LIGHT_GREY,
     OKABE_ITO,
     colour_by,
+    counted_from,
     need,
     new_figure,
+    percent_axis,
     styled,
 )
+from lgi.gaussians.fits.figures import called
 from lgi.gaussians.fits.view import STATES
 from lgi.gaussians.prediction.jacobian import FLAT
 from lgi.gaussians.prediction.table import (
@@ -35,27 +40,29 @@ from lgi.gaussians.prediction.table import (
     TREND,
     VALUE,
 )
+from lgi.prose import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
 STATE_COLOURS = dict(zip(STATES, OKABE_ITO, strict=False))
+TITLES = {"start": "at the start", "best": "at the best", "end": "at the end"}
 HEADINGS = {
     NO_STATE: "without features",
-    "start": "at the start, known before training",
-    "best": "at the best, known after training",
-    "end": "at the end, known after training",
+    "start": "before training",
+    "best": "after training, at the best",
+    "end": "after training, at the end",
 }
 LABELS = {
     TREND: "N",
     EACH_N: "each N on its own",
     PREVIOUS: "best loss at N − 1",
     "loss": "loss",
-    "log10_condition": "condition number, log",
-    "log10_condition_equilibrated": "condition number, no units",
+    "log10_condition": "log condition number",
+    "log10_condition_equilibrated": "condition number without units",
     "effective_rank": "effective rank",
     "effective_rank_share": "effective rank per parameter",
-    "effective_rank_equilibrated": "effective rank, no units",
+    "effective_rank_equilibrated": "effective rank without units",
     "null_share": "null directions",
     "at_bounds": "parameters at bounds",
     "overlap": "Gaussians per pixel",
@@ -64,7 +71,7 @@ LABELS = {
     "spacing_variation": "variation of spacing",
     "uncovered": "uncovered pixels",
     "scale": "scale",
-    ALL: "all of these together",
+    ALL: "all features",
 }
 SUMMARIES = {
     "log10_condition": "condition number, log₁₀",
@@ -85,7 +92,13 @@ _ABOVE = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
 
 
 @styled
-def spectra(values: "pd.DataFrame", summary: "pd.DataFrame") -> Figure:
+def spectra(
+    values: "pd.DataFrame",
+    summary: "pd.DataFrame",
+    image: str,
+    recipe: str,
+    names: GaussianNames,
+) -> Figure:
     """Draw singular values of the image's Jacobian at start, best and end.
 
     Above those of a few runs, in units of the largest and with a line where they count as 0; below
@@ -95,6 +108,10 @@ def spectra(values: "pd.DataFrame", summary: "pd.DataFrame") -> Figure:
     ----------
     values, summary
         As from `lgi.gaussians.prediction.spectra.tables`.
+    image, recipe
+        What the runs have in common.
+    names
+        What people read in place of names.
 
     Raises
     ------
@@ -103,16 +120,17 @@ def spectra(values: "pd.DataFrame", summary: "pd.DataFrame") -> Figure:
     """
     need(len(values), "singular values")
     need(len(summary), "features")
-    figure = new_figure(7.4, 4.8)
+    figure = new_figure(7.4, 5.0)
+    figure.suptitle(called(names, image, recipe))
     grid = figure.add_gridspec(2, len(STATES))
     axes = None
     for column, state in enumerate(STATES):
         axes = figure.add_subplot(grid[0, column], sharex=axes, sharey=axes)
         _draw_spectra(axes, values[values["state"] == state])
-        axes.set_title(state, color=STATE_COLOURS[state], fontweight="bold")
+        axes.set_title(TITLES[state], color=STATE_COLOURS[state], fontweight="bold")
         if column == 0:
             axes.set_ylabel("singular value / largest")
-            axes.annotate("counts as 0", (0.02, FLAT), (0, 2), **_ABOVE, fontsize=7, color=GREY)
+            axes.annotate("counts as 0", (0.02, FLAT), (0, 2), **_ABOVE, fontsize=7.5, color=GREY)
     axes.legend(loc="upper right")
     for column, (name, label) in enumerate(SUMMARIES.items()):
         axes = figure.add_subplot(grid[1, column])
@@ -121,7 +139,7 @@ def spectra(values: "pd.DataFrame", summary: "pd.DataFrame") -> Figure:
             _draw_feature(axes, rows.sort_values("n"), state)
         axes.set(xlabel="number of Gaussians N", ylabel=label)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(axes, "y")
     handles = axes.get_legend_handles_labels()[0]
     note = f"median and quartiles of {summary['seeds'].max()} seeds"
     handles.append(Patch(color=LIGHT_GREY, label=note))
@@ -131,8 +149,8 @@ def spectra(values: "pd.DataFrame", summary: "pd.DataFrame") -> Figure:
 
 def _draw_spectra(axes: Axes, values: "pd.DataFrame") -> None:
     colours = colour_by(values["n"])
-    for (n, _), line in values.groupby(["n", "seed"]):
-        axes.plot(line["place"], line["share"], color=colours[n], label=f"N = {n}")
+    for (n, seed), line in values.groupby(["n", "seed"]):
+        axes.plot(line["place"], line["share"], color=colours[n], label=f"N = {n}, seed {seed}")
     axes.axhline(FLAT, color=GREY, lw=0.8, ls=":")
     axes.set_yscale("log")
     axes.set(ylim=(FLAT / 10, 2), xlabel="place, from the largest")  # what lies below is rounding
@@ -141,13 +159,17 @@ def _draw_spectra(axes: Axes, values: "pd.DataFrame") -> None:
 def _draw_feature(axes: Axes, rows: "pd.DataFrame", state: str) -> None:
     colour = STATE_COLOURS[state]
     axes.fill_between(rows["n"], rows["low"], rows["high"], color=colour, alpha=0.2, lw=0)
-    axes.plot(rows["n"], rows["median"], color=colour, marker="o", ms=2.5, label=state)
+    axes.plot(rows["n"], rows["median"], color=colour, marker="o", ms=2.5, label=TITLES[state])
 
 
 @styled
-def skills(table: "pd.DataFrame", image: str, recipe: str, *, least: float) -> Figure:
-    """Draw how well each predictor does on seeds that it has not seen, by state.
+def skills(
+    table: "pd.DataFrame", image: str, recipe: str, *, least: float, names: GaussianNames
+) -> Figure:
+    """Draw how well predictors do on seeds that they have not seen, by state.
 
+    A feature is drawn where one of its joint intervals lies above chance; of the others the
+    heading says how many there are. What rests on no feature, and all of them together, is drawn.
     Points with joint intervals are for unseen seeds, hollow points for unseen seeds at unseen N.
 
     Parameters
@@ -158,6 +180,8 @@ def skills(table: "pd.DataFrame", image: str, recipe: str, *, least: float) -> F
         Rows to draw.
     least
         Least skill that counts, drawn as a line.
+    names
+        What people read in place of names.
 
     Raises
     ------
@@ -167,8 +191,15 @@ def skills(table: "pd.DataFrame", image: str, recipe: str, *, least: float) -> F
     rows = table[(table["image"] == image) & (table["recipe"] == recipe)]
     rows = rows[np.isfinite(rows["value"])]
     need(len(rows), f"skills of image {image!r} with recipe {recipe!r}")
-    places = _places(rows)
-    figure = new_figure(8.0, 1.3 + 0.14 * (max(places.values()) + 1))
+    kept = _telling(rows)
+    left_out = {
+        state: rows.loc[(rows["state"] == state) & ~kept, "predictor"].nunique()
+        for state in HEADINGS
+    }
+    seeds, rows = counted_from(rows["seeds"]), rows[kept]
+    places = _places(rows, [state for state, count in left_out.items() if count])
+    figure = new_figure(7.5, 1.9 + 0.19 * (max(places.values()) + 1))
+    figure.suptitle(f"{called(names, image, recipe)}, {seeds}")
     panels = figure.subplots(1, len(PANELS), sharey=True)
     for axes, (title, target, series) in zip(panels, PANELS, strict=True):
         here = rows[rows["target"] == target]
@@ -176,9 +207,16 @@ def skills(table: "pd.DataFrame", image: str, recipe: str, *, least: float) -> F
             chosen = here[(here["measure"] == measure) & (here["form"] == form)]
             _draw_skills(axes, chosen, places, OKABE_ITO[k], 0.36 * (k - 0.5), label)
         _measure_axis(axes, measure, target, least)
-        axes.set_title(title, pad=18)
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-    _name_rows(panels[0], places)
+        axes.set_title(title, pad=20)
+        axes.legend(
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1),
+            ncols=2,
+            handletextpad=0.2,
+            columnspacing=1,
+            borderpad=0.1,
+        )
+    _name_rows(panels[0], places, left_out)
     marks = {"ls": "", "marker": "o", "ms": 3, "color": GREY}
     handles = [
         Line2D([], [], **marks, label="seeds not seen, with joint interval"),
@@ -189,12 +227,26 @@ def skills(table: "pd.DataFrame", image: str, recipe: str, *, least: float) -> F
     return figure
 
 
-def _places(rows: "pd.DataFrame") -> dict[tuple[str, str], int]:
-    """Return the height of each state and predictor; above each state stands its heading."""
+def _telling(rows: "pd.DataFrame") -> "pd.Series":
+    """Return which rows are of a predictor that is drawn."""
+    chance = np.where(rows["measure"] == AUC, 0.5, 0)
+    # One without an interval has not been told from chance, nor found to be no better.
+    tells = ~(rows["joint_low"] <= chance) & (rows["test"] == SEEDS)
+    state, predictor = rows["state"], rows["predictor"]
+    tells = tells.groupby([state, predictor]).transform("any")
+    return tells | (state == NO_STATE) | (predictor == ALL)
+
+
+def _places(rows: "pd.DataFrame", states: Collection[str]) -> dict[tuple[str, str], int]:
+    """Return the height of each state and predictor; above each state stands its heading.
+
+    States among `states` have a heading though they may have no row.
+    """
     places, place = {}, 0
     for state in HEADINGS:
-        names = set(rows.loc[rows["state"] == state, "predictor"])
-        for predictor in ["", *(name for name in LABELS if name in names)] if names else []:
+        known = set(rows.loc[rows["state"] == state, "predictor"])
+        heads = bool(known) or state in states
+        for predictor in ["", *(name for name in LABELS if name in known)] if heads else []:
             places[state, predictor] = place
             place += 1
     return places
@@ -233,10 +285,23 @@ def _measure_axis(axes: Axes, measure: str, target: str, least: float) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def _name_rows(axes: Axes, places: dict[tuple[str, str], int]) -> None:
-    """Name the rows; a heading is bold."""
-    names = [LABELS.get(predictor, HEADINGS[state]) for state, predictor in places]
-    axes.set_yticks(list(places.values()), names)
+def _name_rows(axes: Axes, places: dict[tuple[str, str], int], left_out: dict[str, int]) -> None:
+    """Name the rows; a heading is bold, and says how many features do not stand below it."""
+    labels = [
+        _labelled(state, predictor) if predictor else _heading(state, left_out[state])
+        for state, predictor in places
+    ]
+    axes.set_yticks(list(places.values()), labels)
     for label, (_, predictor) in zip(axes.get_yticklabels(), places, strict=True):
         label.set_fontweight("normal" if predictor else "bold")
     axes.set_ylim(max(places.values()) + 0.8, -0.8)
+
+
+def _labelled(state: str, predictor: str) -> str:
+    return LABELS[predictor] if state == NO_STATE else f"{LABELS[predictor]} {TITLES[state]}"
+
+
+def _heading(state: str, left_out: int) -> str:
+    if not left_out:
+        return HEADINGS[state]
+    return f"{HEADINGS[state]}\n({counted(left_out, 'feature')} not told from chance)"

@@ -67,7 +67,7 @@ def _drawn(config: Any, wildcards: Mapping) -> dict:
 
 def _drawn_kind(config: Any, wildcards: Mapping) -> dict:
     first = config.gaussians.prediction.drawn(config.gaussians.runs)[0]
-    return {"image": first.image, "recipe": first.recipe}
+    return {"image": first.image, "recipe": first.recipe, "names": config.gaussians.names}
 
 
 def _predicted(config: Any, wildcards: Mapping) -> dict:
@@ -76,7 +76,8 @@ def _predicted(config: Any, wildcards: Mapping) -> dict:
 
 
 def _skills(config: Any, wildcards: Mapping) -> dict:
-    return {**wildcards, "least": config.gaussians.prediction.least}
+    study = config.gaussians
+    return {**wildcards, "least": study.prediction.least, "names": study.names}
 
 
 RESULTS = (
@@ -117,12 +118,13 @@ RESULTS = (
         inputs=_drawn,
         settings=_drawn_kind,
         labels={"figure": "singular values of the Jacobian"},
-        caption="Singular values of the derivative of the image by the trained parameters, at the "
-        "start, the best and the end of a fit. Above, of a few fits, in units of the "
-        "largest: below the dotted line a value counts as 0, and its direction is null, "
-        "since moving along it does not change the image. Below, of many fits: the "
-        "condition number without null directions, the effective rank (exp of the entropy "
-        "of the singular values) per parameter, and the share of null directions.",
+        caption="How the directions that change the image become fewer along training: singular "
+        "values of the derivative of the image by the trained parameters, at the start, the best "
+        "and the end of a fit. Above, of a few fits, in units of the largest: below the dotted "
+        "line a value counts as 0, and its direction is null, since moving along it does not "
+        "change the image. Below, of many fits: the condition number without null directions, the "
+        "effective rank (exp of the entropy of the singular values) per parameter, and the share "
+        "of null directions.",
     ),
     Result(
         "plot_prediction",
@@ -133,13 +135,14 @@ RESULTS = (
         settings=_skills,
         wanted=_OF_EACH_RECIPE,
         labels={"figure": "what predicts a fit", "recipe": "{recipe}", "image": "{image}"},
-        caption="What predicts a fit, on seeds that were not learnt from. Best loss: the share of "
-        "the squared error that a predictor saves against the mean alone, and beyond N "
-        "against a line through N. Worse than at N - 1: the same of whether a fit does "
-        "worse than the one of its seed with a Gaussian less, from a feature's value at N "
-        "and from its change; and how often, of two steps of a seed, the one that does "
-        "worse is told (AUC; its sign is learnt too, so that what says nothing has a wide "
-        "interval). Intervals hold for all predictors of a state together. The state at "
-        "the best or end is known only after training: it explains, but does not predict.",
+        caption="Which features tell how well a fit does, on seeds that were not learnt from: "
+        "those with a joint interval above chance, all features together, and N alone; of the "
+        "others their number is said. Best loss: the share of the squared error that a predictor "
+        "saves against the mean alone, and beyond N against a line through N. Worse than at N - "
+        "1: the same of whether a fit does worse than the one of its seed with a Gaussian less, "
+        "from a feature's value at N and from its change; and how often, of two steps of a seed, "
+        "the one that does worse is told (AUC; its sign is learnt too, so that what says nothing "
+        "has a wide interval). Intervals hold for all predictors of a state together. The state "
+        "at the best or end is known only after training: it explains, but does not predict.",
     ),
 )

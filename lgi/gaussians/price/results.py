@@ -64,14 +64,15 @@ RESULTS = (
             ENERGY_FIGURE: "lgi.gaussians.price.figures:free_energy",
         },
         inputs=lambda config, _: {"table": TABLE, "llc": LLC, "pictures": pictures(config)},
-        settings=lambda config, _: asked(config),
+        settings=lambda config, _: asked(config) | {"names": config.gaussians.names},
         wanted=lambda config: [{}] if config.gaussians.price else [],
         labels={"figure": "N at a price"},
-        caption="The best N against the price of a parameter in bits, with the noise fitted: "
-        "median over seeds with its interval, a panel per image. Dotted: the price of the free "
-        "energy of a regular model, ½ log2 n bits for n pixels. Grey: the N that were tried; where "
-        "the median is the largest of them, the best N is at least that. Of the free energy: the "
-        "best N against the noise σ in levels of 8 bits, with what the fits leave there, and the "
-        "two terms at minima, λ as measured and of a regular model.",
+        caption="How many Gaussians a price is worth; where a mark is hollow, the N that were "
+        "tried do not reach far enough. The best N against the price of a parameter in bits, with "
+        "the noise fitted: median over seeds with its interval, a panel per image. Dotted: the "
+        "price of the free energy of a regular model, ½ log2 n bits for n pixels. Grey: the N "
+        "that were tried; where the median is the largest of them, the best N is at least that. "
+        "Of the free energy: the best N against the noise σ in levels of 8 bits, with what the "
+        "fits leave there, and the two terms at minima, λ as measured and of a regular model.",
     ),
 )

@@ -7,7 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lgi.figures.style import category_colours, need, new_figure, plain_log_axis, styled
+from lgi.display import GaussianNames
+from lgi.figures.style import (
+    category_colours,
+    counted_from,
+    need,
+    new_figure,
+    plain_log_axis,
+    styled,
+)
+from lgi.gaussians.fits.figures import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,13 +25,15 @@ STYLES = {"ssim": ("-", "o", "SSIM"), "ms_ssim": ("--", "s", "MS-SSIM")}
 
 
 @styled
-def sizes(sizes: "pd.DataFrame") -> Figure:
+def sizes(sizes: "pd.DataFrame", names: GaussianNames) -> Figure:
     """Draw PSNR and similarities against bits per pixel, and the work against N.
 
     Parameters
     ----------
     sizes
         ``gaussians_sizes.csv``.
+    names
+        What people read in place of names.
 
     Raises
     ------
@@ -31,7 +42,7 @@ def sizes(sizes: "pd.DataFrame") -> Figure:
     """
     need(len(sizes), "pictures")
     pictures = list(sizes.groupby(["image", "recipe"], sort=False))
-    figure = new_figure(7.4, 2.7)
+    figure = new_figure(7.4, 2.8)
     psnr, similarity, work = figure.subplots(1, 3)
     colours = category_colours(len(pictures))
     for (_, rows), colour in zip(pictures, colours, strict=True):
@@ -45,10 +56,15 @@ def sizes(sizes: "pd.DataFrame") -> Figure:
     for axes in (psnr, similarity):
         axes.set(xlabel="parameters (bits per pixel)")
         plain_log_axis(axes, "x")
-    work.set(xlabel="N", ylabel="pixels reached (millions)")
+    work.set(xlabel="number of Gaussians N", ylabel="Gaussians × pixels\nper iteration (millions)")
     for name in ("x", "y"):
         plain_log_axis(work, name)
-    figure.legend(handles=_handles(sizes, pictures, colours), loc="outside upper center", ncols=4)
+    figure.legend(
+        handles=_handles(sizes, pictures, colours, names),
+        title=f"mean over {counted_from(sizes['seeds'])}, with its interval",
+        loc="outside upper center",
+        ncols=3,
+    )
     return figure
 
 
@@ -66,9 +82,11 @@ def _draw(axes: Axes, rows: "pd.DataFrame", name: str, colour: str, line: str, m
     )
 
 
-def _handles(sizes: "pd.DataFrame", pictures: list, colours: list[str]) -> list[Line2D]:
+def _handles(
+    sizes: "pd.DataFrame", pictures: list, colours: list[str], names: GaussianNames
+) -> list[Line2D]:
     handles = [
-        Line2D([], [], color=colour, marker="o", ms=3, label=f"{image.replace('_', ' ')}, {recipe}")
+        Line2D([], [], color=colour, marker="o", ms=3, label=called(names, image, recipe))
         for ((image, recipe), _), colour in zip(pictures, colours, strict=True)
     ]
     return handles + [

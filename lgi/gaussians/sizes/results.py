@@ -28,7 +28,10 @@ def shown(config: Any) -> dict[str, str]:
 
 def _settings(config: Any, wildcards: Any) -> dict:
     study = config.gaussians
-    return asked(config) | {"parameters": study.parameters(study.sizes.fits)}
+    return asked(config) | {
+        "parameters": study.parameters(study.sizes.fits),
+        "names": study.names,
+    }
 
 
 RESULTS = (
@@ -42,8 +45,9 @@ RESULTS = (
         settings=_settings,
         wanted=lambda config: [{}] if config.gaussians.sizes else [],
         labels={"figure": "pictures of real size"},
-        caption="PSNR, SSIM and MS-SSIM of fits to pictures of real size against the bits per "
-        "pixel of their parameters, means over seeds with intervals; and the pixels that Gaussians "
-        "reach in an iteration, which is what it costs, against N.",
+        caption="What more Gaussians gain, and what they cost. PSNR, SSIM and MS-SSIM of fits to "
+        "pictures of real size against the bits per pixel of their parameters, means over seeds "
+        "with intervals; and the pixels that Gaussians reach in an iteration, which is what it "
+        "costs, against N.",
     ),
 )

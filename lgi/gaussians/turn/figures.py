@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import PercentFormatter
 
 from lgi.claims import NOT_APPLICABLE
+from lgi.display import GaussianNames
 from lgi.figures.style import (
     GREY,
     LIGHT_GREY,
@@ -20,10 +19,11 @@ from lgi.figures.style import (
     colour_by,
     need,
     new_figure,
+    percent_axis,
     plain_log_axis,
     styled,
 )
-from lgi.gaussians.fits.figures import ellipses, show
+from lgi.gaussians.fits.figures import ERROR, ellipses, error_scale, show
 from lgi.gaussians.fits.view import RUN, Fit
 from lgi.gaussians.turn.cures import CURES, DELAYS, FREEZES, TURNS, UNCLEAR
 from lgi.gaussians.turn.table import KEPT, PARTS
@@ -35,14 +35,28 @@ if TYPE_CHECKING:
 COVERED, UNCOVERED = OKABE_ITO[0], OKABE_ITO[1]
 
 DOES = {
-    TURNS: "turn",
-    DELAYS: "delay",
+    TURNS: "turns",
+    DELAYS: "delays",
     UNCLEAR: "undecided",
-    FREEZES: "freeze",
-    NOT_APPLICABLE: NOT_APPLICABLE,
-    CURES: "cure",
+    FREEZES: "freezes",
+    NOT_APPLICABLE: "stops itself",
+    CURES: "cures",
 }
-"""What a recipe does about the turn, in words, in the order of the picture."""
+"""What a recipe does about the turn, in words."""
+
+REFERENCE, SEVERAL = "reference", "several things at once"
+CHANGED = {
+    "schedule": "learning rate along training",
+    "iterations": "learning rate along training",
+    "optimiser": "learning rate throughout",
+    "initialisation": "start",
+    "gradient": "gradient",
+    "trained": "what is trained",
+    "early_stop": "early stop",
+    "cutoff": "edge of a Gaussian",
+    "edge": "edge of a Gaussian",
+}
+"""Headings of recipes by the setting that they change, in the order of the picture."""
 
 
 @styled
@@ -76,7 +90,7 @@ def turn(parts: "pd.DataFrame", uncovered: "pd.DataFrame") -> Figure:
             rows = parts[parts["part"] == part]
             axes.fill_between(rows["at"], rows["low"], rows["high"], color=colour, alpha=0.15, lw=0)
             axes.plot(rows["at"], rows["median"], color=colour, label=part)
-        axes.legend(loc="upper center")
+        axes.legend(loc="upper center", title="medians over runs, with quartiles")
     above.axhline(0, color=GREY, lw=0.8, ls=":")
     above.set_ylabel("L1 and L2 parts of the loss,\nminus those at the best")
     middle.set_ylabel("mean absolute error")
@@ -88,7 +102,7 @@ def turn(parts: "pd.DataFrame", uncovered: "pd.DataFrame") -> Figure:
     for axes in (above, middle, below):
         axes.axvline(1, color=GREY, lw=0.8, ls=":")
     below.set_ylabel("uncovered share\nof the image")
-    below.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent_axis(below, "y")
     below.set_xlim(parts["at"].min(), parts["at"].max())
     plain_log_axis(below, "x")
     below.set_xlabel("iteration, in units of that of the best loss")
@@ -103,16 +117,24 @@ def _counted(rows: "pd.DataFrame", lines: int) -> str:
 
 
 @styled
-def cures(table: "pd.DataFrame", runs: "pd.DataFrame") -> Figure:
+def cures(
+    table: "pd.DataFrame", runs: "pd.DataFrame", names: GaussianNames, factor: float
+) -> Figure:
     """Draw for each recipe the best and the last loss of every run, the turns, and what it does.
+
+    Recipes stand in groups of what they change of the reference, which comes first.
 
     Parameters
     ----------
     table
-        ``gaussians_cures.csv``: recipe, seeds, iterations, turned, turned_low, turned_high, kind,
-        best_loss; the reference comes first.
+        ``gaussians_cures.csv``: recipe, changes, seeds, iterations, turned, turned_low,
+        turned_high, kind, best_loss; the reference comes first.
     runs
         ``gaussians_cures_runs.csv``: recipe, best_loss, final_loss.
+    names
+        What people read in place of names.
+    factor
+        A run turns where a later loss is this many times the best.
 
     Raises
     ------
@@ -120,57 +142,92 @@ def cures(table: "pd.DataFrame", runs: "pd.DataFrame") -> Figure:
         If the table is empty.
     """
     need(len(table), "recipes to compare")
-    reference, others = table.iloc[:1], table.iloc[1:].sort_values("best_loss", ascending=False)
-    groups = {
-        kind: others[others["kind"] == kind] for kind in DOES if (others["kind"] == kind).any()
-    }
-    places, place = {}, 0.0
-    for rows in (reference, *groups.values()):
-        for name in rows["recipe"]:
-            places[name], place = -place, place + 1
-        place += 0.6
-    figure = new_figure(7.2, 0.2 * place + 1.1)
-    left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [2.4, 1]})
+    reference = table["recipe"].iloc[0]
+    groups = _grouped(table)
+    places, headings, place = {}, {}, 0.0
+    for group, recipes in groups.items():
+        headings[group], place = -place, place + 1
+        for recipe in recipes:
+            places[recipe], place = -place, place + 1
+        place += 0.3
+    seeds = counted(int(table["seeds"].max()), "seed")
+    figure = new_figure(7.4, 0.17 * place + 1.2)
+    left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": [2.3, 1]})
     for recipe, rows in runs.groupby("recipe"):
-        spread = np.linspace(-0.32, 0.32, len(rows)) if len(rows) > 1 else np.zeros(1)
-        y = places[recipe] + spread
-        left.hlines(y, rows["best_loss"], rows["final_loss"], color=LIGHT_GREY, lw=0.5)
-        left.plot(rows["final_loss"], y, "o", ms=2, mfc="white", mec=UNCOVERED, mew=0.6)
-        left.plot(rows["best_loss"], y, "o", ms=2, color=COVERED)
-    left.axvline(reference["best_loss"].iloc[0], color=GREY, lw=0.8, ls=":")
-    left.set_xscale("log")
+        _draw_losses(left, rows, places[recipe])
+    left.axvline(table["best_loss"].iloc[0], color=GREY, lw=0.8, ls=":")
     plain_log_axis(left, "x")
-    left.set_xlabel("loss")
-    horizon = table.set_index("recipe")["iterations"]
-    left.set_yticks(list(places.values()), [f"{name} ({horizon[name]:,})" for name in places])
-    left.set_ylim(min(places.values()) - 0.6, 0.6)
+    left.set(xlabel="loss", title=f"best and last loss of {seeds}")
+    _name_rows(left, table.set_index("recipe")["iterations"], places, headings, names)
     _draw_shares(right, table, places)
-    for kind, rows in groups.items():
-        right.annotate(
-            DOES[kind],
-            (1.06, np.mean([places[name] for name in rows["recipe"]])),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            fontsize=7,
-            annotation_clip=False,
-        )
+    for recipe, kind in zip(table["recipe"], table["kind"].fillna(""), strict=True):
+        if kind in DOES:
+            at = {"xy": (1.08, places[recipe]), "xycoords": ("axes fraction", "data")}
+            right.annotate(DOES[kind], **at, va="center", fontsize=7.5, annotation_clip=False)
     right.axvline(0.5, color=GREY, lw=0.8, ls=":")
-    right.set_xlim(-0.03, 1.03)
-    right.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    right.set_xlabel(f"share of {counted(int(table['seeds'].max()), 'seed')} that turn")
-    handles = [
-        Line2D([], [], color=COVERED, marker="o", ls="", ms=3.5, label="best loss of a run"),
-        Line2D([], [], mec=UNCOVERED, mfc="white", marker="o", ls="", ms=3.5, label="last loss"),
-        Line2D(
-            [],
-            [],
-            color=GREY,
-            ls=":",
-            label=f"mean best loss of {reference['recipe'].iloc[0]}; half of the seeds",
-        ),
-    ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    right.set_xlim(-0.04, 1.04)
+    right.set_xticks([0, 0.5, 1])
+    percent_axis(right, "x")
+    right.tick_params(axis="y", length=0)
+    right.set(xlabel=f"share of {seeds} that turn", title="turns, and what the recipe does")
+    marks = {"ls": "", "marker": "o"}
+    figure.legend(
+        handles=[
+            Line2D([], [], color=COVERED, ms=2.5, label="best loss of a run", **marks),
+            Line2D([], [], mec=UNCOVERED, mfc="none", ms=5, label="its last loss", **marks),
+            Line2D(
+                [], [], color=GREY, ls=":", label=f"mean best loss {names.of('recipes', reference)}"
+            ),
+        ],
+        title=f"A run turns: a later loss exceeds its best by {factor - 1:.0%} or more. "
+        "In brackets: iterations.",
+        loc="outside upper center",
+        ncols=3,
+    )
     return figure
+
+
+def _grouped(table: "pd.DataFrame") -> dict[str, list[str]]:
+    """Return the recipes by what they change, in the order of the picture, best last."""
+    others = table.iloc[1:].sort_values("best_loss", ascending=False, kind="stable")
+    group = others["changes"].fillna("").map(_changed)
+    found = {REFERENCE: [table["recipe"].iloc[0]]}
+    for name in dict.fromkeys((*CHANGED.values(), SEVERAL)):
+        if (group == name).any():
+            found[name] = others.loc[group == name, "recipe"].tolist()
+    return found
+
+
+def _changed(changes: str) -> str:
+    """Return what a recipe changes in words: of the rate, also for how long."""
+    found = {CHANGED.get(name, name) for name in changes.split(", ")}
+    if len(found) > 1:
+        found.discard(CHANGED["iterations"])
+    return found.pop() if len(found) == 1 and found <= set(CHANGED.values()) else SEVERAL
+
+
+def _draw_losses(axes: Axes, rows: "pd.DataFrame", place: float) -> None:
+    """Draw a dot for the best loss of each run within or before a ring for its last."""
+    y = place + (np.linspace(-0.3, 0.3, len(rows)) if len(rows) > 1 else np.zeros(1))
+    axes.hlines(y, rows["best_loss"], rows["final_loss"], color=LIGHT_GREY, lw=0.5)
+    axes.plot(rows["final_loss"], y, "o", ms=4, mfc="none", mec=UNCOVERED, mew=0.6)
+    axes.plot(rows["best_loss"], y, "o", ms=1.8, color=COVERED)
+
+
+def _name_rows(
+    axes: Axes,
+    iterations: "pd.Series",
+    places: dict[str, float],
+    headings: dict[str, float],
+    names: GaussianNames,
+) -> None:
+    """Name the rows, recipes with their iterations; headings are bold."""
+    labels = [f"{names.of('recipes', one)} ({iterations[one]:,})" for one in places]
+    axes.set_yticks([*headings.values(), *places.values()], [*headings, *labels])
+    for label in axes.get_yticklabels()[: len(headings)]:
+        label.set_fontweight("bold")
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(min(places.values()) - 0.7, 0.7)
 
 
 def _draw_shares(axes: Axes, table: "pd.DataFrame", places: dict[str, float]) -> None:
@@ -184,13 +241,15 @@ def _draw_shares(axes: Axes, table: "pd.DataFrame", places: dict[str, float]) ->
 
 
 @styled
-def neighbours(fits: Iterable[Fit]) -> Figure:
+def neighbours(fits: Iterable[Fit], names: GaussianNames) -> Figure:
     """Draw fits of neighbouring N at their best: arrangement, parameters at bounds, errors.
 
     Parameters
     ----------
     fits
-        Runs of study 1 on one image.
+        Runs of study 1 on one image, with one recipe and seed.
+    names
+        What people read in place of names.
 
     Raises
     ------
@@ -199,33 +258,35 @@ def neighbours(fits: Iterable[Fit]) -> Figure:
     """
     fits = [fit for fit in fits if "best" in fit.states()]
     need(len(fits), "runs with a finite best state")
-    side = 1.85
+    side = 1.6
     shape = fits[0].height / fits[0].width
-    figure = new_figure(4 * side + 0.9, len(fits) * (side * shape + 0.25) + 0.3)
+    figure = new_figure(7.4, len(fits) * (side * shape + 0.4) + 0.6)
+    first = fits[0]
+    named = names.of("images", first.image), names.of("recipes", first.recipe_name)
+    figure.suptitle(f"{', '.join(named)}, seed {first.seed}")
     panels = figure.subplots(len(fits), 4, squeeze=False)
     maps = []
     for fit in fits:
         images = [fit.render(fit[state]) for state in ("best", "end")]
         maps.append((images[0], *(np.abs(image - fit["target"]).mean(axis=2) for image in images)))
-    worst = max(error.max() for _, *errors in maps for error in errors)
-    # The square root keeps small errors visible beside uncovered pixels.
-    scale = {"cmap": "magma", "norm": PowerNorm(0.5, 0, worst or 1)}
+    scale = error_scale([error for _, *errors in maps for error in errors])
     for row, fit, (image, at_best, at_end) in zip(panels, fits, maps, strict=True):
-        loss = fit.at_best("loss")
-        show(row[0], image, f"N = {fit.n}, iteration {fit.best_iteration:,}")
-        show(row[1], 0.5 + 0.5 * fit["target"], "" if np.isnan(loss) else f"loss {loss:.4f}")
+        show(row[0], image, f"N = {fit.n}\nbest, iteration {fit.best_iteration:,}")
+        show(row[1], 0.5 + 0.5 * fit["target"], f"{fit.n} Gaussians\nat the best")
         row[1].add_collection(_arrangement(fit), autolim=False)
-        show(row[2], at_best, "error at the best", **scale)
-        show(row[3], at_end, "error at the end", **scale)
-    figure.colorbar(
-        panels[0][2].images[0], ax=panels[:, 3], label="absolute error, mean over channels"
-    )
+        show(row[2], at_best, _titled("error at the best", fit.at_best("loss")), **scale)
+        show(row[3], at_end, _titled("error at the end", fit["loss"][-1]), **scale)
+    figure.colorbar(panels[0][2].images[0], ax=panels[:, 3], label=ERROR, aspect=30)
     handles = [
         Patch(fc="white", ec="0.2", label="Gaussian, 1 σ"),
         Patch(fc="white", ec=UNCOVERED, lw=1.5, label="a position or scale at its bound"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
+
+
+def _titled(words: str, loss: float) -> str:
+    return f"{words}\nloss {loss:.4f}" if np.isfinite(loss) else words
 
 
 def _arrangement(fit: Fit) -> PolyCollection:

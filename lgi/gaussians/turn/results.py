@@ -43,6 +43,7 @@ def _comparison(config: Any, wildcards: Any) -> dict:
         "reference": cures.reference,
         "spent": cures.spent,
         "confidence": cures.confidence,
+        "names": study.names,
     }
 
 
@@ -70,12 +71,14 @@ RESULTS = (
         seconds=lambda *_: 6.0,
         inputs=_fits,
         labels={"figure": "what pixels add to the loss of all runs"},
-        caption="Error and coverage of every run that the statements on turning speak of, "
-        "iterations in units of that of the best loss. Above, how the L1 and L2 parts of the loss "
-        "differ from those at the best, and what pixels add to this that were covered at the best "
-        "and have lost their Gaussians, and those that are covered both times. In the middle, the "
-        "mean absolute error of the latter. Lines are medians over runs, bands quartiles. Below, "
-        "the uncovered share of the image, a line per run.",
+        caption="On which pixels the loss grows after the best: on those that lose their "
+        "Gaussians, or on those that keep them. Error and coverage of every run that the "
+        "statements on turning speak of, iterations in units of that of the best loss. Above, how "
+        "the L1 and L2 parts of the loss differ from those at the best, and what pixels add to "
+        "this that were covered at the best and have lost their Gaussians, and those that are "
+        "covered both times. In the middle, the mean absolute error of the latter. Lines are "
+        "medians over runs, bands quartiles. Below, the uncovered share of the image, a line per "
+        "run.",
     ),
     Result(
         "compare_recipes",
@@ -86,14 +89,15 @@ RESULTS = (
         inputs=_compared,
         settings=_comparison,
         labels={"figure": "recipes compared"},
-        caption="Recipes beside the reference, at the same N and seeds, with their numbers of "
-        "iterations: best and last loss of every run, and the share of seeds that turn (a later "
-        "loss exceeds the best by the configured factor) with its exact interval, corrected for "
-        "the number of recipes. A run that ends at its best has its two points on each other. "
-        "Delay: most seeds turn, but later. Freeze: most do not turn, but the rate is spent and "
-        "the best loss is higher. Cure: most do not turn, the best loss is lower, and coverage is "
-        "kept. Where a recipe's own early stop ends its runs at or before a turn, the share says "
-        "nothing and is not drawn.",
+        caption="Which changes keep a fit from turning, and at what loss. Recipes beside the "
+        "reference, grouped by what they change of it, at the same N and seeds, with their "
+        "numbers of iterations: best and last loss of every run, and the share of seeds that turn "
+        "(a later loss exceeds the best by the configured factor) with its exact interval, "
+        "corrected for the number of recipes. Where a run ends at its best, the dot lies in the "
+        "ring. Delay: most seeds turn, but later. Freeze: most do not turn, but the rate is spent "
+        "and the best loss is higher. Cure: most do not turn, the best loss is lower, and "
+        "coverage is kept. Where a recipe's own early stop ends its runs at or before a turn, the "
+        "share says nothing and is not drawn.",
     ),
     Result(
         "plot_neighbours",
@@ -101,10 +105,11 @@ RESULTS = (
         "Draw fits of neighbouring N beside each other: arrangement, bounds and errors.",
         make="lgi.gaussians.turn.figures:neighbours",
         inputs=_neighbours,
+        settings=lambda config, _: {"names": config.gaussians.names},
         labels={"figure": "neighbouring N"},
-        caption="Fits of neighbouring N at their best: the image, the Gaussians at 1 sigma "
-        "(framed where a position or a scale is at its bound), the absolute error there, "
-        "and the error at the end of training, where black pixels are those that no "
-        "Gaussian reaches.",
+        caption="Whether one more Gaussian refines a fit or gives another one. Fits of "
+        "neighbouring N at their best: the image, the Gaussians at 1 sigma (framed where a "
+        "position or a scale is at its bound), the absolute error there, and the error at the end "
+        "of training, where black pixels are those that no Gaussian reaches.",
     ),
 )

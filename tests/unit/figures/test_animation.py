@@ -86,3 +86,18 @@ def test_frames_are_handed_over_in_one_process(tmp_path, monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *a, **k: calls.append(a) or run(*a, **k))
     animation.write(tmp_path / "dot.gif", moving_dot())
     assert len(calls) == 1
+
+
+def test_greys_of_a_gif_are_grey(tmp_path):
+    # Greys beside faint colours, of which a palette has averages.
+    rng = np.random.default_rng(0)
+    pixels = np.full((2, 64, 128, 4), 255, np.uint8)
+    pixels[..., :64, :3] = np.arange(0, 256, 4)[:, None]
+    faint = np.arange(0, 248, 4)[rng.integers(0, 62, (64, 64))][..., None]
+    pixels[..., 64:, :3] = faint + rng.integers(0, 7, (64, 64, 3))
+    animation.write(tmp_path / "a.gif", pixels)
+    with Image.open(tmp_path / "a.gif") as gif:
+        drawn = np.asarray(gif.convert("RGB"), dtype=int)
+    assert np.ptp(drawn[:, :64], axis=2).max() == 0
+    # A step of the ramp is 4.
+    assert np.abs(drawn[:, :64] - pixels[0, :, :64, :3]).max() <= 4

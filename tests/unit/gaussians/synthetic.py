@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from lgi.display import GaussianNames
 from lgi.gaussians.fits.history import MEASURES
 from lgi.gaussians.fits.initial import PARAMETERS
 from lgi.gaussians.fits.settings import RecipeSettings
@@ -14,6 +15,9 @@ CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(en
     "gaussians"
 ]
 PUBLISHED = CONFIG["recipes"]["published"]
+NAMES = GaussianNames.model_validate(
+    {"images": {"ramp": "a ramp", "flat": "flat image"}, "recipes": CONFIG["names"]["recipes"]}
+)
 
 
 def run_of(loss=(2.0, 1.0, 3.0), arrays=None, recipe=None, path=None, **record) -> Run:

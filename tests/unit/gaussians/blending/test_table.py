@@ -11,6 +11,7 @@ from lgi.gaussians.blending.claims import claims
 from lgi.gaussians.blending.settings import BlendingSettings
 from lgi.gaussians.blending.table import tables
 from tests.configurations import RUNS, SMOKE, checked
+from tests.unit.gaussians.synthetic import NAMES
 
 SETTINGS = BlendingSettings(confidence=0.95, margin=0.05, least=3, fits={"runs": "blending"})
 SMOOTH, NULL = {"kind": "smooth", "background": 0.001}, {"kind": "smooth", "background": None}
@@ -150,7 +151,7 @@ def test_every_image_and_rate_is_a_part(world):
 
 def test_the_figure_shows_every_run_and_who_turns(world):
     compared, runs = world(images=("flat", "steep"))
-    figure = figures.blending(compared, runs)
+    figure = figures.blending(compared, runs, NAMES)
     assert len(figure.axes) == 6
     drawn = sum(
         len(line.get_xdata())
@@ -162,7 +163,7 @@ def test_the_figure_shows_every_run_and_who_turns(world):
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts == ["10 of 10 turn", *["0 of 10 turn"] * 3]
     with pytest.raises(DataError, match="blends"):
-        figures.blending(compared.iloc[:0], runs.iloc[:0])
+        figures.blending(compared.iloc[:0], runs.iloc[:0], NAMES)
 
 
 @pytest.mark.parametrize(

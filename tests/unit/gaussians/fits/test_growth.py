@@ -17,6 +17,7 @@ from lgi.gaussians.fits.settings import ErrorGuidedStart, RandomStart
 from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.prediction.features import features, table
 from lgi.runs import Run
+from tests.unit.gaussians.synthetic import NAMES
 
 GROWING = {"kind": "error_guided", "scale": [0.01, 0.1], "first": 0.5, "rounds": 4, "until": 0.4}
 SMOOTH_SUM = {"blend": "sum", "edge": {"kind": "smooth", "background": None}}
@@ -237,7 +238,7 @@ def test_an_animation_gains_ellipses(growing_fit, monkeypatch):
             counts.append(len(artists[1].get_paths()))
 
     monkeypatch.setattr("lgi.figures.animation.frames", record)
-    figures.fit_frames(growing_fit)
+    figures.fit_frames(growing_fit, NAMES)
     assert counts[0] == 4
     assert counts[-1] == 8
     assert sorted(counts) == counts

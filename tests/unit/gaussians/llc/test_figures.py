@@ -6,6 +6,7 @@ import pytest
 
 from lgi.errors import DataError
 from lgi.gaussians.llc.figures import llc_sweep, llc_vs_n
+from tests.unit.gaussians.synthetic import NAMES
 
 
 @pytest.fixture
@@ -50,18 +51,18 @@ def points(axes, face=None):
 
 
 def test_a_panel_for_each_image_and_setting(table):
-    figure = llc_vs_n(table)
+    figure = llc_vs_n(table, NAMES)
     assert len(figure.axes) == 4
     assert [axes.get_title() for axes in figure.axes][:2] == [
-        "one, minimum\nσ = 0.01, γ = 100",
-        "two, minimum\nσ = 0.01, γ = 100",
+        "one, to a minimum\nσ = 0.01, γ = 100",
+        "two, to a minimum\nσ = 0.01, γ = 100",
     ]
     for axes in figure.axes:
         assert sorted(points(axes)) == sorted((n, 3.1 * n) for n in (5, 10, 20) for _ in (1, 2))
 
 
 def test_lines_are_what_predicts_the_coefficient(table):
-    axes = llc_vs_n(table).axes[0]
+    axes = llc_vs_n(table, NAMES).axes[0]
     lines = [line for line in axes.lines if line.get_linestyle() != "None"]
     heights = [line.get_ydata()[-1] / 20 for line in lines]
     assert heights == pytest.approx([3.5, 3.0, 3.0, 2.0])
@@ -69,7 +70,7 @@ def test_lines_are_what_predicts_the_coefficient(table):
 
 def test_what_is_not_ok_is_hollow(table):
     table.loc[table["n"] == 20, "status"] = "not converged"
-    figure = llc_vs_n(table)
+    figure = llc_vs_n(table, NAMES)
     axes = figure.axes[0]
     assert {x for x, _ in points(axes, "white")} == {20}
     assert {x for x, _ in points(axes)} == {5, 10, 20}
@@ -80,7 +81,7 @@ def test_what_is_not_ok_is_hollow(table):
 def test_what_lies_beyond_the_axis_is_an_arrow_at_its_edge(table):
     table.loc[table.index[0], "llc"] = -400
     table.loc[table.index[4], "llc"] = 5_000
-    axes = llc_vs_n(table).axes[0]
+    axes = llc_vs_n(table, NAMES).axes[0]
     low, high = axes.get_ylim()
     assert (low, high) == pytest.approx((0, 1.08 * 70))
     arrows = [line for line in axes.lines if line.get_marker() in "v^" and len(line.get_xdata())]
@@ -91,22 +92,22 @@ def test_what_lies_beyond_the_axis_is_an_arrow_at_its_edge(table):
 
 def test_what_is_not_finite_is_left_out(table):
     table.loc[table["n"] == 20, "llc"] = np.nan
-    assert {x for x, _ in points(llc_vs_n(table).axes[0])} == {5, 10}
+    assert {x for x, _ in points(llc_vs_n(table, NAMES).axes[0])} == {5, 10}
 
 
 def test_nothing_to_draw_is_an_error(table, swept):
     with pytest.raises(DataError, match="no effective dimensions at several N"):
-        llc_vs_n(table[table["recipe"] == "smooth"])
+        llc_vs_n(table[table["recipe"] == "smooth"], NAMES)
     with pytest.raises(DataError, match="no effective dimensions with varied settings"):
-        llc_sweep(swept.assign(llc=np.nan))
+        llc_sweep(swept.assign(llc=np.nan), NAMES)
 
 
 def test_a_row_of_panels_for_each_fit(swept):
-    figure = llc_sweep(pd.concat([swept, swept.assign(n=20, llc=60.0)]))
+    figure = llc_sweep(pd.concat([swept, swept.assign(n=20, llc=60.0)]), NAMES)
     assert len(figure.axes) == 4
     noise, localisation = figure.axes[:2]
     assert {x for x, _ in points(noise)} == {0.001, 0.01}
     assert {x for x, _ in points(localisation)} == {1.0, 100.0, 1e4}
     assert noise.get_xscale() == localisation.get_xscale() == "log"
-    assert noise.get_title() == "one, minimum, N = 10, seed 1\nγ = 100"
+    assert noise.get_title() == "one, to a minimum\nN = 10, seed 1, γ = 100"
     assert localisation.get_title().endswith("σ = 0.01")

@@ -14,6 +14,7 @@ from lgi.gaussians.price.claims import claims
 from lgi.gaussians.price.settings import PriceSettings
 from lgi.gaussians.price.table import AT, channels_of, curves, saved, tables
 from lgi.gaussians.selection import RunList
+from tests.unit.gaussians.synthetic import NAMES
 
 N = [10, 20, 40, 80]
 SEEDS = list(range(8))
@@ -196,13 +197,13 @@ def test_what_one_n_needs_is_asked_of_the_originals_image_alone():
 def test_the_figures_show_a_panel_per_image_and_mark_the_n():
     table = pd.concat([runs("a", 12.0, 0.01), runs("b", 2.0, 0.01)])
     price, at, energy = made(table, at={"a": 20})
-    figure = figures.n_at_a_price(price, at)
+    figure = figures.n_at_a_price(price, at, NAMES)
     titles = [axes.get_title().splitlines()[0] for axes in figure.axes]
     assert titles == ["a", "b"]
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert "N = 20" in labels
-    assert len(figures.free_energy(price, energy, at).axes) == 3
+    assert len(figures.free_energy(price, energy, at, NAMES).axes) == 3
     nothing = pd.DataFrame(columns=list(AT))
-    assert len(figures.free_energy(price, energy, nothing).axes) == 3
+    assert len(figures.free_energy(price, energy, nothing, NAMES).axes) == 3
     with pytest.raises(DataError, match="prices"):
-        figures.n_at_a_price(price.iloc[:0], at)
+        figures.n_at_a_price(price.iloc[:0], at, NAMES)

@@ -14,6 +14,7 @@ from lgi.gaussians.sizes.claims import claims
 from lgi.gaussians.sizes.report import section
 from lgi.gaussians.sizes.settings import SizesSettings
 from lgi.gaussians.sizes.table import tables
+from tests.unit.gaussians.synthetic import NAMES
 
 N = [100, 400, 800]
 SEEDS = [0, 1, 2, 3]
@@ -74,7 +75,7 @@ def test_growths_are_those_that_were_put_in():
 def test_what_is_too_small_to_measure_is_missing_and_no_error():
     sizes, _ = made(runs().assign(ms_ssim_at_best=np.nan))
     assert sizes["ms_ssim"].isna().all()
-    assert len(figures.sizes(sizes).axes) == 3
+    assert len(figures.sizes(sizes, NAMES).axes) == 3
     with pytest.raises(DataError, match="no runs"):
         made(runs().iloc[:0])
 
@@ -107,8 +108,8 @@ def test_of_several_pictures_the_whole_has_no_number_and_the_text_no_hole():
 
 def test_the_figure_names_what_it_holds():
     sizes, _ = made(runs(), runs("far", 40_000))
-    figure = figures.sizes(sizes)
+    figure = figures.sizes(sizes, NAMES)
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels == ["near, grid", "far, grid", "SSIM", "MS-SSIM"]
+    assert labels == ["near, grid start", "far, grid start", "SSIM", "MS-SSIM"]
     with pytest.raises(DataError, match="pictures"):
-        figures.sizes(sizes.iloc[:0])
+        figures.sizes(sizes.iloc[:0], NAMES)
