@@ -67,6 +67,7 @@ OF_SWEEPS = {
     "acceptance": "mean acceptance",
     "ess": "effective sample size",
 }
+LINES = 9  # for which the table beside a panel has room
 AT_EDGE = 0.02  # of an axis: how far from its end an arrow stands
 
 
@@ -229,7 +230,7 @@ def write_correlations(
     which
         Which seeds are counted, for the head of their column.
     """
-    axes.set(xlim=(0, 1), ylim=(len(colours) + 0.5, -0.7))
+    axes.set(xlim=(0, 1), ylim=(max(len(colours), LINES) + 0.5, -0.7))
     columns = (0.38, "right"), (0.72, "right"), (1.0, "right")
     lines = [("S", "ρ", f"n {which}".strip())]
     for sparsity in colours:
@@ -418,33 +419,26 @@ def llc_status(
     counts = rows.pivot_table(
         index=["setting", "epoch"], columns="status", values="models", aggfunc="sum", fill_value=0
     )
-    counts = counts[[status for status in STATUSES if status in counts]]
+    counts = counts.reindex(columns=[s for s in STATUSES if s == OK or s in counts], fill_value=0)
     models = counts.sum(axis=1).round().astype(int)
-    own = rows[(rows["setting"] == drawn) & (rows["status"] == OK)]
+    own = rows[rows["setting"] == drawn]
     last = own[own["epoch"] == own["epoch"].max()]
+    last = last.assign(share=last["share"].where(last["status"] == OK, 0))
     sparsities = sorted(rows["sparsity"].unique())
     figure = new_figure(4.5 + 0.62 * len(counts.columns), 0.25 * len(counts) + 1.5)
     whole, single = figure.subplots(1, 2, width_ratios=(0.62 * len(counts.columns), 1.9))
     _draw_heat(whole, counts.div(models, axis=0))
-    heads = {}
-    for place, (setting, _) in enumerate(counts.index):
-        heads.setdefault(setting, place)
-    whole.set_yticks(
-        range(len(counts)),
-        [
-            (f"{names.of('settings', setting)}: epoch " if place == heads[setting] else "")
-            + f"{epoch:,}"
-            for place, (setting, epoch) in enumerate(counts.index)
-        ],
-    )
-    for place in list(heads.values())[1:]:
+    settings = counts.index.get_level_values("setting")
+    lines = [f"{names.of('settings', setting)}, epoch {epoch:,}" for setting, epoch in counts.index]
+    whole.set_yticks(range(len(counts)), lines)
+    for place in np.flatnonzero(settings[1:] != settings[:-1]) + 1:
         whole.axhline(place - 0.5, color="black", lw=0.8)
     whole.set_xticks(range(len(counts.columns)), [fill(name, 9) for name in counts.columns])
     each = sorted(models.unique())
     of_each = " to ".join(f"{n:,}" for n in each[:: max(len(each) - 1, 1)])
     whole.set_title(f"share of the {of_each} models of a line, {samples:,} training samples")
     if len(last):
-        wide = last.pivot(index="sparsity", columns="init", values="share").reindex(sparsities)
+        wide = last.groupby(["sparsity", "init"])["share"].sum().unstack().reindex(sparsities)
         _draw_heat(single, wide)
         single.set_yticks(range(len(wide)), [f"S = {s:.4f}" for s in wide.index])
         heads = [fill(names.of("initialisations", init), 8) for init in wide.columns]

@@ -241,7 +241,8 @@ def test_llc_status_has_a_line_per_setting_and_epoch(llc):
     figure = figures.llc_status(status_shares(both), samples=100, drawn="fine", names=NAMES)
     whole, single = figure.axes
     lines = [label.get_text() for label in whole.get_yticklabels()]
-    assert lines == ["coarse: epoch 0", "13", "40,000", "σ = 0.1: epoch 0", "13", "40,000"]
+    epochs = ("0", "13", "40,000")
+    assert lines == [f"{name}, epoch {epoch}" for name in ("coarse", "σ = 0.1") for epoch in epochs]
     assert [label.get_text() for label in whole.get_xticklabels()] == ["ok", "not a\nminimum"]
     cells = np.reshape([text.get_text() for text in whole.texts], (6, 2)).tolist()
     assert cells == 3 * [["100 %", "0 %"]] + [["0 %", "100 %"], ["80 %", "20 %"], ["100 %", "0 %"]]
