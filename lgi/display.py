@@ -81,3 +81,7 @@ class SuperpositionNames(DisplayNames):
         study = config.superposition
         defined = {"initialisations": study.initialisations, "settings": study.llc.settings}
         yield from self.undefined(defined)
+
+
+UNNAMED = SuperpositionNames(initialisations={}, settings={})
+"""Display names where a configuration gives none."""

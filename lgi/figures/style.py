@@ -1,8 +1,7 @@
 """One look for every figure: fonts, colours, axes for epochs, and how a figure is saved."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from itertools import product
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import (
     FixedLocator,
     Formatter,
@@ -371,44 +369,6 @@ def draw_band(axes: Axes, rows: "pd.DataFrame", colour: str) -> None:
     """Draw the column median along the index, with a band from low to high."""
     axes.fill_between(rows.index, rows["low"], rows["high"], color=colour, alpha=0.2, lw=0)
     axes.plot(rows.index, rows["median"], color=colour, lw=1)
-
-
-def share_panels(
-    rows: "pd.DataFrame", colours: Mapping[str, str], labels: Mapping[str, str], *, foot: float
-) -> tuple[Figure, list[tuple[Axes, "pd.DataFrame"]]]:
-    """Return a figure for shares of models: a row of panels per start, a column per sparsity.
-
-    Parameters
-    ----------
-    rows
-        Columns init and sparsity, and what the panels show.
-    colours, labels
-        Of the kinds whose shares are stacked, from the bottom.
-    foot
-        Height in inches beside that of the panels.
-
-    Returns
-    -------
-    figure : Figure
-        With labels and legend, and empty panels whose y axis goes from 0 to 1.
-    panels : list
-        Each panel with the rows of its start and sparsity.
-    """
-    inits, sparsities = rows["init"].unique(), sorted(rows["sparsity"].unique())
-    figure = new_figure(1.0 * len(sparsities) + 1.9, 0.95 * len(inits) + foot)
-    grid = figure.subplots(len(inits), len(sparsities), sharex=True, sharey=True, squeeze=False)
-    for line, init in zip(grid, inits, strict=True):
-        line[0].set(ylabel=init, ylim=(0, 1), yticks=[0, 0.5, 1])
-        percent_axis(line[0], "y")
-    for axes, sparsity in zip(grid[0], sparsities, strict=True):
-        axes.set_title(f"S = {sparsity:.4f}")
-    figure.supxlabel("epoch")
-    figure.supylabel("share of models")
-    handles = [Patch(color=colours[kind], label=labels[kind]) for kind in reversed(list(colours))]
-    figure.legend(handles=handles, loc="outside right center")
-    parts = dict(list(rows.groupby(["init", "sparsity"])))
-    places = product(range(len(inits)), range(len(sparsities)))
-    return figure, [(grid[i, j], parts.get((inits[i], sparsities[j]), rows[:0])) for i, j in places]
 
 
 def wrapped(words: str, width: int) -> str:

@@ -1,40 +1,49 @@
 """Figure of the known answers: estimates of the LLC beside exact learning coefficients."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
+from matplotlib.patches import Patch
 
 from lgi.figures.style import (
     GREY,
+    HOLLOW,
     LIGHT_GREY,
-    category_colours,
+    OKABE_ITO,
     need,
     new_figure,
-    plain_log_axis,
+    percent_axis,
     styled,
 )
 from lgi.llc.known.answers import MARGIN, REFUSED, RIGHT, WRONG
+from lgi.llc.known.summary import CASE, answer, which
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MARKERS = ("o", "s", "^", "D", "v")
-CASE = ["problem", "shape", "singular"]
+# Marker, colour and face: a verdict is seen by its shape alone too.
+VERDICTS = {
+    RIGHT: ("o", OKABE_ITO[2], OKABE_ITO[2]),
+    REFUSED: ("s", GREY, HOLLOW),
+    WRONG: ("X", OKABE_ITO[1], OKABE_ITO[1]),
+}
+SIZES = (5.0, 3.5, 2.5)
+"""Of a marker, for each number of samples from the largest on."""
+LINE = 0.2  # inches
+FURTHEST = 0.3  # end of the axis of the relative error
+PLACES = (0.0, 0.66, 1.0)  # of the columns of the table, in its width
 
 
 @styled
 def known_answers(table: "pd.DataFrame") -> Figure:
-    """Draw estimate against truth, and the relative error of each problem.
+    """Draw the relative error of each problem beside its λ and its estimate, family by family.
 
-    A colour is a problem, a marker a number of samples n; points are hollow where the status
-    refuses the estimate, and crossed where it is wrong. Error bars are the standard deviation over
-    repeats; grey bars on the right reach over what is allowed, the larger of 5 % and the stated
-    error.
+    Marker and colour are the verdict. Within a line the numbers of samples n stand below each
+    other, the largest on top with the largest markers. Error bars are the standard deviation over
+    repeats; grey bars reach over what is allowed, the larger of 5 % and the stated error.
 
     Parameters
     ----------
@@ -48,84 +57,85 @@ def known_answers(table: "pd.DataFrame") -> Figure:
     """
     rows = table[np.isfinite(table["estimate"])]
     need(len(rows), "known answers")
-    names, sizes = list(rows["problem"].unique()), list(rows["n"].unique())
-    colours = dict(zip(names, category_colours(len(names)), strict=True))
-    markers = dict(zip(sizes, MARKERS, strict=False))
-    cases = rows[CASE].drop_duplicates(ignore_index=True)
-    figure = new_figure(9.6, max(6, 0.19 * len(cases) + 1.2))
-    values, errors = figure.subplots(1, 2, width_ratios=(1, 0.85))
+    sizes = sorted(rows["n"].unique(), reverse=True)
+    cases = rows.drop_duplicates(CASE, ignore_index=True)
+    places, heads = _places(cases)
+    figure = new_figure(7.4, LINE * (max(places) + 1) + 1.4)
+    words, errors = figure.subplots(1, 2, sharey=True, width_ratios=(1.5, 1))
+    of_case = dict(zip(cases[CASE].itertuples(index=False, name=None), places, strict=True))
     height = 0.8 / len(sizes)
-    for (name, n), part in rows.groupby(["problem", "n"], sort=False):
-        look = {"color": colours[name], "marker": markers[n]}
-        place = part.merge(cases.reset_index(), on=CASE)["index"].to_numpy()
-        shift = height * (sizes.index(n) - (len(sizes) - 1) / 2)
-        _draw_values(values, part, **look)
-        _draw_errors(errors, part, place + shift, height, **look)
-    _finish_values(values, rows)
-    _finish_errors(errors, cases, colours)
-    handles = [
-        Line2D([], [], color=c, marker="o", ls="", label=name) for name, c in colours.items()
-    ]
-    handles += [
-        Line2D([], [], color=GREY, marker=markers[n], ls="", label=f"n = {n:,}") for n in sizes
-    ]
-    handles += [
-        Line2D([], [], color=GREY, marker=_marker("o", verdict), mfc=face, ls="", label=label)
-        for verdict, face, label in ((REFUSED, "white", "refused"), (WRONG, GREY, "wrong"))
-    ]
-    # The left panel is square and stands at the top: the legend has the room below it.
-    values.set_anchor("N")
-    values.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
+    for n, part in rows.groupby("n"):
+        rank = sizes.index(n)
+        own = [of_case[case] for case in part[CASE].itertuples(index=False, name=None)]
+        lines = np.array(own) + height * (rank - (len(sizes) - 1) / 2)
+        _draw_errors(errors, part, lines, height, SIZES[min(rank, len(SIZES) - 1)])
+    _write(words, rows[rows["n"] == sizes[0]], of_case, heads, sizes[0])
+    errors.axvline(0, color=GREY, lw=0.6)
+    percent_axis(errors, "x")
+    low = min(-0.25, 1.05 * (rows["relative_error"] - rows["spread"] / rows["truth"]).min())
+    errors.set(xlabel="relative error of the estimate", xlim=(low, FURTHEST))
+    errors.set_ylim(max(places) + 0.7, -1.6)
+    errors.spines["left"].set_visible(False)
+    errors.tick_params(left=False)
+    figure.legend(handles=_handles(rows, sizes), loc="outside upper center", ncols=3)
     return figure
 
 
-def _by_verdict(part: "pd.DataFrame", color: str) -> Iterator[tuple["pd.DataFrame", str, str]]:
-    """Yield the rows of each verdict that occurs, the verdict and the colour of their faces."""
-    for verdict, face in ((RIGHT, color), (REFUSED, "white"), (WRONG, color)):
-        rows = part[part["verdict"] == verdict]
-        if len(rows):
-            yield rows, verdict, face
+def _places(cases: "pd.DataFrame") -> tuple[list[int], dict[str, int]]:
+    """Return the line of each case, and of the name of each family above its first."""
+    places: list[int] = []
+    heads: dict[str, int] = {}
+    line = 0
+    for problem in cases["problem"]:
+        if problem not in heads:
+            heads[problem] = line
+            line += 1
+        places.append(line)
+        line += 1
+    return places, heads
 
 
-def _marker(marker: str, verdict: str) -> str:
-    return "x" if verdict == WRONG else marker
-
-
-def _draw_values(axes: Axes, part: "pd.DataFrame", color: str, marker: str) -> None:
-    for rows, verdict, face in _by_verdict(part, color):
-        look = {"fmt": _marker(marker, verdict), "mfc": face, "color": color, "ms": 4, "lw": 0.8}
-        axes.errorbar(rows["truth"], rows["estimate"], rows["spread"], **look)
+def _write(
+    axes: Axes, rows: "pd.DataFrame", of_case: dict, heads: dict[str, int], largest: int
+) -> None:
+    """Write the problems with λ and the estimate at the largest n, beside the errors."""
+    axes.set(xlim=(0, 1))
+    axes.set_axis_off()
+    titles = ("problem", "λ", f"estimate at n = {largest:,}")
+    for x, side, title in zip(PLACES, ("left", "right", "right"), titles, strict=True):
+        axes.text(x, -1, title, ha=side, va="center", size=8)
+    for problem, line in heads.items():
+        axes.text(0, line, problem, va="center", size=8, weight="bold")
+    for row in rows.itertuples():
+        line = of_case[tuple(getattr(row, name) for name in CASE)]
+        texts = (which(row), f"{row.truth:.3g}", answer(row))
+        for x, side, text in zip(
+            (0.04, *PLACES[1:]), ("left", "right", "right"), texts, strict=True
+        ):
+            axes.text(x, line, text, ha=side, va="center", size=7.5)
 
 
 def _draw_errors(
-    axes: Axes, part: "pd.DataFrame", places: np.ndarray, height: float, color: str, marker: str
+    axes: Axes, part: "pd.DataFrame", lines: np.ndarray, height: float, size: float
 ) -> None:
     allowed = np.maximum(MARGIN, part["llc_error"] / part["truth"])
-    axes.barh(places, 2 * allowed, height, -allowed, color=LIGHT_GREY, zorder=0)
-    for rows, verdict, face in _by_verdict(part.assign(place=places), color):
-        look = {"fmt": _marker(marker, verdict), "mfc": face, "color": color, "ms": 3, "lw": 0.8}
-        width = rows["spread"] / rows["truth"]
-        axes.errorbar(rows["relative_error"], rows["place"], xerr=width, **look)
+    axes.barh(lines, 2 * allowed, height, -allowed, color=LIGHT_GREY, zorder=0)
+    for verdict, (marker, colour, face) in VERDICTS.items():
+        rows = (part["verdict"] == verdict).to_numpy()
+        look = {"fmt": marker, "mfc": face, "color": colour, "ms": size, "lw": 0.8}
+        width = (part["spread"] / part["truth"])[rows]
+        axes.errorbar(part["relative_error"][rows], lines[rows], xerr=width, **look)
 
 
-def _finish_values(axes: Axes, rows: "pd.DataFrame") -> None:
-    ends = np.array([0.9 * rows["truth"].min(), 1.1 * rows["truth"].max()])
-    axes.plot(ends, ends, color=GREY, lw=0.6, zorder=0)
-    plain_log_axis(axes, "x")
-    plain_log_axis(axes, "y")
-    axes.set(xlabel="λ", ylabel="estimate")
-    axes.set_box_aspect(1)
-
-
-def _finish_errors(axes: Axes, cases: "pd.DataFrame", colours: dict[str, str]) -> None:
-    axes.axvline(0, color=GREY, lw=0.6)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set(xlabel="relative error", ylim=(len(cases) - 0.4, -0.6))
-    labels = [
-        f"{case.shape}, {'singular' if case.singular else 'smooth'} w*"
-        for case in cases.itertuples()
-    ]
-    axes.set_yticks(range(len(cases)), labels, size=5.5)
-    axes.tick_params(axis="y", length=0)
-    for label, name in zip(axes.get_yticklabels(), cases["problem"], strict=True):
-        label.set_color(colours[name])
+def _handles(rows: "pd.DataFrame", sizes: list[int]) -> list[Line2D | Patch]:
+    counts = rows.groupby(["verdict", "n"]).size()
+    handles: list[Line2D | Patch] = []
+    for verdict, (marker, colour, face) in VERDICTS.items():
+        of_each = ", ".join(f"{counts.get((verdict, n), 0)} at n = {n:,}" for n in sizes)
+        label = f"{verdict}: {of_each}"
+        handles.append(Line2D([], [], color=colour, mfc=face, marker=marker, ls="", label=label))
+    handles.append(Patch(color=LIGHT_GREY, label="allowed: 5 % or the stated error"))
+    names = [f"n = {n:,}" for n in sizes]
+    if len(sizes) > 1:
+        handles.append(Line2D([], [], ls="", label=f"from the top: {', '.join(names)}"))
+    return handles

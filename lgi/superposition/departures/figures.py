@@ -1,5 +1,6 @@
 """Who leaves its first polygon, when, and for which."""
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
@@ -7,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
+from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
     LIGHT_GREY,
     category_colours,
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
 
 
 @styled
-def departures(departures: "pd.DataFrame", destinations: "pd.DataFrame") -> Figure:
+def departures(
+    departures: "pd.DataFrame",
+    destinations: "pd.DataFrame",
+    names: SuperpositionNames = UNNAMED,
+) -> Figure:
     """Draw the share of models that leave, by destination, a row per start, a column per size.
 
     Over each bar stands the median epoch of leaving.
@@ -30,6 +36,8 @@ def departures(departures: "pd.DataFrame", destinations: "pd.DataFrame") -> Figu
     ----------
     departures, destinations
         As from `lgi.superposition.departures.table.tables`.
+    names
+        Display names.
 
     Raises
     ------
@@ -44,10 +52,10 @@ def departures(departures: "pd.DataFrame", destinations: "pd.DataFrame") -> Figu
     colours = dict(zip(kinds, category_colours(len(kinds)), strict=True))
     inits, sizes = departures["init"].unique(), sorted(departures["samples"].unique())
     sparsities = sorted(departures["sparsity"].unique())
-    figure = new_figure(len(sizes) * (0.36 * len(sparsities) + 0.4) + 1.4, 1.25 * len(inits) + 0.8)
+    figure = new_figure(len(sizes) * (0.34 * len(sparsities) + 0.3) + 0.9, 1.3 * len(inits) + 1.3)
     grid = figure.subplots(len(inits), len(sizes), sharex=True, sharey=True, squeeze=False)
     for line, init in zip(grid, inits, strict=True):
-        line[0].set_ylabel(init)
+        line[0].set_ylabel(fill(names.of("initialisations", init), 11))
         for axes, samples in zip(line, sizes, strict=True):
             cells = departures[(departures["init"] == init) & (departures["samples"] == samples)]
             own = gone[(gone["init"] == init) & (gone["samples"] == samples)]
@@ -59,13 +67,13 @@ def departures(departures: "pd.DataFrame", destinations: "pd.DataFrame") -> Figu
         axes.set_title(f"{samples:,} training samples")
     for axes in grid[-1]:
         axes.set_xticks(range(len(sparsities)), [f"{s:.4f}" for s in sparsities], rotation=90)
-    grid[0, 0].set(ylim=(0, 1.25), yticks=[0, 0.5, 1])
+    grid[0, 0].set(ylim=(0, 1.3), yticks=[0, 0.5, 1])
     grid[0, 0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    figure.supxlabel("sparsity S (number over a bar: median epoch of leaving)")
-    figure.supylabel("share of models that leave their first polygon")
+    figure.supxlabel("sparsity S (number over a bar: median epoch of leaving, k: thousand)")
+    figure.supylabel("share of models that leave their first polygon, by start")
     handles = [Patch(color=LIGHT_GREY, label="stays")]
-    handles += [Patch(color=c, label=f"ends as\n{kgon_label(k)}") for k, c in colours.items()]
-    figure.legend(handles=handles[::-1], loc="outside right center")
+    handles += [Patch(color=c, label=f"ends as {kgon_label(k)}") for k, c in colours.items()]
+    figure.legend(handles=handles, loc="outside upper center", ncols=4)
     return figure
 
 
@@ -83,7 +91,7 @@ def _draw_bars(
             foot += heights.loc[sparsity, kind]
         if cells["left_n"][sparsity]:
             epoch = _short(cells["left_epoch"][sparsity])
-            axes.text(place, 1.03, epoch, ha="center", va="bottom", size=5.5)
+            axes.text(place, 1.03, epoch, ha="center", va="bottom", size=7.5)
 
 
 def _short(epoch: float) -> str:

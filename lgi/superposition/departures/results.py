@@ -19,10 +19,14 @@ RESULTS = (
             )
         },
         inputs=lambda config, wildcards: {"runs": run_files(config)},
-        settings=lambda config, wildcards: {"settings": config.superposition.departures},
+        settings=lambda config, wildcards: {
+            "settings": config.superposition.departures,
+            "names": config.superposition.names,
+        },
         wanted=in_a_plane(once),
         labels={"what": "who leaves its polygon, when, and for which"},
-        caption="Share of the models that leave their first polygon for good, by the polygon in "
-        "which they end, and the median epoch at which they leave.",
+        caption="From which starts and at which sparsities models leave their first polygon for "
+        "good: their share, by the polygon in which they end, a row per start, a column per number "
+        "of training samples; over a bar stands the median epoch at which they leave.",
     ),
 )

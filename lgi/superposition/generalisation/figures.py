@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
+from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     LOSSES,
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 
 
 @styled
-def gap(gap: "pd.DataFrame", epochs: "pd.DataFrame", settings: "Generalisation") -> Figure:
+def gap(
+    gap: "pd.DataFrame",
+    epochs: "pd.DataFrame",
+    settings: "Generalisation",
+    names: SuperpositionNames = UNNAMED,
+) -> Figure:
     """Draw the gap at the last epoch, and the share of models that longer training changes.
 
     The population loss is drawn where it is known, else the test loss. The gap has an axis of its
@@ -38,6 +44,8 @@ def gap(gap: "pd.DataFrame", epochs: "pd.DataFrame", settings: "Generalisation")
         gap is drawn alone.
     settings
         Margin from which a change counts.
+    names
+        Display names.
 
     Raises
     ------
@@ -51,7 +59,7 @@ def gap(gap: "pd.DataFrame", epochs: "pd.DataFrame", settings: "Generalisation")
     inits, sizes = rows["init"].unique(), sorted(rows["samples"].unique())
     colours = dict(zip(inits, category_colours(len(inits)), strict=True))
     lines = 2 if len(changes) else 1
-    figure = new_figure(3.0 * len(sizes) + 1.7, 2.5 * lines + 0.3)
+    figure = new_figure(3.4 * len(sizes) + 0.7, 2.5 * lines + 0.8)
     grid = figure.subplots(lines, len(sizes), sharex=True, squeeze=False)
     for column, samples in zip(grid.T, sizes, strict=True):
         column[0].set_title(f"{samples:,} training samples")
@@ -71,17 +79,20 @@ def gap(gap: "pd.DataFrame", epochs: "pd.DataFrame", settings: "Generalisation")
             column[1].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     other = LOSSES[loss].capitalize()
     grid[0, 0].set_ylabel(f"{other} − training loss,\nin units of 1 − S")
-    handles = [Line2D([], [], color=c, marker="o", ms=3, label=i) for i, c in colours.items()]
+    handles = [
+        Line2D([], [], color=c, marker="o", ms=3, label=f"{names.of('initialisations', i)} start")
+        for i, c in colours.items()
+    ]
     if lines == 2:
         first, last = changes[["first_epoch", "last_epoch"]].iloc[0]
         grid[1, 0].set_ylabel(f"share of models, epoch\n{first:,} against {last:,}")
-        by = f"{LOSSES[loss]}\nby more than {settings.improved:g} (1 − S)"
+        by = f"{LOSSES[loss]}\nat the later epoch, by more\nthan {settings.improved:g} (1 − S)"
         handles += [
             Line2D([], [], color=GREY, ls="-", label=f"below: lower {by}"),
             Line2D([], [], color=GREY, ls="--", label=f"below: higher {by}"),
         ]
     figure.supxlabel("1 / (1 − S)")
-    figure.legend(handles=handles, loc="outside right center")
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
     return figure
 
 

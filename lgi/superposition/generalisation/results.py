@@ -14,10 +14,15 @@ RESULTS = (
         make="lgi.superposition.generalisation.table:tables",
         draw={FIGURES + "superposition_gap.png": "lgi.superposition.generalisation.figures:gap"},
         inputs=lambda config, wildcards: {"runs": run_files(config)},
-        settings=lambda config, wildcards: {"settings": config.superposition.generalisation},
+        settings=lambda config, wildcards: {
+            "settings": config.superposition.generalisation,
+            "names": config.superposition.names,
+        },
         labels={"what": "train against test, and longer training"},
-        caption="Above: how far the population loss lies above the training loss, in units of "
-        "1 - S, median over seeds. Below: share of models whose population loss is lower (solid) "
-        "and higher (dashed) at the last epoch than at the first of those compared.",
+        caption="How much of the fit to the training data is lost on other data, and whether "
+        "longer training helps there. Above: how far the population loss lies above the training "
+        "loss, in units of 1 - S, median over seeds with its interval. Below: share of models "
+        "whose population loss is lower (solid) and higher (dashed) at the last epoch than at the "
+        "first of those compared.",
     ),
 )

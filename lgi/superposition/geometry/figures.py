@@ -4,12 +4,16 @@ Initialisations come in the order of the table.
 """
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator
 
+from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     LIGHT_GREY,
@@ -19,8 +23,8 @@ from lgi.figures.style import (
     need,
     new_figure,
     ordered_colours,
+    percent_axis,
     plain_log_axis,
-    share_panels,
     styled,
 )
 from lgi.superposition.geometry.geometry import DEGENERATE
@@ -33,13 +37,15 @@ PLATEAUS = (2, 3, 4, 5, 6)
 
 
 @styled
-def kgons_over_training(shares: "pd.DataFrame") -> Figure:
+def kgons_over_training(shares: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
     """Draw the share of each k-gon along training, a row per initialisation, a column per sparsity.
 
     Parameters
     ----------
     shares
         Rows of one number of samples, as from `lgi.superposition.geometry.table.kgon_shares`.
+    names
+        Display names.
 
     Raises
     ------
@@ -50,12 +56,26 @@ def kgons_over_training(shares: "pd.DataFrame") -> Figure:
     # A table read from a file holds numbers where every kind is a number.
     rows = shares.assign(kgon=shares["kgon"].astype(str))
     colours = kgon_colours(list(rows["kgon"].unique()))
-    labels = {kind: kgon_label(kind) for kind in colours}
-    figure, panels = share_panels(rows, colours, labels, foot=0.8)
-    for axes, part in panels:
-        wide = part.pivot(index="epoch", columns="kgon", values="share")[list(colours)]
-        axes.stackplot(wide.index, wide.T, colors=list(colours.values()), lw=0)
-        epoch_axis(axes, rows["epoch"].max())
+    inits, sparsities = rows["init"].unique(), sorted(rows["sparsity"].unique())
+    figure = new_figure(0.72 * len(sparsities) + 1.0, 1.0 * len(inits) + 1.1)
+    grid = figure.subplots(len(inits), len(sparsities), sharex=True, sharey=True, squeeze=False)
+    parts = dict(list(rows.groupby(["init", "sparsity"])))
+    for line, init in zip(grid, inits, strict=True):
+        line[0].set(ylim=(0, 1), yticks=[0, 0.5, 1])
+        line[0].set_ylabel(fill(names.of("initialisations", init), 11))
+        percent_axis(line[0], "y")
+        for axes, sparsity in zip(line, sparsities, strict=True):
+            if (init, sparsity) in parts:
+                part = parts[init, sparsity]
+                wide = part.pivot(index="epoch", columns="kgon", values="share")[list(colours)]
+                axes.stackplot(wide.index, wide.T, colors=list(colours.values()), lw=0)
+            epoch_axis(axes, rows["epoch"].max())
+    for axes, sparsity in zip(grid[0], sparsities, strict=True):
+        axes.set_title(f"S = {sparsity:.4f}", size=7.5)
+    figure.supxlabel(f"epoch (columns: sparsity S; {rows['samples'].iloc[0]:,} training samples)")
+    figure.supylabel("share of models, by start")
+    handles = [Patch(color=colours[kind], label=kgon_label(kind)) for kind in colours]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     return figure
 
 
@@ -67,7 +87,9 @@ def kgon_colours(kinds: Sequence[str]) -> dict[str, str]:
 
 
 @styled
-def dimensionality_vs_sparsity(features: "pd.DataFrame") -> Figure:
+def dimensionality_vs_sparsity(
+    features: "pd.DataFrame", names: SuperpositionNames = UNNAMED
+) -> Figure:
     """Draw the final dimensionality of every feature against 1 / (1 - S), a panel per start.
 
     Dotted lines mark the plateaus 2/k on which the features of a regular k-gon lie, and 1 that of
@@ -79,6 +101,8 @@ def dimensionality_vs_sparsity(features: "pd.DataFrame") -> Figure:
     ----------
     features
         Rows of one number of samples, as from `lgi.superposition.geometry.table.final_features`.
+    names
+        Display names.
 
     Raises
     ------
@@ -101,11 +125,12 @@ def dimensionality_vs_sparsity(features: "pd.DataFrame") -> Figure:
         median = part.groupby("inverse_density")["median_represented"].first().dropna()
         axes.plot(median.index, median, "s-", color="black", ms=3, lw=0.8)
         plain_log_axis(axes, "x")
-        axes.set_title(init)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        axes.set_title(f"{names.of('initialisations', init)} start")
     right = panels[-1].get_yaxis_transform()
     for corners in PLATEAUS:
         label = f"2/{corners}" if corners > 2 else "1"
-        panels[-1].text(1.02, 2 / corners, label, transform=right, va="center", size=7)
+        panels[-1].text(1.02, 2 / corners, label, transform=right, va="center", size=7.5)
     figure.legend(
         handles=[
             Line2D([], [], color=OKABE_ITO[0], marker="o", ms=3, ls="", label="feature"),
@@ -114,7 +139,7 @@ def dimensionality_vs_sparsity(features: "pd.DataFrame") -> Figure:
         loc="outside upper right",
         ncols=min(2, len(inits)),  # beside each other they are wider than one panel
     )
-    figure.supxlabel("1 / (1 − S)")
+    figure.supxlabel(f"1 / (1 − S), {rows['samples'].iloc[0]:,} training samples")
     panels[0].set_ylabel("feature dimensionality")
     return figure
 

@@ -1,6 +1,7 @@
 """The features of one toy model as a polygon: a strip of snapshots, and the animation."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -9,6 +10,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
 
+from lgi.display import UNNAMED, SuperpositionNames
 from lgi.errors import DataError, NothingToDrawError
 from lgi.figures import animation
 from lgi.figures.style import (
@@ -21,16 +23,32 @@ from lgi.figures.style import (
     new_figure,
     styled,
 )
+from lgi.llc.figures import estimate_label
 from lgi.runs import Run
 from lgi.superposition.geometry.geometry import column_norms, corners, kgon_kinds
 from lgi.superposition.training.view import Models
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOVES = 0.01
+"""Of a vector of norm about 1: a model that is never further from its start stays where it is."""
 
 LOSSES = {"train_loss": ("training", "-"), "test_loss": ("test", "--")}
 
 
 @styled
-def snapshots(run: Run, *, seed: int, epochs: Sequence[int]) -> Figure:
+def snapshots(
+    run: Run,
+    *,
+    seed: int,
+    epochs: Sequence[int],
+    estimates: "pd.DataFrame | None" = None,
+    names: SuperpositionNames = UNNAMED,
+) -> Figure:
     """Draw one model's polygon with its norms and biases at the snapshots nearest to `epochs`.
+
+    The title names the model, its last loss and its last estimate.
 
     Parameters
     ----------
@@ -40,6 +58,10 @@ def snapshots(run: Run, *, seed: int, epochs: Sequence[int]) -> Figure:
         Seed of the model.
     epochs
         Epochs to draw; the nearest snapshots that are the same are drawn once.
+    estimates
+        Estimates of the run: seed, epoch, llc, llc_se, status; without them none is told.
+    names
+        Display names.
 
     Raises
     ------
@@ -49,28 +71,40 @@ def snapshots(run: Run, *, seed: int, epochs: Sequence[int]) -> Figure:
         If its hidden dimension is not 2, or no snapshot is finite.
     """
     model = _model(run, seed)
+    lines = _title(model, estimates, names)
     places = sorted({int(np.abs(model.epoch - epoch).argmin()) for epoch in epochs})
     model = model.at(places)
     count = len(places)
-    figure = new_figure(1.55 * count + 0.5, 3.3)
+    figure = new_figure(max(1.4 * count + 0.5, 4.0), 3.8)
+    figure.suptitle("\n".join(lines), size=8)
     heights = {"height_ratios": [3, 1, 1]}
     grid = figure.subplots(3, count, sharex="row", sharey="row", squeeze=False, gridspec_kw=heights)
     for k, (plane, norms, biases) in enumerate(grid.T):
         _Picture(plane, norms, biases, model, dot=12).show(k)
-        plane.set_title(f"epoch {model.epoch[k]:,}\n{kgon_label(model.kind[k])}")
+        loss = model.losses["train_loss"][k]
+        plane.set_title(
+            f"epoch {model.epoch[k]:,}\n{kgon_label(model.kind[k])}\nloss {_short(loss)}"
+        )
     grid[1, 0].set_ylabel("norm")
     grid[2, 0].set_ylabel("bias")
     for axes in grid[:, 1:].ravel():
         axes.tick_params(left=False)
-    figure.supxlabel("feature (dotted circle: norm 1)")
+    figure.supxlabel("feature (dotted circle: norm 1; loss: of training)")
     return figure
 
 
 @styled
-def polygon_frames(run: Run, *, seed: int) -> np.ndarray:
+def polygon_frames(
+    run: Run,
+    *,
+    seed: int,
+    estimates: "pd.DataFrame | None" = None,
+    names: SuperpositionNames = UNNAMED,
+) -> np.ndarray:
     """Draw the animation of one model's polygon, a frame per finite snapshot, epoch 0 included.
 
-    Beside the polygon stand norms and biases, and the loss curves with a moving marker.
+    Beside the polygon stand norms and biases, and the loss curves with a moving marker. A model
+    that never moves by `MOVES` is one frame, which says so.
 
     Parameters
     ----------
@@ -79,6 +113,10 @@ def polygon_frames(run: Run, *, seed: int) -> np.ndarray:
         and test_loss [M, T].
     seed
         Seed of the model.
+    estimates
+        Estimates of the run: seed, epoch, llc, llc_se, status; without them none is told.
+    names
+        Display names.
 
     Returns
     -------
@@ -93,11 +131,12 @@ def polygon_frames(run: Run, *, seed: int) -> np.ndarray:
         If its hidden dimension is not 2, or no snapshot is finite.
     """
     model = _model(run, seed)
-    figure = new_figure(7.2, 3.6, layout=None)
-    plane = figure.add_axes((0.05, 0.07, 0.42, 0.84))
-    norms = figure.add_axes((0.58, 0.63, 0.16, 0.28))
-    biases = figure.add_axes((0.82, 0.63, 0.16, 0.28))
-    curves = figure.add_axes((0.58, 0.12, 0.40, 0.33))
+    figure = new_figure(7.2, 4.2, layout=None)
+    figure.suptitle("\n".join(_title(model, estimates, names)), size=8, y=0.985, va="top")
+    plane = figure.add_axes((0.05, 0.05, 0.42, 0.72))
+    norms = figure.add_axes((0.58, 0.57, 0.16, 0.22))
+    biases = figure.add_axes((0.82, 0.57, 0.16, 0.22))
+    curves = figure.add_axes((0.58, 0.11, 0.40, 0.30))
     picture = _Picture(plane, norms, biases, model, dot=28)
     norms.set(ylabel="norm", xlabel="feature")
     biases.set(ylabel="bias", xlabel="feature")
@@ -105,16 +144,18 @@ def polygon_frames(run: Run, *, seed: int) -> np.ndarray:
     _draw_losses(curves, model)
     loss = model.losses["train_loss"]
     marker = curves.plot([], [], "o", color="black", ms=5)[0]
-    clock = plane.text(0, 1.02, "", transform=plane.transAxes, fontsize=10)
-    kind = plane.text(1, 1.02, "", transform=plane.transAxes, fontsize=10, ha="right")
+    clock = plane.text(0, 1.02, "", transform=plane.transAxes, fontsize=9)
+    kind = plane.text(1, 1.02, "", transform=plane.transAxes, fontsize=9, ha="right")
 
     def update(k: int) -> None:
         picture.show(k)
         marker.set_data([model.epoch[k]], [loss[k]])
         clock.set_text(f"epoch {model.epoch[k]:,}")
-        kind.set_text(kgon_label(model.kind[k]))
+        kind.set_text(f"{kgon_label(model.kind[k])}, loss {_short(loss[k])}")
 
     moving = [*picture.artists, marker, clock, kind]
+    if model.stays:
+        return animation.frames(figure, moving, 1, lambda _: update(len(model.epoch) - 1))
     return animation.frames(figure, moving, len(model.epoch), update)
 
 
@@ -135,6 +176,12 @@ class _Model:
         self.kind = kgon_kinds(self.W, self.b)  # [T]
         self.corner = corners(self.W)  # [T, features]
 
+    @property
+    def stays(self) -> bool:
+        """Whether neither a feature's vector nor a bias ever is `MOVES` from its start."""
+        columns = np.linalg.norm(self.W - self.W[0], axis=1)
+        return len(self.epoch) > 1 and max(columns.max(), np.abs(self.b - self.b[0]).max()) < MOVES
+
     def at(self, places: Sequence[int]) -> "_Model":
         """Return the model at some of its snapshots."""
         return _Model(self.alone.snapshots(places))
@@ -152,6 +199,34 @@ def _model(run: Run, seed: int) -> _Model:
             f"{run.path}: nothing to draw: no snapshot of seed {seed} is finite"
         )
     return _Model(alone.snapshots(finite))
+
+
+def _title(model: _Model, estimates: "pd.DataFrame | None", names: SuperpositionNames) -> list[str]:
+    """Return the lines of a title: the model, its last loss and estimate, and whether it stays."""
+    about, seed = model.alone.names, model.alone.seeds[0]
+    last, loss = model.epoch[-1], model.losses["train_loss"][-1]
+    start = names.of("initialisations", about["init"])
+    of_model = f"{start} start, S = {about['sparsity']:.4f}, {about['samples']:,} training samples"
+    ends = [f"training loss {_short(loss)} at epoch {last:,}"]
+    if estimates is not None:
+        own = estimates[(estimates["seed"] == seed) & np.isfinite(estimates["llc"])]
+        if len(own):
+            one = own.loc[own["epoch"].idxmax()]
+            label = estimate_label(one["llc"], one["llc_se"])
+            at = "" if one["epoch"] == last else f" at epoch {one['epoch']:,}"
+            ends.append(f"{label}{at}, {one['status']}")
+    lines = [f"{of_model}, seed {seed}", "; ".join(ends)]
+    if model.stays:
+        lines.append(f"stays: moves by less than {MOVES:g} in {last:,} epochs")
+    return lines
+
+
+def _short(loss: float) -> str:
+    """Return a loss in three digits, a tiny one as a power of ten."""
+    if not 0 < loss < 1e-4:
+        return f"{loss:.3g}"
+    power = int(np.floor(np.log10(loss)))
+    return f"{loss / 10.0**power:.1f}·$10^{{{power}}}$"
 
 
 class _Picture:

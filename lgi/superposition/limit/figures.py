@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     by_quality,
@@ -29,6 +30,7 @@ def limit(
     coefficients: "pd.DataFrame",
     weights: "pd.DataFrame",
     transitions: "pd.DataFrame",
+    names: SuperpositionNames = UNNAMED,
 ) -> Figure:
     """Draw where training ends, the coefficients at the minima, and the weights over n.
 
@@ -36,6 +38,8 @@ def limit(
     ----------
     plateaus, coefficients, weights, transitions
         Tables of `lgi.superposition.limit.table`.
+    names
+        Display names.
 
     Raises
     ------
@@ -45,28 +49,36 @@ def limit(
     need(len(plateaus), "plateaus of training")
     tables = [t.assign(kgon=t["kgon"].astype(str)) for t in (plateaus, coefficients, weights)]
     colours = kgon_colours(sorted(set(tables[0]["kgon"]) | set(tables[1]["kgon"])))
-    figure = new_figure(10.4, 3.4)
-    ends, llc, moves = figure.subplots(1, 3, width_ratios=(1.1, 1, 1.2))
-    _draw_plateaus(ends, tables[0], colours)
+    figure = new_figure(7.4, 6.4)
+    parts = figure.subplot_mosaic([["ends", "ends"], ["llc", "moves"]], height_ratios=(1.1, 1))
+    ends, llc, moves = (parts[name] for name in ("ends", "llc", "moves"))
+    _draw_plateaus(ends, tables[0], colours, names)
     _draw_coefficients(llc, tables[1], colours)
     _draw_weights(moves, tables[2], transitions, colours)
     handles = [
         Line2D([], [], color=colour, marker="o", ls="", ms=4, label=kgon_label(kind))
         for kind, colour in colours.items()
     ]
-    figure.legend(handles=handles, loc="outside right center")
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
     return figure
 
 
-def _draw_plateaus(axes: Axes, rows: "pd.DataFrame", colours: dict[str, str]) -> None:
+def _draw_plateaus(
+    axes: Axes, rows: "pd.DataFrame", colours: dict[str, str], names: SuperpositionNames
+) -> None:
     """Draw a dot for each start, size and plateau, its area the share of the models."""
     runs = rows[["init", "samples"]].drop_duplicates(ignore_index=True)
     place = rows.merge(runs.reset_index(), on=["init", "samples"])["index"]
     shades = [colours[kind] for kind in rows["kgon"]]
     axes.scatter(place, rows["plateau"], s=60 * rows["share"], c=shades, lw=0)
-    labels = [f"{init}, {n:,}" for init, n in runs.itertuples(index=False)]
-    axes.set_xticks(range(len(runs)), labels, rotation=90, size=5.5)
-    axes.set(ylabel="loss of the minimum, summed over features", xlabel="start, samples")
+    starts = names.several("initialisations", runs["init"])
+    labels = [f"{start}, {n:,}" for start, n in zip(starts, runs["samples"], strict=True)]
+    axes.set_xticks(range(len(runs)), labels, rotation=90)
+    axes.set(
+        title="where training ends: a dot's area is the share of models",
+        ylabel="loss of the minimum,\nsummed over features",
+        xlabel="start, training samples",
+    )
 
 
 def _draw_coefficients(axes: Axes, rows: "pd.DataFrame", colours: dict[str, str]) -> None:
@@ -80,8 +92,9 @@ def _draw_coefficients(axes: Axes, rows: "pd.DataFrame", colours: dict[str, str]
     axes.set_xscale("log")
     first = rows.iloc[0]
     axes.set(
+        title="coefficient at the exact minima",
         xlabel="n (nβ = n / ln n)",
-        ylabel=f"λ̂ at γ = {first['localisation']:g}, σ = {first['noise']:g} (dotted: truth)",
+        ylabel=f"λ̂ at γ = {first['localisation']:g}, σ = {first['noise']:g}\n(dotted: truth)",
     )
 
 
@@ -104,7 +117,8 @@ def _draw_weights(
     plain_log_axis(axes, "x")
     first = rows.iloc[0]
     axes.set(
+        title="the posterior's weight; vertical: where it moves",
         xlabel=f"n (σ = {first['noise']:g}, prior deviation {first['prior']:g})",
-        ylabel="weight (dots: sampled, dashed: integrated)",
+        ylabel="weight\n(dots: sampled, dashed: integrated)",
         ylim=(-0.02, 1.02),
     )

@@ -105,10 +105,12 @@ RESULTS = (
             "weights": WEIGHTS,
             "transitions": TRANSITIONS,
         },
+        settings=lambda config, wildcards: {"names": config.superposition.names},
         wanted=_asked,
         labels={"what": "one active feature"},
-        caption="One active feature from U[0, 1]: the minima that training ends at; the learning "
-        "coefficient at the exact minima, with the truth; and the weight of the polygons in the "
-        "posterior of n samples, by sampling and by thermodynamic integration.",
+        caption="With one active feature from U[0, 1] few polygons are minima, and with more "
+        "samples the posterior moves from one to the next: the minima that training ends at; the "
+        "learning coefficient at the exact minima, with the truth; and the weight of the polygons "
+        "in the posterior of n samples, by sampling and by thermodynamic integration.",
     ),
 )

@@ -1,5 +1,6 @@
 """Figures of study 2's learning coefficients alone: scales, locality between models, polygons."""
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
+from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     HOLLOW,
@@ -33,13 +35,15 @@ STATE = ["init", "seed", "epoch"]
 
 
 @styled
-def resolution(curves: "pd.DataFrame") -> Figure:
+def resolution(curves: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
     """Draw λ̂ against nβ with γ in proportion, a row per number of samples, a column per sparsity.
 
     Parameters
     ----------
     curves
         From `lgi.superposition.llc.resolution.curves`.
+    names
+        Display names.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def resolution(curves: "pd.DataFrame") -> Figure:
     sparsities = sorted(rows["sparsity"].unique())
     looks = dict(zip(inits, zip(category_colours(len(inits)), MARKS, strict=False), strict=False))
     top = ROOM * rows["hessian_llc"].max()
-    figure = new_figure(1.5 * len(sparsities) + 1.7, 1.9 * len(sizes) + 0.5)
+    figure = new_figure(max(1.1 * len(sparsities) + 0.9, 5), 2.0 * len(sizes) + 1.1)
     grid = figure.subplots(len(sizes), len(sparsities), sharex=True, sharey=True, squeeze=False)
     for line, samples in zip(grid, sizes, strict=True):
         for axes, sparsity in zip(line, sparsities, strict=True):
@@ -66,18 +70,20 @@ def resolution(curves: "pd.DataFrame") -> Figure:
         axes.set(title=f"S = {sparsity:.4f}", xscale="log", ylim=(-0.02 * top, top))
     figure.supxlabel(f"nβ, with γ in proportion; σ = {_listed(rows['sigma'])}")
     figure.supylabel("LLC")
+    starts = names.several("initialisations", inits)
     handles = [
-        Line2D([], [], color=colour, marker=mark, ms=4, ls="", label=init)
-        for init, (colour, mark) in looks.items()
+        Line2D([], [], color=colour, marker=mark, ms=4, ls="", label=f"{start} start")
+        for start, (colour, mark) in zip(starts, looks.values(), strict=True)
     ]
-    handles.append(Line2D([], [], color=GREY, lw=0.8, label="of the Hessian"))
+    handles.append(Line2D([], [], color=GREY, lw=0.8, label="of the Hessian, at any scale"))
     ring = {"marker": "o", "ms": 8, "mfc": "none", "mew": 0.6, "ls": ""}
     handles.append(
         Line2D([], [], color="black", label="stable: stays over\na decade both ways", **ring)
     )
-    handles.append(Line2D([], [], color=GREY, marker="v", ms=4, mfc="none", ls="", label="beyond"))
+    beyond = {"marker": "v", "ms": 4, "mfc": "none", "ls": ""}
+    handles.append(Line2D([], [], color=GREY, label="beyond the axis", **beyond))
     handles += quality_handles(rows["status"] == OK, len(curves) - len(rows))
-    figure.legend(handles=handles, loc="outside right center")
+    figure.legend(handles=handles, loc="outside upper center", ncols=4)
     return figure
 
 
@@ -94,13 +100,15 @@ def _draw_curve(axes: Axes, curve: "pd.DataFrame", colour: str, mark: str, top: 
 
 
 @styled
-def locality(made: "pd.DataFrame") -> Figure:
+def locality(made: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
     """Draw how far chains from different models agree, and what nβ L(w*) explains of λ̂.
 
     Parameters
     ----------
     made
         From `lgi.superposition.llc.locality.locality`; the last epoch is drawn.
+    names
+        Display names.
 
     Raises
     ------
@@ -113,7 +121,7 @@ def locality(made: "pd.DataFrame") -> Figure:
     looks = dict(
         zip(settings, zip(category_colours(len(settings)), MARKS, strict=False), strict=False)
     )
-    figure = new_figure(2.6 * len(sizes) + 2.4, 4.2)
+    figure = new_figure(2.5 * len(sizes) + 2.4, 4.6)
     grid = figure.subplots(2, len(sizes), sharex=True, sharey="row", squeeze=False)
     for (above, below), samples in zip(grid.T, sizes, strict=True):
         above.set_title(f"{samples:,} training samples")
@@ -129,8 +137,8 @@ def locality(made: "pd.DataFrame") -> Figure:
             above.plot(
                 place[alone], part["agree"][alone], mark, mfc=HOLLOW, mec=colour, ms=4, zorder=4
             )
-        names = sorted(rows["sparsity"].unique())
-        below.set_xticks(-np.log10(1 - np.array(names)), [f"{s:.4f}" for s in names], rotation=90)
+        there = sorted(rows["sparsity"].unique())
+        below.set_xticks(-np.log10(1 - np.array(there)), [f"{s:.4f}" for s in there], rotation=90)
     grid[0, 0].set(ylabel="pairs far apart in L(w*)\nwhose E[L] agree", ylim=(-0.03, 1.03))
     grid[1, 0].set(
         ylabel="variance of the LLC on the\nsame data that −nβ L(w*) is", ylim=(-0.05, 1.03)
@@ -139,7 +147,7 @@ def locality(made: "pd.DataFrame") -> Figure:
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     figure.supxlabel(f"sparsity S (epoch {rows['epoch'].max():,})")
     handles = [
-        Line2D([], [], color=colour, marker=mark, ms=4, lw=0.8, label=_named(rows, setting))
+        Line2D([], [], color=colour, marker=mark, ms=4, lw=0.8, label=_named(rows, setting, names))
         for setting, (colour, mark) in looks.items()
     ]
     few = {"marker": "o", "ms": 4, "mfc": HOLLOW, "ls": ""}
@@ -148,18 +156,22 @@ def locality(made: "pd.DataFrame") -> Figure:
     return figure
 
 
-def _named(rows: "pd.DataFrame", setting: str) -> str:
-    return f"{setting}\n" + scale_label(rows[rows["setting"] == setting], "\n")
+def _named(rows: "pd.DataFrame", setting: str, names: SuperpositionNames) -> str:
+    """Return display name and scale of a setting, a line each; a name may be its σ."""
+    scale = scale_label(rows[rows["setting"] == setting], "\n").split("\n")
+    return "\n".join(dict.fromkeys([fill(names.of("settings", setting), 20), *scale]))
 
 
 @styled
-def stability(made: "pd.DataFrame") -> Figure:
+def stability(made: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
     """Draw the share of states whose chains stay on their polygon, a row per setting.
 
     Parameters
     ----------
     made
         From `lgi.superposition.llc.stability.stability`; the last epoch is drawn.
+    names
+        Display names.
 
     Raises
     ------
@@ -172,25 +184,26 @@ def stability(made: "pd.DataFrame") -> Figure:
     settings, sizes = list(rows["setting"].unique()), sorted(rows["samples"].unique())
     kinds, sparsities = sorted(rows["kgon"].unique()), sorted(rows["sparsity"].unique())
     figure = new_figure(
-        max(0.36 * len(sparsities) + 0.3, 1.9) * len(sizes) + 2.0,
-        (0.3 * len(kinds) + 0.5) * len(settings) + 0.9,
+        max(0.34 * len(sparsities) + 0.2, 1.9) * len(sizes) + 1.0,
+        (0.34 * len(kinds) + 0.5) * len(settings) + 2.0,
     )
     grid = figure.subplots(len(settings), len(sizes), sharex=True, sharey=True, squeeze=False)
     for line, setting in zip(grid, settings, strict=True):
         for axes, samples in zip(line, sizes, strict=True):
             part = rows[(rows["setting"] == setting) & (rows["samples"] == samples)]
             image = _draw_shares(axes, part, kinds, sparsities)
-            axes.set_title(f"{setting}, {samples:,} samples\n{scale_label(part)}")
+            named = _named(part, setting, names).replace("\n", ", ") if len(part) else ""
+            axes.set_title(f"{named}\n{samples:,} training samples")
         line[0].set_yticks(range(len(kinds)), [kgon_label(kind) for kind in kinds])
     for axes in grid[-1]:
         axes.set_xticks(range(len(sparsities)), [f"{s:.4f}" for s in sparsities], rotation=90)
     figure.supxlabel(
         f"sparsity S, epoch {rows['epoch'].max():,}\n"
-        "numbers: states; in brackets where most\nof a tenth or more that leave go"
+        "numbers: states; in brackets the polygon to which most of a tenth or more that leave go"
     )
     figure.supylabel("polygon of w*")
-    bar = figure.colorbar(image, ax=grid, label="share that stays", shrink=0.6)
-    bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    bar = figure.colorbar(image, ax=grid, label="share that stays", location="top", shrink=0.6)
+    bar.ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return figure
 
 
@@ -202,7 +215,7 @@ def _draw_shares(axes: Axes, part: "pd.DataFrame", kinds: list[str], sparsities:
         text = f"{row.states}" + (f"\n({row.to})" if row.left >= 0.1 else "")
         colour = "white" if row.stays < 0.6 else "black"
         place = sparsities.index(row.sparsity), kinds.index(row.kgon)
-        axes.text(*place, text, ha="center", va="center", size=5, color=colour, linespacing=0.9)
+        axes.text(*place, text, ha="center", va="center", size=7.5, color=colour, linespacing=0.85)
     return image
 
 

@@ -148,6 +148,17 @@ def _drawn_shown(config: Any, wildcards: Mapping[str, str]) -> dict:
     return _shown(config, wildcards, [config.superposition.llc.drawn])
 
 
+def look(config: Any) -> dict:
+    """Return what figures of them need to know beside: display names, and the end of the axis."""
+    study = config.superposition
+    features = study.data.features
+    return {"names": study.names, "highest": features * (study.hidden + 1) / 2}
+
+
+def _named_settings(config: Any, wildcards: Mapping[str, str]) -> dict:
+    return {"names": config.superposition.names}
+
+
 RESULTS = (
     Result(
         rule="estimate_superposition_llc",
@@ -210,14 +221,16 @@ RESULTS = (
             | _drawn_files(config, wildcards)
         ),
         settings=lambda config, wildcards: (
-            {"epoch": int(wildcards["epoch"])} | _drawn_shown(config, wildcards)
+            {"epoch": int(wildcards["epoch"])} | _drawn_shown(config, wildcards) | look(config)
         ),
         wanted=_each_epoch,
         groups=("llc",),
         labels={"what": "loss against LLC, epoch {epoch}", "variant": "{variant}"},
-        caption="Loss against local learning coefficient at one epoch: a panel per initialisation, "
-        "a colour per sparsity, a point per seed, a curve through the sparsity medians. Hollow "
-        "points are estimates that are not ok: their values are no coefficients.",
+        caption="Whether a lower loss goes with a higher or a lower coefficient among the seeds of "
+        "one sparsity: Spearman's correlation ρ beside each panel, of the n seeds whose estimate "
+        "is ok. A panel per start, a colour per sparsity, a point per seed, a curve through the "
+        "medians of the ok. The axes are those of every epoch. Hollow points are estimates that "
+        "are not ok, arrows lie beyond the axes: their values are no coefficients.",
     ),
     Result(
         rule="llc_over_training",
@@ -226,12 +239,14 @@ RESULTS = (
         make="lgi.superposition.llc.tables:gathered",
         draw={FIGURES + "llc_over_training{variant}.png": "lgi.llc.figures:llc_over_training"},
         inputs=_drawn_files,
-        settings=_drawn_shown,
+        settings=lambda config, wildcards: _drawn_shown(config, wildcards) | look(config),
         wanted=each_variant,
         groups=("llc",),
         labels={"what": "LLC over training", "variant": "{variant}"},
-        caption="Local learning coefficient along training: median and quartiles over seeds, per "
-        "initialisation and sparsity. Hollow markers stand where most estimates are not ok.",
+        caption="How the coefficient changes along training, and where there is none. A panel per "
+        "start, a colour per sparsity; full: median and quartiles of the seeds whose estimate is "
+        "ok, where five or more are; hollow: the median of all where fewer are, an arrow where it "
+        "lies beyond the axis, which ends a quarter beyond 0 and half the number of parameters.",
     ),
     Result(
         rule="llc_settings",
@@ -240,27 +255,36 @@ RESULTS = (
         make="lgi.superposition.llc.tables:gathered",
         draw={FIGURES + "llc_settings{variant}.png": "lgi.llc.figures:llc_settings"},
         inputs=lambda config, wildcards: _files(config, wildcards, config.superposition.llc.runs),
-        settings=lambda config, wildcards: _shown(config, wildcards, config.superposition.llc.runs),
+        settings=lambda config, wildcards: (
+            _shown(config, wildcards, config.superposition.llc.runs) | look(config)
+        ),
         wanted=each_variant,
         groups=("llc",),
         labels={"what": "settings side by side", "variant": "{variant}"},
-        caption="Local learning coefficient along training with every estimated setting, a row "
-        "each: median and quartiles over seeds. Hollow markers stand where most estimates are not "
-        "ok.",
+        caption="What the setting of the estimator changes: the value, and whether there is one. A "
+        "row per setting, a column per start; full: median and quartiles of the seeds whose "
+        "estimate is ok, where five or more are; hollow: the median of all where fewer are, an "
+        "arrow where it lies beyond the axis.",
     ),
     Result(
         rule="llc_status",
         output={"shares": TABLES + "llc_status{variant}.csv"},
-        purpose="Tabulate and draw the share of each status along training.",
+        purpose="Tabulate and draw the share of each status by setting and epoch.",
         make="lgi.superposition.llc.tables:shares",
         draw={FIGURES + "llc_status{variant}.png": "lgi.llc.figures:llc_status"},
-        inputs=_drawn_files,
-        settings=_drawn_shown,
+        inputs=lambda config, wildcards: _files(config, wildcards, config.superposition.llc.runs),
+        settings=lambda config, wildcards: (
+            _shown(config, wildcards, config.superposition.llc.runs)
+            | {"drawn": config.superposition.llc.drawn, "names": config.superposition.names}
+        ),
         wanted=each_variant,
         groups=("llc",),
         labels={"what": "share of each status", "variant": "{variant}"},
-        caption="Share of each status of the estimates along training, per initialisation and "
-        "sparsity.",
+        caption="How many estimates are coefficients, and why the others are none. Left: the share "
+        "of each status among all models of a setting at an epoch (not a minimum: w* is none; not "
+        "local: chains leave its surroundings; biased step and not converged: the chains are not "
+        "to be trusted). Right: the share of ok by start and sparsity, of the setting that figures "
+        "draw, at its last epoch.",
     ),
     Result(
         rule="plot_llc_calibration",
@@ -268,14 +292,15 @@ RESULTS = (
         purpose="Draw plateau, bias and acceptance of the LLC against the estimator's settings.",
         make="lgi.llc.figures:llc_calibration",
         inputs={"table": CALIBRATION},
+        settings=lambda config, wildcards: look(config),
         groups=("llc",),
         labels={"what": "calibration"},
-        caption="What the settings of the estimator do. Above, against the step size: the estimate "
-        "beside that of long unbiased chains, its difference from it, and the mean acceptance. "
-        "Below: the unbiased estimate against localisation, nβ and n, dotted at the values in use. "
-        "On the right bias and effective sample size against the length of the chains, in units "
-        "of the setting's own. A colour is a model; error bars are standard errors; hollow points "
-        "are not ok.",
+        caption="Over which range of a setting the estimate stays what it is, and where it breaks. "
+        "First, against the step size: the estimate beside that of long unbiased chains, its "
+        "difference from it, and the mean acceptance. Then the unbiased estimate against "
+        "localisation, nβ and n, dotted at the values in use. At last bias and effective sample "
+        "size against the length of the chains, in units of the setting's own. A colour is a "
+        "model; error bars are standard errors; hollow points are not ok, arrows lie beyond.",
     ),
     Result(
         rule="plot_llc_resolution",
@@ -283,9 +308,11 @@ RESULTS = (
         purpose="Draw the LLC of a few models against the scale at which they are seen.",
         make="lgi.superposition.llc.figures:resolution",
         inputs={"curves": RESOLUTION},
+        settings=_named_settings,
         groups=("llc",),
         labels={"what": "resolution curves"},
-        caption="The estimate against nβ with γ in proportion, a panel per sparsity and number of "
+        caption="At which scales a model's coefficient does not depend on the scale: the ringed "
+        "points. The estimate against nβ with γ in proportion, a panel per sparsity and number of "
         "samples, a colour per start. Lines are the Hessian's value, which does not depend on the "
         "scale; error bars two standard errors; hollow points are not ok; rings stand where "
         "an estimate is ok and stays what it is over a decade of nβ in both directions.",
@@ -300,10 +327,12 @@ RESULTS = (
         settings=lambda config, wildcards: {
             "features": config.superposition.data.features,
             "settings": config.superposition.llc.locality,
+            "names": config.superposition.names,
         },
         groups=("llc",),
         labels={"what": "locality between models"},
-        caption="Above: of pairs of models trained from different starts on the same data, whose "
+        caption="Whether an estimate speaks of its own minimum: low lines say that it does. "
+        "Above: of pairs of models trained from different starts on the same data, whose "
         "minima lie far apart in nβ L, the share whose chains have the same E[L] within two "
         "standard errors; bars are intervals over seeds. Below: the share of the variance of the "
         "estimate among models on the same data that -nβ L(w*) is, 0 or less drawn at 0. At "
@@ -323,20 +352,26 @@ RESULTS = (
                 name: setting.thresholds.fall
                 for name, setting in config.superposition.llc.estimated(config).items()
                 if setting.thresholds.fall is not None
-            }
+            },
+            "names": config.superposition.names,
         },
         groups=("llc",),
         labels={"what": "stability of polygons"},
-        caption="Share of the states on a polygon whose chains do not leave it: below their lowest "
-        "draw lies no minimum on another polygon that is deeper by more than the threshold. The "
-        "numbers are how many states there are. At the last epoch.",
+        caption="Which polygons hold the chains that start on them. Share of the states on a "
+        "polygon whose chains do not leave it: below their lowest draw lies no minimum on another "
+        "polygon that is deeper by more than the threshold. The numbers are how many states there "
+        "are. At the last epoch.",
     ),
     Result(
         rule="plot_llc_trace",
         output=FIGURES + "llc_trace/" + _MODEL + ".png",
         purpose="Draw the chains of one estimate and their running means.",
         make="lgi.llc.figures:llc_trace",
-        inputs={"trace": TRACE},
+        inputs={"trace": TRACE, "estimates": ESTIMATE},
+        settings=lambda config, wildcards: (
+            {"names": config.superposition.names}
+            | {k: v for k, v in wildcards.items() if k == "setting"}
+        ),
         wanted=_each_trace,
         groups=("llc",),
         labels={
@@ -346,8 +381,8 @@ RESULTS = (
             "seed": "{seed}",
             "epoch": "{epoch}",
         },
-        caption="The chains of one estimate: nβ (L - L(w*)) of every kept draw, and below the "
-        "running mean of each chain and of all together after the burn-in, the last of which is "
-        "the estimate.",
+        caption="Whether the chains of one estimate stay together and on one level: nβ (L - "
+        "L(w*)) of every kept draw, and below the running mean of each chain and of all together "
+        "after the burn-in, the last of which is the estimate.",
     ),
 )

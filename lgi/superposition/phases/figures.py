@@ -44,7 +44,7 @@ def phases(minima: "pd.DataFrame", trained: "pd.DataFrame") -> Figure:
     rows = rows.assign(kgon=rows["kgon"].astype(str))
     kinds = sorted(rows["kgon"].unique())
     colours = kgon_colours(kinds)
-    figure = new_figure(8.6, 3.6)
+    figure = new_figure(7.4, 4.2)
     losses, shapes = figure.subplots(1, 2, width_ratios=(1.5, 1))
     finite = rows[rows["sparsity"] < 1]
     apart = 2.5 / (1 - finite["sparsity"].max())
@@ -60,16 +60,16 @@ def phases(minima: "pd.DataFrame", trained: "pd.DataFrame") -> Figure:
     plain_log_axis(losses, "x")
     losses.set(
         ylim=(-0.02, TOP),
-        xlabel="1 / (1 − S), at the right: one active feature",
+        xlabel="1 / (1 − S); diamonds at the right:\none active feature",
         ylabel="population loss / that of answering 0",
     )
     _draw_dimensionality(shapes, rows[rows["lowest"]], apart, colours)
     handles = [Line2D([], [], color=colours[k], label=kgon_label(k)) for k in kinds]
     handles += [
-        Line2D([], [], color=GREY, marker="_", ls="", ms=5, label="trained, median\nof a start"),
+        Line2D([], [], color=GREY, marker="_", ls="", ms=5, label="trained, median of a start"),
         Line2D([], [], color=GREY, marker="^", ls="", ms=3, label="trained, best"),
     ]
-    figure.legend(handles=handles, loc="outside right center")
+    figure.legend(handles=handles, loc="outside upper center", ncols=4)
     return figure
 
 
@@ -90,7 +90,7 @@ def _draw_dimensionality(
     for corners in (k for k in PLATEAUS if k > 2):
         axes.axhline(2 / corners, color=GREY, lw=0.6, ls=":", zorder=0)
         place = axes.get_yaxis_transform()
-        axes.text(1.02, 2 / corners, f"2/{corners}", transform=place, va="center", size=7)
+        axes.text(1.02, 2 / corners, f"2/{corners}", transform=place, va="center", size=7.5)
     for kind, part in lowest.groupby("kgon"):
         with np.errstate(divide="ignore"):
             x = np.minimum(1 / (1 - part["sparsity"]), apart)
@@ -110,4 +110,4 @@ def _draw_dimensionality(
     low, high = axes.get_xlim()
     if high < 100 * low:  # few decades have few powers of ten to be labelled by
         plain_log_axis(axes, "x")
-    axes.set(xlabel="1 / (1 − S)", ylabel="dimensionality of live features, lowest minimum")
+    axes.set(xlabel="1 / (1 − S)", ylabel="dimensionality of live features,\nlowest minimum")

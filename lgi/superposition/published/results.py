@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lgi.catalogue import FIGURES, TABLES, Result
-from lgi.superposition.llc.results import ESTIMATE
+from lgi.superposition.llc.results import ESTIMATE, look
 from lgi.superposition.training.results import RUN_FILE
 
 PUBLISHED = "published/superposition_scatter.csv"
@@ -69,14 +69,16 @@ RESULTS = (
         settings=lambda config, wildcards: (
             {"epoch": int(wildcards["published_epoch"]), "posterior": _posterior(config)}
             | _settings(config, wildcards)
+            | look(config)
         ),
         wanted=_each_epoch,
         groups=("llc",),
         labels={"what": "loss against LLC as published, epoch {published_epoch}"},
-        caption="Loss against local learning coefficient as published: a panel per start with the "
-        "training samples it had there, a colour per sparsity, a point per seed. Crosses: "
-        "published 10 % and 90 % quantiles, meeting at the medians. Estimates are drawn whatever "
-        "their status.",
+        caption="Whether our models, estimated as published, lie where the original's lie: crosses "
+        "are its 10 % and 90 % quantiles, meeting at the medians. A panel per start with the "
+        "training samples it had there, a colour per sparsity, a point per seed, on the axes of "
+        "every epoch; arrows lie beyond, where a value is no coefficient. Spearman's ρ is that of "
+        "all n seeds of a sparsity, whatever the status of their estimates.",
     ),
     Result(
         rule="compare_published",
@@ -91,7 +93,8 @@ RESULTS = (
         wanted=_whole_study,
         groups=("llc",),
         labels={"what": "difference from what was published"},
-        caption="Our medians of loss and LLC less the published, in standard errors, per panel, "
-        "epoch and sparsity; grey: two standard errors.",
+        caption="Where our models differ from the published ones: points outside the grey band, "
+        "which is two standard errors wide on both sides. Our medians of loss and LLC less the "
+        "published, per panel, epoch and sparsity.",
     ),
 )

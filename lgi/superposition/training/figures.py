@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     LOSSES,
@@ -20,25 +21,34 @@ from lgi.figures.style import (
     need,
     new_figure,
     plain_log_axis,
+    signed_log_axis,
     sparsity_handles,
     styled,
 )
+from lgi.superposition.training.table import GAPS
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# Where the axis of the gap turns from linear to logarithmic, and the length of [0, 0.1] in decades:
+# that of untrained models is larger than all that training leaves.
+LINEAR_GAP = (0.1, 1.5)
+
 
 @styled
-def loss_over_training(losses: "pd.DataFrame") -> Figure:
-    """Draw training, test and population loss along training, a column per initialisation.
+def loss_over_training(losses: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
+    """Draw the training loss along training, and the gap to other data, a column per start.
 
-    Curves are medians over seeds, bands reach from quartile to quartile.
+    The gap is that of the population loss where it is known, else of the test loss. Curves are
+    medians over seeds, bands reach from quartile to quartile.
 
     Parameters
     ----------
     losses
         Rows of one number of samples, as from
         `lgi.superposition.training.table.losses_over_training`.
+    names
+        Display names.
 
     Raises
     ------
@@ -47,32 +57,42 @@ def loss_over_training(losses: "pd.DataFrame") -> Figure:
     """
     need(len(losses), "finite losses")
     inits, colours = losses["init"].unique(), colour_by(losses["sparsity"])
-    known = losses["loss"].unique()
-    figure = new_figure(1.75 * len(inits) + 1.4, 1.55 * len(known) + 0.4)
-    grid = figure.subplots(len(known), len(inits), sharex=True, sharey=True, squeeze=False)
+    gap = next((name for name in reversed(GAPS) if name in set(losses["loss"])), None)
+    known = ["train_loss", *([gap] if gap else [])]
+    figure = new_figure(1.45 * len(inits) + 1.8, 2.0 * len(known) + 0.4)
+    grid = figure.subplots(len(known), len(inits), sharex=True, sharey="row", squeeze=False)
     for row, name in zip(grid, known, strict=True):
-        row[0].set_ylabel(LOSSES[name])
+        rows = losses[losses["loss"] == name]
         for axes, init in zip(row, inits, strict=True):
-            part = losses[(losses["init"] == init) & (losses["loss"] == name)]
-            for sparsity, line in part.groupby("sparsity"):
+            for sparsity, line in rows[rows["init"] == init].groupby("sparsity"):
                 draw_band(axes, line.set_index("epoch"), colours[sparsity])
-            loss_axis(axes, losses[["least", "most"]])
+            if name == gap:
+                axes.axhline(0, color=GREY, lw=0.6, ls=":", zorder=0)
+                signed_log_axis(axes, "y", rows[["low", "high"]], *LINEAR_GAP)
+            else:
+                loss_axis(axes, rows[["low", "high"]])
             epoch_axis(axes, losses["epoch"].max())
+    grid[0, 0].set_ylabel(f"{LOSSES['train_loss']}, {losses['samples'].iloc[0]:,} samples")
+    if gap:
+        other = LOSSES[GAPS[gap]]
+        grid[1, 0].set_ylabel(f"{other} − training loss,\nin units of 1 − S")
     for axes, init in zip(grid[0], inits, strict=True):
-        axes.set_title(init)
+        axes.set_title(f"{names.of('initialisations', init)} start")
     figure.supxlabel("epoch")
     figure.legend(handles=sparsity_handles(colours), loc="outside right center")
     return figure
 
 
 @styled
-def kgon4_vs_kgon6(starts: "pd.DataFrame") -> Figure:
+def kgon4_vs_kgon6(starts: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
     """Draw the mean and the best final loss of two starts, and the first's as multiples.
 
     Parameters
     ----------
     starts
         Rows of one number of samples, as from `lgi.superposition.training.table.head_to_head`.
+    names
+        Display names.
 
     Raises
     ------
@@ -92,13 +112,18 @@ def kgon4_vs_kgon6(starts: "pd.DataFrame") -> Figure:
         x = 1 / (1 - part.index)
         band = {"color": colour, "alpha": 0.2, "lw": 0}
         losses.fill_between(x, part["mean_low"], part["mean_high"], **band)
-        losses.plot(x, part["mean_loss"], "o-", color=colour, ms=4, label=f"{init}, mean")
-        losses.plot(x, part["best_loss"], "^--", color=colour, ms=4, label=f"{init}, best seed")
+        start = names.of("initialisations", init)
+        losses.plot(x, part["mean_loss"], "o-", color=colour, ms=4, label=f"{start}, mean")
+        losses.plot(x, part["best_loss"], "^--", color=colour, ms=4, label=f"{start}, best seed")
     _draw_ratios(ratios, table.loc[inits[0]].sort_index())
-    ratios.set(xlabel="1 / (1 − S)", ylabel=f"final loss, {inits[0]} / {inits[1]}")
+    first, second = names.several("initialisations", inits[:2])
+    ratios.set(xlabel="1 / (1 − S)", ylabel=f"final training loss, {first} / {second}")
     loss_axis(losses, rows[["mean_loss", "best_loss"]])
     plain_log_axis(losses, "x")
+    samples, seeds = rows["samples"].iloc[0], rows["seeds"].max()
     losses.set(xlabel="1 / (1 − S)", ylabel="final training loss")
+    losses.set_title(f"{samples:,} training samples, {seeds} seeds")
+    ratios.set_title("the first as a multiple of the second")
     losses.legend(loc="lower left")
     return figure
 

@@ -141,10 +141,13 @@ RESULTS = (
         make="lgi.superposition.training.table:losses_over_training",
         draw={f"{FIGURES}{LOSS_OVER_TRAINING}.png": _DRAW + "loss_over_training"},
         inputs=run_files_drawn,
+        settings=lambda config, wildcards: {"names": config.superposition.names},
         wanted=each_variant,
         labels={"what": "loss over training", "variant": "{variant}"},
-        caption="Training, test and population loss along training: median and quartiles over "
-        "seeds, per initialisation and sparsity.",
+        caption="How the training loss falls (above), and how far the loss on other data comes to "
+        "lie above it (below): the population loss where it is known, else the test loss, less the "
+        "training loss of the same model, in units of 1 - S. Median and quartiles over seeds, a "
+        "column per start, a colour per sparsity.",
     ),
     Result(
         rule="kgon4_vs_kgon6",
@@ -159,10 +162,14 @@ RESULTS = (
                 _starts_compared(config).values(),
             )
         },
-        settings=lambda config, wildcards: _starts_compared(config),
+        settings=lambda config, wildcards: (
+            _starts_compared(config) | {"names": config.superposition.names}
+        ),
         wanted=_both_starts,
         labels={"what": "four-gon and six-gon starts", "variant": "{variant}"},
-        caption="Mean and best final loss of models that start from a four-gon and from a six-gon, "
-        "per sparsity.",
+        caption="Which of two starts that are alike but for their polygon ends at the lower loss. "
+        "Left: mean and best final training loss of each, a band where the mean's 95 % interval "
+        "is. Right: the first start's as a multiple of the second's; above the dotted line the "
+        "second is better.",
     ),
 )

@@ -16,6 +16,9 @@ from lgi.superposition.geometry.geometry import (
 )
 from lgi.superposition.training.view import LOSSES, RUN, Models
 
+GAPS = {"test_gap": "test_loss", "population_gap": "population_loss"}
+"""What lies how far above the training loss, by the name of the gap."""
+
 
 def tables(runs: Iterable[Run]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the table of all snapshots, and the final losses by start (`start_comparison`)."""
@@ -69,7 +72,7 @@ def losses(runs: Iterable[Run]) -> pd.DataFrame:
 
 
 def losses_over_training(runs: Iterable[Run]) -> pd.DataFrame:
-    """Return median, quartiles and extremes of the losses over the seeds, at every snapshot.
+    """Return median, quartiles and extremes of the losses and their gap over the seeds.
 
     Parameters
     ----------
@@ -79,9 +82,11 @@ def losses_over_training(runs: Iterable[Run]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns loss (one of `LOSSES`), init, samples, sparsity, epoch, median, low and high (the
-        quartiles), least, most and seeds. States without a finite training loss are left out, and
-        so is a loss that is not known everywhere else.
+        A row per snapshot: columns loss (one of `LOSSES` or `GAPS`), init, samples, sparsity,
+        epoch, median, low and high (the quartiles), least, most and seeds. A gap is that of each
+        model, in units of 1 - S: on binary data the population loss of a model that always answers
+        0. States without a finite training loss are left out, and so is a loss that is not known
+        everywhere else.
 
     Raises
     ------
@@ -91,7 +96,10 @@ def losses_over_training(runs: Iterable[Run]) -> pd.DataFrame:
     rows = losses(runs)
     rows = rows[np.isfinite(rows["train_loss"])]
     # The population loss is known exactly for discrete data only.
-    known = [name for name in LOSSES if np.isfinite(rows[name]).all()]
+    scale = 1 - rows["sparsity"]
+    gaps = {gap: (rows[name] - rows["train_loss"]) / scale for gap, name in GAPS.items()}
+    rows = rows.assign(**gaps)
+    known = [name for name in (*LOSSES, *GAPS) if np.isfinite(rows[name]).all()]
     groups = rows.groupby([*RUN, "epoch"])
     return pd.concat([_spread(groups[name]).assign(loss=name) for name in known])[
         ["loss", *RUN, "epoch", "median", "low", "high", "least", "most", "seeds"]

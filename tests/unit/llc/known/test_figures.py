@@ -20,24 +20,40 @@ def table():
     return pd.DataFrame(rows, columns=names.split())
 
 
-def points(axes, marker, hollow):
+def points(axes, marker):
     lines = [line for line in axes.lines if line.get_marker() == marker]
-    found = [line for line in lines if (line.get_markerfacecolor() == "white") == hollow]
-    return sorted(x for line in found for x in line.get_xdata())
+    return sorted(x for line in lines for x in line.get_xdata())
 
 
-def test_points_stand_at_truth_and_error_by_verdict(table):
-    values, errors = known_answers(table).axes
-    assert points(values, "o", hollow=False) == [0.5, 1.0]
-    assert points(values, "o", hollow=True) == [9.0]
-    assert points(values, "x", hollow=False) == [0.5]
-    assert points(errors, "o", hollow=False) == [0.02, 0.02]
-    assert points(errors, "o", hollow=True) == [-0.2]
-    assert points(errors, "x", hollow=False) == [-0.08]
-    labels = [label.get_text() for label in errors.get_yticklabels()]
-    assert labels == ["x, smooth w*", "y, singular w*", "x, singular w*"]
+def test_points_stand_at_their_error_by_verdict(table):
+    figure = known_answers(table)
+    _, errors = figure.axes
+    assert points(errors, "o") == [0.02, 0.02]
+    assert points(errors, "s") == [-0.2]
+    assert points(errors, "X") == [-0.08]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[:3] == [
+        "right: 2 at n = 1,000, 0 at n = 100",
+        "refused: 1 at n = 1,000, 0 at n = 100",
+        "wrong: 0 at n = 1,000, 1 at n = 100",
+    ]
     # The larger of 5 % and the stated error, to both sides.
     assert sorted(round(bar.get_width(), 6) for bar in errors.patches) == [0.1, 0.1, 0.2, 0.4]
+
+
+def test_problems_are_written_by_family_with_truth_and_estimate(table):
+    words, _ = known_answers(table).axes
+    lines = {}
+    for text in words.texts:
+        lines.setdefault(text.get_position()[1], []).append(text.get_text())
+    assert [lines[place] for place in sorted(lines)] == [
+        ["problem", "λ", "estimate at n = 1,000"],
+        ["a"],
+        ["x, smooth w*", "0.5", "0.51 ± 0.01"],
+        ["y, singular w*", "9", "7.2 ± 0.1"],
+        ["b"],
+        ["x, singular w*", "1", "1.02 ± 0.1"],
+    ]
 
 
 def test_nothing_to_draw_is_an_error(table):

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lgi.display import SuperpositionNames
 from lgi.errors import DataError
 from lgi.superposition.geometry import figures
 
@@ -9,6 +10,7 @@ INITS = ["random", "kgon4", "kgon6", "optimal"]
 SPARSITIES = [0.4, 0.8, 0.97]
 SEEDS = range(5)
 EPOCHS = [0, 13, 40_000]
+NAMES = SuperpositionNames(initialisations={"kgon4": "four-gon"}, settings={})
 KGONS = ["degenerate", "4", "5+", "6"]
 
 
@@ -25,17 +27,19 @@ def shares():
 
 
 def test_kgons_over_training(shares):
-    figure = figures.kgons_over_training(shares)
+    figure = figures.kgons_over_training(shares, NAMES)
     assert len(figure.axes) == len(INITS) * len(SPARSITIES)
     titles = [axes.get_title() for axes in figure.axes[: len(SPARSITIES)]]
     assert titles == ["S = 0.4000", "S = 0.8000", "S = 0.9700"]
-    assert [axes.get_ylabel() for axes in figure.axes[:: len(SPARSITIES)]] == INITS
+    assert [axes.get_ylabel() for axes in figure.axes[:: len(SPARSITIES)]] == [
+        *("random", "four-gon", "kgon6", "optimal")
+    ]
     for axes in figure.axes:
         tops = [layer.get_paths()[0].vertices[:, 1].max() for layer in axes.collections]
         assert np.allclose(tops, [0.1, 0.3, 0.6, 1])
     (legend,) = figure.legends
     labels = [text.get_text() for text in legend.get_texts()]
-    assert labels == ["6-gon", "5+-gon", "4-gon", "degenerate"]
+    assert labels == ["degenerate", "4-gon", "5+-gon", "6-gon"]
 
 
 def test_a_kind_keeps_its_colour_whichever_others_occur(shares):
@@ -62,9 +66,9 @@ def features():
 
 
 def test_dimensionality_vs_sparsity(features):
-    figure = figures.dimensionality_vs_sparsity(features)
-    assert list(panels(figure)) == INITS
-    for init, axes in panels(figure).items():
+    figure = figures.dimensionality_vs_sparsity(features, NAMES)
+    assert list(panels(figure))[:2] == ["random start", "four-gon start"]
+    for init, axes in zip(INITS, panels(figure).values(), strict=True):
         rows = features[features["init"] == init]
         (dots,) = axes.collections
         assert np.array_equal(dots.get_offsets()[:, 1], rows["dimensionality"])
@@ -82,7 +86,7 @@ def test_kinds_that_a_file_holds_as_numbers_are_kinds(shares):
     numbers = shares[shares["kgon"].isin(["4", "6"])]
     read = numbers.assign(kgon=numbers["kgon"].astype(int), share=0.5)
     (legend,) = figures.kgons_over_training(read).legends
-    assert [text.get_text() for text in legend.get_texts()] == ["6-gon", "4-gon"]
+    assert [text.get_text() for text in legend.get_texts()] == ["4-gon", "6-gon"]
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lgi.display import SuperpositionNames
 from lgi.errors import DataError
 from lgi.superposition.llc import figures
 
 SPARSITIES = [0.4, 0.8]
+
+NAMES = SuperpositionNames(initialisations={"kgon4": "four-gon"}, settings={"fine": "σ = 0.1"})
 
 
 def labels(figure):
@@ -33,7 +36,7 @@ def curves():
 
 
 def test_resolution_draws_every_state_at_every_scale(curves):
-    figure = figures.resolution(curves)
+    figure = figures.resolution(curves, NAMES)
     grid = np.reshape(figure.axes, (2, 2))
     assert [axes.get_title() for axes in grid[0]] == ["S = 0.4000", "S = 0.8000"]
     assert [axes.get_ylabel() for axes in grid[:, 0]] == [
@@ -53,7 +56,7 @@ def test_resolution_draws_every_state_at_every_scale(curves):
         assert [list(line.get_ydata()) for line in rings] == [[7.0], [7.0]]
         lines = [line for line in axes.lines if line.get_linestyle() == "-"]
         assert all(set(line.get_ydata()) == {8.0} for line in lines)
-    assert labels(figure)[:3] == ["random", "kgon4", "of the Hessian"]
+    assert labels(figure)[:3] == ["random start", "four-gon start", "of the Hessian, at any scale"]
 
 
 def test_resolution_counts_what_has_no_value(curves):
@@ -75,7 +78,7 @@ def cells():
 def test_locality_says_at_which_scales(cells):
     made = cells.assign(agree=0.5, agree_low=0.4, agree_high=0.6, share_explained=-3.0)
     made["far_seeds"] = np.where(made["sparsity"] == 0.4, 3, 30)
-    figure = figures.locality(made)
+    figure = figures.locality(made, NAMES)
     grid = np.reshape(figure.axes, (2, 2))
     assert [axes.get_title() for axes in grid[0]] == [
         "100 training samples",
@@ -83,7 +86,7 @@ def test_locality_says_at_which_scales(cells):
     ]
     assert labels(figure)[:2] == [
         "coarse\nnβ = 20\nγ = 10\nσ = 0.3",
-        "fine\nnβ = 20\nγ = 10\nσ = 0.1",
+        "σ = 0.1\nnβ = 20\nγ = 10",
     ]
     for above, below in grid.T:
         hollow = [line for line in above.lines if line.get_markerfacecolor() == "white"]
@@ -101,8 +104,8 @@ def test_stability_shows_the_last_epoch(cells):
     figure = figures.stability(made)
     panels = [axes for axes in figure.axes if axes.images and axes.get_title()]
     assert [axes.get_title() for axes in panels][:2] == [
-        "coarse, 100 samples\nnβ = 20, γ = 10, σ = 0.3",
-        "coarse, 1,000 samples\nnβ = 20, γ = 10, σ = 0.3",
+        "coarse, nβ = 20, γ = 10, σ = 0.3\n100 training samples",
+        "coarse, nβ = 20, γ = 10, σ = 0.3\n1,000 training samples",
     ]
     for axes in panels:
         np.testing.assert_array_equal(axes.images[0].get_array(), [[1, 1], [0.25, 0.25]])

@@ -2,13 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lgi.display import SuperpositionNames
 from lgi.errors import DataError
 from lgi.superposition.training import figures
 
 INITS = ["random", "kgon4", "kgon6", "optimal"]
 SPARSITIES = [0.4, 0.8, 0.97]
 EPOCHS = [0, 13, 40_000]
-LOSSES = ["train_loss", "test_loss", "population_loss"]
+LOSSES = ["train_loss", "test_loss", "population_loss", "test_gap", "population_gap"]
+LABELS = ["mean", "best seed"]
+DRAWN = ["train_loss", "population_gap"]
+NAMES = SuperpositionNames(initialisations={"kgon4": "four-gon"}, settings={})
 
 
 @pytest.fixture
@@ -22,13 +26,15 @@ def losses():
 
 
 def test_loss_over_training(losses):
-    figure = figures.loss_over_training(losses)
-    grid = np.array(figure.axes).reshape(3, len(INITS))
-    assert [axes.get_title() for axes in grid[0]] == INITS
-    for row, name in zip(grid, LOSSES, strict=True):
+    figure = figures.loss_over_training(losses, NAMES)
+    grid = np.array(figure.axes).reshape(2, len(INITS))
+    titles = [axes.get_title() for axes in grid[0]]
+    assert titles == ["random start", "four-gon start", "kgon6 start", "optimal start"]
+    for row, name in zip(grid, DRAWN, strict=True):
         for axes, init in zip(row, INITS, strict=True):
-            assert len(axes.lines) == len(axes.collections) == len(SPARSITIES)
-            for line, sparsity in zip(axes.lines, SPARSITIES, strict=True):
+            curves = [line for line in axes.lines if line.get_linestyle() == "-"]
+            assert len(curves) == len(axes.collections) == len(SPARSITIES)
+            for line, sparsity in zip(curves, SPARSITIES, strict=True):
                 part = losses[
                     (losses["loss"] == name)
                     & (losses["init"] == init)
@@ -49,16 +55,21 @@ def test_quartile_bands_reach_from_quartile_to_quartile(losses):
     assert np.allclose([at_0.min(), at_0.max()], part[["low", "high"]])
 
 
-def test_a_population_loss_that_is_not_known_has_no_row(losses):
-    figure = figures.loss_over_training(losses[losses["loss"] != "population_loss"])
+@pytest.mark.parametrize(
+    ("unknown", "gap"), [("none", "population"), ("population", "test"), ("test|population", None)]
+)
+def test_the_gap_is_that_of_the_loss_with_the_least_noise(losses, unknown, gap):
+    figure = figures.loss_over_training(losses[~losses["loss"].str.match(unknown)])
     labels = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
-    assert labels == ["training loss", "test loss"]
+    below = [f"{gap} loss − training loss,\nin units of 1 − S"] if gap else []
+    assert labels == ["training loss, 1,000 samples", *below]
 
 
 @pytest.fixture
 def starts():
     rows = [
-        {"init": init, "samples": 1000, "sparsity": s, "mean_loss": mean, "best_loss": best}
+        {"init": init, "samples": 1000, "seeds": 5, "sparsity": s}
+        | {"mean_loss": mean, "best_loss": best}
         for init, values in {"kgon4": (0.3, 0.1), "kgon6": (0.2, 0.2)}.items()
         for s in SPARSITIES
         for mean, best in [np.array(values) * (1 - s)]
@@ -72,15 +83,22 @@ def starts():
 
 
 def test_kgon4_vs_kgon6(starts):
-    losses, ratios = figures.kgon4_vs_kgon6(starts).axes
+    losses, ratios = figures.kgon4_vs_kgon6(starts, NAMES).axes
     drawn = {line.get_label(): line for line in losses.lines}
-    assert list(drawn) == ["kgon4, mean", "kgon4, best seed", "kgon6, mean", "kgon6, best seed"]
+    assert list(drawn) == [
+        "four-gon, mean",
+        "four-gon, best seed",
+        "kgon6, mean",
+        "kgon6, best seed",
+    ]
     for init in ("kgon4", "kgon6"):
         for label, column in (("mean", "mean_loss"), ("best seed", "best_loss")):
-            line = drawn[f"{init}, {label}"]
+            line = drawn[f"{NAMES.of('initialisations', init)}, {label}"]
             assert np.allclose(line.get_ydata(), starts[starts["init"] == init][column])
             assert np.allclose(line.get_xdata(), 1 / (1 - np.array(SPARSITIES)))
     assert len(losses.collections) == 2
+    assert losses.get_title() == "1,000 training samples, 5 seeds"
+    assert ratios.get_ylabel() == "final training loss, four-gon / kgon6"
     mean, best = ratios.lines[:2]
     assert np.allclose(mean.get_ydata(), 1.5)
     assert np.allclose(best.get_ydata(), 0.5)

@@ -86,7 +86,7 @@ def test_diverged_models_and_single_seeds_in_a_comparison(run, diverged):
 def test_losses_along_training_are_medians_and_quartiles_over_the_seeds(run):
     source = run(models=7)
     spread = losses_over_training([source]).set_index(["loss", "epoch"])
-    assert len(spread) == 3 * 3
+    assert len(spread) == 5 * 3
     losses = source["test_loss"][:, 2]
     row = spread.loc[("test_loss", 9)]
     assert row["seeds"] == 7
@@ -94,13 +94,16 @@ def test_losses_along_training_are_medians_and_quartiles_over_the_seeds(run):
         row[["low", "median", "high"]].astype(float), np.quantile(losses, [0.25, 0.5, 0.75])
     )
     assert (row["least"], row["most"]) == (losses.min(), losses.max())
+    # The gap is that of each model, in units of 1 - S.
+    gaps = (losses - source["train_loss"][:, 2]) / (1 - source.record["sparsity"])
+    assert spread.loc[("test_gap", 9)]["median"] == pytest.approx(np.median(gaps))
 
 
 def test_lost_models_and_unknown_losses_are_left_out_of_the_spread(diverged):
     source = diverged()
     source["population_loss"][:] = np.nan
     spread = losses_over_training([source])
-    assert set(spread["loss"]) == {"train_loss", "test_loss"}
+    assert set(spread["loss"]) == {"train_loss", "test_loss", "test_gap"}
     assert spread.groupby("epoch")["seeds"].unique().str[0].to_dict() == {0: 5, 1: 4, 9: 4}
 
 
