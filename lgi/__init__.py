@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # `__getattr__` makes these imports, each when it is asked fo
     from lgi.superposition.training.run import train_run as train
     from lgi.superposition.training.settings import TrainingSettings
 
-__version__ = "0.8.0"
+__version__ = "0.9.0"
 
 __all__ = [
     "HMC",

@@ -37,13 +37,6 @@ OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "
 GREY = "#7F7F7F"
 LIGHT_GREY = "#D9D9D9"
 
-# The losses of study 2, as axes name them.
-LOSSES = {
-    "train_loss": "training loss",
-    "test_loss": "test loss",
-    "population_loss": "population loss",
-}
-
 HOLLOW = "white"
 """Face of a mark whose value is not to be trusted, such as an estimate that is not ok."""
 

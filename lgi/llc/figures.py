@@ -21,7 +21,6 @@ from lgi.figures.style import (
     GREY,
     HOLLOW,
     LIGHT_GREY,
-    LOSSES,
     OKABE_ITO,
     by_quality,
     category_colours,
@@ -36,6 +35,7 @@ from lgi.figures.style import (
 )
 from lgi.intervals import rank_correlation
 from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
+from lgi.superposition.training.view import LOSSES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,13 +11,13 @@ from matplotlib.ticker import PercentFormatter
 from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
     GREY,
-    LOSSES,
     category_colours,
     need,
     new_figure,
     plain_log_axis,
     styled,
 )
+from lgi.superposition.training.view import LOSSES
 
 if TYPE_CHECKING:
     import pandas as pd

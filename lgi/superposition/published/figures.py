@@ -11,7 +11,6 @@ from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     LIGHT_GREY,
-    LOSSES,
     OKABE_ITO,
     colour_by,
     need,
@@ -30,6 +29,7 @@ from lgi.llc.figures import (
 from lgi.llc.status import OK
 from lgi.superposition.published.table import AGREES
 from lgi.superposition.selection import sparsity_name
+from lgi.superposition.training.view import LOSSES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from lgi.display import UNNAMED, SuperpositionNames
 from lgi.figures.style import (
     GREY,
-    LOSSES,
     category_colours,
     colour_by,
     draw_band,
@@ -26,6 +25,7 @@ from lgi.figures.style import (
     styled,
 )
 from lgi.superposition.training.table import GAPS
+from lgi.superposition.training.view import LOSSES
 
 if TYPE_CHECKING:
     import pandas as pd
