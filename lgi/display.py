@@ -11,6 +11,13 @@ from lgi.errors import listed, shown
 from lgi.prose import joined
 from lgi.settings import Label, Name, Settings
 
+LOSSES = {
+    "train_loss": "training loss",
+    "test_loss": "test loss",
+    "population_loss": "population loss",
+}
+"""Losses of a state by their columns, each with what people read in its place."""
+
 
 class DisplayNames(Settings):
     """Display names, by kind of what is named; a study says which kinds it has.
@@ -66,7 +73,7 @@ class GaussianNames(DisplayNames):
         yield from self.undefined({"images": study.images, "recipes": study.recipes})
 
 
-UNNAMED = GaussianNames(images={}, recipes={})
+UNNAMED_FITS = GaussianNames(images={}, recipes={})
 """Nothing has a display name."""
 
 
@@ -83,5 +90,5 @@ class SuperpositionNames(DisplayNames):
         yield from self.undefined(defined)
 
 
-UNNAMED = SuperpositionNames(initialisations={}, settings={})
+UNNAMED_MODELS = SuperpositionNames(initialisations={}, settings={})
 """Display names where a configuration gives none."""

@@ -1,9 +1,12 @@
 """Words and tables of written analyses: numbers from tables, missing ones written as such."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MISSING = "–"
 
@@ -127,7 +130,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def table(frame: pd.DataFrame, columns: Mapping[str, tuple]) -> list[str]:
+def table(frame: "pd.DataFrame", columns: Mapping[str, tuple]) -> list[str]:
     """Return a Markdown table, a line per row.
 
     Parameters
@@ -151,7 +154,7 @@ def table(frame: pd.DataFrame, columns: Mapping[str, tuple]) -> list[str]:
 class Quantities:
     """A table of named numbers: quantity, part, value, low, high, n, and perhaps seeds."""
 
-    def __init__(self, table: pd.DataFrame) -> None:
+    def __init__(self, table: "pd.DataFrame") -> None:
         self.table = table.assign(part=table["part"].astype(object).fillna("").astype(str))
         if "seeds" in table:
             self.table["seeds"] = table["seeds"].astype(str)

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from lgi.display import LOSSES
 from lgi.explorer.packing import pack, rounded
-from lgi.figures.style import LOSSES, category_colours
+from lgi.figures.style import category_colours
 from lgi.llc.figures import scale_label
 from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
 from lgi.runs import Run

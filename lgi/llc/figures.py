@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-from lgi.display import UNNAMED, SuperpositionNames
+from lgi.display import LOSSES, UNNAMED_MODELS, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     HOLLOW,
@@ -35,7 +35,6 @@ from lgi.figures.style import (
 )
 from lgi.intervals import rank_correlation
 from lgi.llc.status import BIASED_STEP, DIVERGED, NOT_A_MINIMUM, NOT_CONVERGED, NOT_LOCAL, OK
-from lgi.superposition.training.view import LOSSES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +92,7 @@ def loss_vs_llc(
     samples: int,
     highest: float,
     loss: str = "train_loss",
-    names: SuperpositionNames = UNNAMED,
+    names: SuperpositionNames = UNNAMED_MODELS,
 ) -> Figure:
     """Draw the loss against the LLC at one epoch: a point per seed, a curve through the medians.
 
@@ -255,7 +254,7 @@ def _draw_medians(axes: Axes, good: "pd.DataFrame", loss: str, colours: dict[flo
 
 @styled
 def llc_over_training(
-    llc: "pd.DataFrame", *, samples: int, highest: float, names: SuperpositionNames = UNNAMED
+    llc: "pd.DataFrame", *, samples: int, highest: float, names: SuperpositionNames = UNNAMED_MODELS
 ) -> Figure:
     """Draw the LLC along training: median and quartiles over seeds, a panel per initialisation.
 
@@ -294,7 +293,7 @@ def llc_over_training(
 
 @styled
 def llc_settings(
-    llc: "pd.DataFrame", *, samples: int, highest: float, names: SuperpositionNames = UNNAMED
+    llc: "pd.DataFrame", *, samples: int, highest: float, names: SuperpositionNames = UNNAMED_MODELS
 ) -> Figure:
     """Draw the LLC along training for several settings: a row per setting, a column per start.
 
@@ -392,7 +391,7 @@ def _training_handles(colours: dict[float, str], lost: int) -> list[Line2D]:
 
 @styled
 def llc_status(
-    shares: "pd.DataFrame", *, samples: int, drawn: str, names: SuperpositionNames = UNNAMED
+    shares: "pd.DataFrame", *, samples: int, drawn: str, names: SuperpositionNames = UNNAMED_MODELS
 ) -> Figure:
     """Draw the share of each status by setting and epoch, and which of a setting's models are ok.
 
@@ -465,7 +464,7 @@ def _draw_heat(axes: Axes, shares: "pd.DataFrame") -> None:
 
 @styled
 def llc_calibration(
-    table: "pd.DataFrame", *, highest: float, names: SuperpositionNames = UNNAMED
+    table: "pd.DataFrame", *, highest: float, names: SuperpositionNames = UNNAMED_MODELS
 ) -> Figure:
     """Draw the estimate, its bias and its acceptance against the settings of the estimator.
 
@@ -585,7 +584,7 @@ def draw_beyond(
 def llc_trace(
     trace: "Trace",
     estimates: "pd.DataFrame | None" = None,
-    names: SuperpositionNames = UNNAMED,
+    names: SuperpositionNames = UNNAMED_MODELS,
     setting: str = "",
 ) -> Figure:
     """Draw the chains of one estimate, and the estimate that each gives as its draws come in.

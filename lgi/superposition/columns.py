@@ -1,5 +1,6 @@
 """The columns of every table of study 2."""
 
+from lgi.display import LOSSES
 from lgi.schema.column import (
     NO_INTERVAL,
     TEXT,
@@ -22,8 +23,8 @@ from lgi.schema.words import (
     SUMMARY_COLUMNS,
 )
 from lgi.superposition.selection import sparsity_name
+from lgi.superposition.training.view import GAPS
 
-LOSSES = ("train_loss", "test_loss", "population_loss")
 LOST = "the model diverged"
 NONE_LEFT = "no model leaves"
 NONE_DROPPED = "no model drops"
@@ -337,11 +338,16 @@ TABLES = {
         f"loss {RUN} epoch",
         f"loss {_RUN} epoch median low high least most seeds",
         {
-            "median": number("median over seeds", low=0),
-            "low": number("lower quartile", low=0),
-            "high": number("upper quartile", low=0),
-            "least": number("least of all seeds", low=0),
-            "most": number("greatest of all seeds", low=0),
+            "loss": text(
+                "which loss; a gap is how far it lies above the training loss, in units of 1 - S",
+                *LOSSES,
+                *GAPS,
+            ),
+            "median": number("median over seeds"),
+            "low": number("lower quartile"),
+            "high": number("upper quartile"),
+            "least": number("least of all seeds"),
+            "most": number("greatest of all seeds"),
         },
     ),
     "results/tables/kgons_over_training{variant}.csv": table(

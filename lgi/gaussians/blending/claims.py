@@ -22,7 +22,7 @@ from lgi.claims import (
     names_by_verdict,
     parts,
 )
-from lgi.display import UNNAMED, GaussianNames
+from lgi.display import UNNAMED_FITS, GaussianNames
 from lgi.gaussians.blending.settings import BlendingSettings
 from lgi.gaussians.blending.table import VARIED
 from lgi.gaussians.fits.table import differences_by_seed, share_of_seeds
@@ -69,7 +69,7 @@ NAMED = 2
 
 
 def claims(
-    *, runs: pd.DataFrame, settings: BlendingSettings, names: GaussianNames = UNNAMED
+    *, runs: pd.DataFrame, settings: BlendingSettings, names: GaussianNames = UNNAMED_FITS
 ) -> Iterator[dict]:
     """Judge which blend turns with a hard edge, and what fits better.
 

@@ -19,7 +19,7 @@ from lgi.claims import (
     judge,
     names_by_verdict,
 )
-from lgi.display import UNNAMED, GaussianNames
+from lgi.display import UNNAMED_FITS, GaussianNames
 from lgi.gaussians.elsewhere.settings import ElsewhereSettings
 from lgi.gaussians.fits.table import rows_of
 from lgi.gaussians.selection import RunList
@@ -32,7 +32,7 @@ def claims(
     settings: ElsewhereSettings,
     ratio: tuple[float, float],
     lists: Sequence[RunList],
-    names: GaussianNames = UNNAMED,
+    names: GaussianNames = UNNAMED_FITS,
 ) -> Iterator[dict]:
     """Judge for every recipe whether the most Gaussians fit better than a range, image by image.
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lgi import intervals
 from lgi.claims import ABOVE_0, OURS, Claim, Region, Sentences, judge, parts
-from lgi.display import UNNAMED, GaussianNames
+from lgi.display import UNNAMED_FITS, GaussianNames
 from lgi.gaussians.fits.table import by_seed
 from lgi.gaussians.llc.settings import LLCClaims
 from lgi.llc.status import OK
@@ -23,7 +23,7 @@ OfSeeds = Callable[[pd.DataFrame], pd.Series]  # of the estimates of a part: a v
 
 
 def claims(
-    llc: pd.DataFrame, settings: LLCClaims, names: GaussianNames = UNNAMED
+    llc: pd.DataFrame, settings: LLCClaims, names: GaussianNames = UNNAMED_FITS
 ) -> Iterator[dict]:
     """Judge what is said of the dimensions.
 

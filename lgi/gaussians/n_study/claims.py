@@ -27,7 +27,7 @@ from lgi.claims import (
     judge,
     parts,
 )
-from lgi.display import UNNAMED, GaussianNames
+from lgi.display import UNNAMED_FITS, GaussianNames
 from lgi.gaussians.fits.table import rows_of
 from lgi.gaussians.n_study import one_seed, variance
 from lgi.gaussians.n_study.seeds import agreement_with_n, complete, curves, differences
@@ -49,7 +49,7 @@ def claims(
     settings: NStudySettings,
     original: OriginalStudy | None,
     lists: Sequence[RunList],
-    names: GaussianNames = UNNAMED,
+    names: GaussianNames = UNNAMED_FITS,
 ) -> Iterator[dict]:
     """Judge what is claimed of N.
 

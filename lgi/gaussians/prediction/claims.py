@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lgi.claims import OURS, Claim, Part, Sentences, judge
-from lgi.display import UNNAMED, GaussianNames
+from lgi.display import UNNAMED_FITS, GaussianNames
 from lgi.gaussians.prediction.features import STATES
 from lgi.gaussians.prediction.power import detectable
 from lgi.gaussians.prediction.settings import PredictionSettings
@@ -87,7 +87,7 @@ def claims(
     prediction: pd.DataFrame,
     planted: pd.DataFrame,
     settings: PredictionSettings,
-    names: GaussianNames = UNNAMED,
+    names: GaussianNames = UNNAMED_FITS,
 ) -> Iterator[dict]:
     """Judge what can be predicted of seeds that were not learnt from.
 

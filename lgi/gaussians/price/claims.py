@@ -18,7 +18,7 @@ from lgi.claims import (
     names_by_verdict,
     parts,
 )
-from lgi.display import UNNAMED, GaussianNames
+from lgi.display import UNNAMED_FITS, GaussianNames
 from lgi.gaussians.fits.view import Fit
 from lgi.gaussians.price.settings import PriceSettings
 from lgi.gaussians.price.table import channels_of, curves, price_at, saved
@@ -34,7 +34,7 @@ def claims(
     lists: Sequence[RunList],
     parameters: Mapping[int, Mapping[str, int]],
     at: Mapping[str, int],
-    names: GaussianNames = UNNAMED,
+    names: GaussianNames = UNNAMED_FITS,
 ) -> Iterator[dict]:
     """Judge whether more Gaussians than were tried would pay, and what one N asks for.
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from lgi import intervals
 from lgi.claims import ABOVE_0, BELOW_1, OURS, Claim, Sentences, judge, parts
-from lgi.display import UNNAMED, GaussianNames
+from lgi.display import UNNAMED_FITS, GaussianNames
 from lgi.gaussians.selection import RunList
 from lgi.gaussians.sizes.settings import SizesSettings
 from lgi.gaussians.sizes.table import DOUBLING, EVALUATIONS, growths
@@ -16,7 +16,7 @@ def claims(
     table: pd.DataFrame,
     settings: SizesSettings,
     lists: Sequence[RunList],
-    names: GaussianNames = UNNAMED,
+    names: GaussianNames = UNNAMED_FITS,
 ) -> Iterator[dict]:
     """Judge whether more Gaussians still help, and whether they cost in proportion.
 

@@ -17,7 +17,7 @@ from lgi.claims import (
     judge,
     parts,
 )
-from lgi.display import UNNAMED, GaussianNames
+from lgi.display import UNNAMED_FITS, GaussianNames
 from lgi.gaussians.fits.table import by_seed, rows_of
 from lgi.gaussians.selection import RunList
 from lgi.gaussians.turn import cures as comparison
@@ -32,7 +32,7 @@ def claims(
     cures: pd.DataFrame,
     settings: TurnSettings,
     lists: Sequence[RunList],
-    names: GaussianNames = UNNAMED,
+    names: GaussianNames = UNNAMED_FITS,
 ) -> Iterator[dict]:
     """Judge what is said of the turn, each recipe a part, and what each recipe does about it.
 

@@ -32,7 +32,7 @@ from lgi.claims import (
     judge,
     verdict,
 )
-from lgi.display import UNNAMED, GaussianNames
+from lgi.display import UNNAMED_FITS, GaussianNames
 from lgi.errors import DataError
 from lgi.gaussians.fits import table as runs
 from lgi.gaussians.fits.schedule import rates
@@ -219,7 +219,7 @@ def claims_of(
     reference: str,
     spent: float,
     uncovered: float,
-    names: GaussianNames = UNNAMED,
+    names: GaussianNames = UNNAMED_FITS,
 ) -> dict[str, tuple[Claim, list[Part]]]:
     """Return what is claimed of a recipe, by kind, with the conditions that must all hold.
 

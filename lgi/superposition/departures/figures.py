@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from lgi.display import UNNAMED, SuperpositionNames
+from lgi.display import UNNAMED_MODELS, SuperpositionNames
 from lgi.figures.style import (
     LIGHT_GREY,
     category_colours,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def departures(
     departures: "pd.DataFrame",
     destinations: "pd.DataFrame",
-    names: SuperpositionNames = UNNAMED,
+    names: SuperpositionNames = UNNAMED_MODELS,
 ) -> Figure:
     """Draw the share of models that leave, by destination, a row per start, a column per size.
 

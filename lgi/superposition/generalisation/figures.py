@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from lgi.display import UNNAMED, SuperpositionNames
+from lgi.display import UNNAMED_MODELS, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     category_colours,
@@ -30,7 +30,7 @@ def gap(
     gap: "pd.DataFrame",
     epochs: "pd.DataFrame",
     settings: "Generalisation",
-    names: SuperpositionNames = UNNAMED,
+    names: SuperpositionNames = UNNAMED_MODELS,
 ) -> Figure:
     """Draw the gap at the last epoch, and the share of models that longer training changes.
 

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator
 
-from lgi.display import UNNAMED, SuperpositionNames
+from lgi.display import UNNAMED_MODELS, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     LIGHT_GREY,
@@ -37,7 +37,9 @@ PLATEAUS = (2, 3, 4, 5, 6)
 
 
 @styled
-def kgons_over_training(shares: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
+def kgons_over_training(
+    shares: "pd.DataFrame", names: SuperpositionNames = UNNAMED_MODELS
+) -> Figure:
     """Draw the share of each k-gon along training, a row per initialisation, a column per sparsity.
 
     Parameters
@@ -88,7 +90,7 @@ def kgon_colours(kinds: Sequence[str]) -> dict[str, str]:
 
 @styled
 def dimensionality_vs_sparsity(
-    features: "pd.DataFrame", names: SuperpositionNames = UNNAMED
+    features: "pd.DataFrame", names: SuperpositionNames = UNNAMED_MODELS
 ) -> Figure:
     """Draw the final dimensionality of every feature against 1 / (1 - S), a panel per start.
 

@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
 
-from lgi.display import UNNAMED, SuperpositionNames
+from lgi.display import UNNAMED_MODELS, SuperpositionNames
 from lgi.errors import DataError, NothingToDrawError
 from lgi.figures import animation
 from lgi.figures.style import (
@@ -44,7 +44,7 @@ def snapshots(
     seed: int,
     epochs: Sequence[int],
     estimates: "pd.DataFrame | None" = None,
-    names: SuperpositionNames = UNNAMED,
+    names: SuperpositionNames = UNNAMED_MODELS,
 ) -> Figure:
     """Draw one model's polygon with its norms and biases at the snapshots nearest to `epochs`.
 
@@ -99,7 +99,7 @@ def polygon_frames(
     *,
     seed: int,
     estimates: "pd.DataFrame | None" = None,
-    names: SuperpositionNames = UNNAMED,
+    names: SuperpositionNames = UNNAMED_MODELS,
 ) -> np.ndarray:
     """Draw the animation of one model's polygon, a frame per finite snapshot, epoch 0 included.
 

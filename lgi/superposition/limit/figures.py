@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lgi.display import UNNAMED, SuperpositionNames
+from lgi.display import UNNAMED_MODELS, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     by_quality,
@@ -30,7 +30,7 @@ def limit(
     coefficients: "pd.DataFrame",
     weights: "pd.DataFrame",
     transitions: "pd.DataFrame",
-    names: SuperpositionNames = UNNAMED,
+    names: SuperpositionNames = UNNAMED_MODELS,
 ) -> Figure:
     """Draw where training ends, the coefficients at the minima, and the weights over n.
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from lgi.display import UNNAMED, SuperpositionNames
+from lgi.display import UNNAMED_MODELS, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     HOLLOW,
@@ -35,7 +35,7 @@ STATE = ["init", "seed", "epoch"]
 
 
 @styled
-def resolution(curves: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
+def resolution(curves: "pd.DataFrame", names: SuperpositionNames = UNNAMED_MODELS) -> Figure:
     """Draw λ̂ against nβ with γ in proportion, a row per number of samples, a column per sparsity.
 
     Parameters
@@ -100,7 +100,7 @@ def _draw_curve(axes: Axes, curve: "pd.DataFrame", colour: str, mark: str, top: 
 
 
 @styled
-def locality(made: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
+def locality(made: "pd.DataFrame", names: SuperpositionNames = UNNAMED_MODELS) -> Figure:
     """Draw how far chains from different models agree, and what nβ L(w*) explains of λ̂.
 
     Parameters
@@ -163,7 +163,7 @@ def _named(rows: "pd.DataFrame", setting: str, names: SuperpositionNames) -> str
 
 
 @styled
-def stability(made: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
+def stability(made: "pd.DataFrame", names: SuperpositionNames = UNNAMED_MODELS) -> Figure:
     """Draw the share of states whose chains stay on their polygon, a row per setting.
 
     Parameters

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lgi.display import UNNAMED, SuperpositionNames
+from lgi.display import UNNAMED_MODELS, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     LIGHT_GREY,
@@ -43,7 +43,7 @@ def loss_vs_llc(
     epoch: int,
     posterior: str,
     highest: float,
-    names: SuperpositionNames = UNNAMED,
+    names: SuperpositionNames = UNNAMED_MODELS,
 ) -> Figure:
     """Draw loss against LLC at one epoch as published: a panel per start, a point per seed.
 

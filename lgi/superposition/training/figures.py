@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lgi.display import UNNAMED, SuperpositionNames
+from lgi.display import UNNAMED_MODELS, SuperpositionNames
 from lgi.figures.style import (
     GREY,
     category_colours,
@@ -24,8 +24,7 @@ from lgi.figures.style import (
     sparsity_handles,
     styled,
 )
-from lgi.superposition.training.table import GAPS
-from lgi.superposition.training.view import LOSSES
+from lgi.superposition.training.view import GAPS, LOSSES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +35,9 @@ LINEAR_GAP = (0.1, 1.5)
 
 
 @styled
-def loss_over_training(losses: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
+def loss_over_training(
+    losses: "pd.DataFrame", names: SuperpositionNames = UNNAMED_MODELS
+) -> Figure:
     """Draw the training loss along training, and the gap to other data, a column per start.
 
     The gap is that of the population loss where it is known, else of the test loss. Curves are
@@ -84,7 +85,7 @@ def loss_over_training(losses: "pd.DataFrame", names: SuperpositionNames = UNNAM
 
 
 @styled
-def kgon4_vs_kgon6(starts: "pd.DataFrame", names: SuperpositionNames = UNNAMED) -> Figure:
+def kgon4_vs_kgon6(starts: "pd.DataFrame", names: SuperpositionNames = UNNAMED_MODELS) -> Figure:
     """Draw the mean and the best final loss of two starts, and the first's as multiples.
 
     Parameters

@@ -14,10 +14,7 @@ from lgi.superposition.geometry.geometry import (
     features_represented,
     kgon_kinds,
 )
-from lgi.superposition.training.view import LOSSES, RUN, Models
-
-GAPS = {"test_gap": "test_loss", "population_gap": "population_loss"}
-"""What lies how far above the training loss, by the name of the gap."""
+from lgi.superposition.training.view import GAPS, LOSSES, RUN, Models
 
 
 def tables(runs: Iterable[Run]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -5,17 +5,14 @@ from functools import cached_property
 
 import numpy as np
 
+from lgi.display import LOSSES
 from lgi.errors import RunFileError
 from lgi.runs import Run
 
 RUN = ["init", "samples", "sparsity"]
 """What names a run in tables: columns, and keys of the record."""
-LOSSES = {
-    "train_loss": "training loss",
-    "test_loss": "test loss",
-    "population_loss": "population loss",
-}
-"""Losses of a state by their columns, each with what people read in its place."""
+GAPS = {"test_gap": "test_loss", "population_gap": "population_loss"}
+"""What lies how far above the training loss, by the name of the gap."""
 OF_MODELS = ("seed", "diverged_epoch")  # arrays without an axis of snapshots
 
 
