@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from docs.writers import configuration, findings, reference, schema
 from lgi import glossary
+from lgi.llc.known import summary
 
 DOCS = Path(__file__).parents[1]
 README = DOCS.parent / "README.md"
@@ -31,8 +34,10 @@ def written() -> dict[Path, str]:
 
 def readme(text: str) -> str:
     """Return the README with the rows between its marks written anew."""
+    known = pd.read_csv(DOCS / "gallery" / "llc_known_answers.csv")
     for what, rows in (
         *((f"findings of {study}", findings.rows(DOCS, study)) for study in findings.STUDIES),
+        ("known answers", summary.markdown(known).rstrip("\n")),
     ):
         mark = f"<!-- {what}: written by docs/writers -->\n"
         before, rest = text.split(mark)
