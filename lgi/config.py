@@ -286,7 +286,7 @@ def _unknown(raw: Mapping[str, Any]) -> Iterator[str]:
     for place, name, reference in references(Config, raw):
         defined = [one for one in _defined(raw, reference.to.split(".")) if isinstance(one, _NAMES)]
         if defined and name not in defined:
-            there, gone = listed(dict.fromkeys(defined), name), _gone(reference.to, name)
+            there, gone = listed(dict.fromkeys(defined)), _gone(reference.to, name)
             yield f"{place}: unknown {reference.kind}; found {shown(name)}, there are {there}{gone}"
 
 

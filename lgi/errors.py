@@ -1,7 +1,6 @@
 """Errors that a user can act on: each message names the key or file, the value, what is allowed."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 LONGEST = 80
@@ -58,15 +57,10 @@ def word(value: Any) -> str:
     return _short(value) if plain else shown(value)
 
 
-def listed(values: Iterable[Any], asked: Any = None) -> str:
-    """Return values with commas between them; of many the first ones, the last and their number.
-
-    Of many, those that are nearest to what was asked for come first.
-    """
+def listed(values: Iterable[Any]) -> str:
+    """Return values with commas between them; of many the first ones, the last and their number."""
     words = list(map(word, values))
     if len(words) > MANY:
-        near = get_close_matches(word(asked), words) if asked is not None else []
-        words = [*near, *(one for one in words if one not in near)]
         words = [*words[: MANY - 1], "...", f"{words[-1]} ({len(words):,} in all)"]
     return ", ".join(words)
 

@@ -168,7 +168,7 @@ def inherited(entries: Mapping[str, Any]) -> dict[str, Any]:
         if other in (*above, name):
             raise ValueError(f"{word(name)}.from: leads back to itself; found {shown(other)}")
         if not isinstance(other, str) or other not in entries:
-            there = listed(entries, other)
+            there = listed(entries)
             raise ValueError(f"{word(name)}.from: unknown; found {shown(other)}, there are {there}")
         base = of(other, (*above, name))
         own = {key: value for key, value in entry.items() if key != "from"}

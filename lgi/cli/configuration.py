@@ -111,7 +111,6 @@ def known(name: str, there: Mapping[str, Any], option: str, kind: str) -> str:
     """
     if name not in there:
         raise typer.BadParameter(
-            f"no {kind} is called {name!r}; there are {listed(sorted(there), name)}",
-            param_hint=option,
+            f"no {kind} is called {name!r}; there are {listed(sorted(there))}", param_hint=option
         )
     return name

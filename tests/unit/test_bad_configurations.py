@@ -327,7 +327,6 @@ def test_a_value_in_a_message_is_short_and_printable():
     assert (word("kgon4"), word(""), word(" "), word(5)) == ("kgon4", "''", "' '", "5")
     assert listed(range(MANY)) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"
     assert listed(range(1000)) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ..., 999 (1,000 in all)"
-    assert listed([*range(1000), "exact"], "exakt").startswith("exact, 0, 1, 2, ")
 
 
 def test_sizes_in_words():
