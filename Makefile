@@ -17,7 +17,7 @@ XDG_CACHE_HOME ?= $(shell (mkdir -p "$$HOME/.cache" && test -w "$$HOME/.cache") 
 	&& echo "$$HOME/.cache" || echo "$(CURDIR)/.cache")
 export XDG_CACHE_HOME
 
-.PHONY: results report test test-slow docs smoke bench bench-sizes bench-scaling bench-gpu bench-planning bench-devinterp bench-library verify lint format reference gallery clean
+.PHONY: results report test test-slow docs smoke bench bench-sizes bench-scaling bench-gpu bench-planning bench-devinterp bench-library verify lint format reference gallery clean help
 
 results: $(READY)  ## every table, figure and animation of config.yaml
 	$(BIN)/snakemake $(SHOWING) --cores $(CORES)
@@ -84,6 +84,9 @@ gallery: $(INSTALLED)  ## small copies of the pictures that README and docs show
 
 clean:  ## removes the environments and Snakemake's state, keeps results
 	rm -rf .venv $(DEVINTERP) $(DEVINTERP2) .snakemake
+
+help:  ## these targets
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 # The stamp is written last, so that a broken install is made again.
 $(INSTALLED): envs/requirements.lock pyproject.toml

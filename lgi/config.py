@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -84,11 +85,14 @@ def check(
     """
     config: Config | None = None
     problems: list[str] = []
-    raw = _located(_resolved(raw, problems), files)
+    raw, unresolved = _resolved(raw, problems)
+    raw = _located(raw, files)
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        problems += [_problem(item, raw) for item in error.errors()]
+        found = (_problem(item, raw) for item in error.errors())
+        # Entries without what they take from others would all be said to lack it.
+        problems += [problem for problem in found if not problem.startswith(unresolved)]
     problems += [*_truths(raw), *_unknown(raw), *_incomplete(problems)]
     # What takes no memory comes first: what is no name, what cannot be held, what does not fit.
     for asked in ("needs", "problems"):
@@ -173,9 +177,12 @@ def _asked(config: Config, asked: Literal["needs", "problems"]) -> Iterator[str]
             yield f"{place}{'.' if inside and place else ''}{inside}: {problem}"
 
 
-def _resolved(raw: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
-    """Return the configuration with every ``from:`` filled in."""
+def _resolved(
+    raw: Mapping[str, Any], problems: list[str]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the configuration with every ``from:`` filled in, and where that was not possible."""
     resolved: dict[str, Any] = _copy(raw)
+    unresolved = []
     for *path, last in [(study.name, *path) for study in STUDIES for path in study.inherits]:
         section = _get(resolved, *path)
         entries = section.get(last) if isinstance(section, dict) else None
@@ -189,7 +196,8 @@ def _resolved(raw: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
                 )
                 gone = "".join(_gone(place, name) for name in named)
                 problems.append(f"{place}.{error}{gone}")
-    return resolved
+                unresolved.append(f"{place}.")
+    return resolved, tuple(unresolved)
 
 
 def _located(
@@ -223,13 +231,25 @@ def _problem(item: Mapping[str, Any], raw: Any) -> str:
     if item["type"] == "missing":
         return f"{place}: missing"
     if item["type"] == "extra_forbidden":
-        return f"{place}: unknown key"
+        return f"{place}: unknown key{_meant(item['loc'], raw)}"
     if item["type"] == "union_tag_invalid":
         key, kinds = _bare(item["ctx"]["discriminator"]), _bare(item["ctx"]["expected_tags"])
         return f"{place}.{key}: unknown; found {shown(item['ctx']['tag'])}, there are {kinds}"
     if item["type"] == "union_tag_not_found":
         return f"{place}.{_bare(item['ctx']['discriminator'])}: missing"
     return f"{place}: {item['msg'].removeprefix('Value error, ')}; found {shown(item['input'])}"
+
+
+def _meant(location: tuple[Any, ...], raw: Any) -> str:
+    """Return which key beside an unknown one is nearest to it: config.yaml states all keys."""
+    *above, key = location
+    for part in above:
+        # Pydantic puts kinds between the keys.
+        if isinstance(raw, list) or (isinstance(raw, Mapping) and part in raw):
+            raw = raw[part]
+    beside = [one for one in raw if isinstance(one, str) and one != key]
+    near = get_close_matches(str(key), beside, 1)
+    return f"; is {near[0]} meant?" if near else ""
 
 
 def _bare(names: str) -> str:

@@ -106,7 +106,7 @@ def _fit(run: "Run") -> dict[str, Any]:
         "recipe": f"{fit.recipe_name}: {_recipe(fit.record['recipe'])}",
         "seed": fit.seed,
         "ended": ended(run.path),
-        "at the end": f"loss {fit['loss'][-1]:.4g}, {fit['uncovered'][-1]:.2%} of the picture bare",
+        "at the end": f"loss {fit['loss'][-1]:.4g}, {fit['uncovered'][-1]:.2%} of pixels uncovered",
         "states": f"{len(fit['snapshots'])} along training",
     }
 

@@ -94,11 +94,12 @@ def beside(site: Mapping[str, Any], *, lazy: bool = False) -> Beside:
 def provenance(site: Mapping[str, Any], configuration: Mapping[str, Any]) -> list[str]:
     """Return from which source and configuration the results come, in lines."""
     lines = [
-        f"Source of {study}: {source_fingerprint(*entries)}."
+        f"Fingerprint of the source, {site['analyses'].get(study, study)}: "
+        f"{source_fingerprint(*entries)}."
         for study, entries in site["sources"].items()
     ]
     text = json.dumps(configuration, sort_keys=True).encode()
-    return [*lines, f"Configuration: {hashlib.sha256(text).hexdigest()[:12]}."]
+    return [*lines, f"Fingerprint of the configuration: {hashlib.sha256(text).hexdigest()[:12]}."]
 
 
 def written_out(configuration: Mapping[str, Any], place: str = "") -> Iterator[str]:

@@ -11,12 +11,13 @@ from markupsafe import Markup
 
 from lgi.catalogue import TABLES, WHAT
 from lgi.explorer.packing import pack
-from lgi.prose import counted
+from lgi.prose import capital, counted
 from lgi.site.layout import beside, named, page, part
 from lgi.site.markdown import Heading, render
 from lgi.site.media import File
 from lgi.site.places import anchor
 from lgi.site.settings import Site
+from lgi.tables.declared import table_at
 
 DIGITS = 6
 """Digits of a number in a page of tables; the CSV has all."""
@@ -60,7 +61,7 @@ def figures(*, site: Mapping[str, Any], pictures: Iterable = ()) -> str:
                     "pictures": [
                         (
                             place.picture(one["path"], _alt(one)),
-                            ", ".join(_apart(one)),
+                            capital(", ".join(_apart(one))),
                             _files(place, one["path"]),
                         )
                         for one in ones
@@ -111,12 +112,13 @@ def described(
     """Return a table as the template shows it."""
     count = f"{counted(len(table), 'row')}, {counted(len(table.columns), 'column')}"
     rest = len(table) > rows
+    declared = table_at(one["path"])
     return {
         "name": one["path"].removeprefix(TABLES),
-        "what": str(one["labels"].get(WHAT, "")),
         "anchor": anchor(one["path"]),
         "size": count,
-        "caption": one["caption"],
+        # A caption that tells of a picture tells little of its table.
+        "about": f"{declared.about}." if declared else one["caption"],
         "links": links,
         "rest": f"The first {rows:,} of {len(table):,} rows." if rest else "",
         "data": packed(table.head(rows)),

@@ -101,7 +101,7 @@ def _page(held: Sequence[Held], rows: Sequence[int], runs: Sequence[str]) -> Ite
 def _how_to_read(held: Sequence[Held], runs: Sequence[str]) -> Iterator[str]:
     """Yield the beginning of the page; its code is run by a test."""
     yield from (
-        "# Tables",
+        "# What the columns of the tables mean",
         "",
         "Comma-separated, UTF-8, a line of names first. Floating-point numbers keep every digit. "
         "An empty cell is a missing value; no number stands for none, and nothing is infinite. "

@@ -104,7 +104,7 @@ def test_a_gathered_table_opens_by_its_address_sorts_and_is_searched(
     screenshot(page, "site_one_table")
     table.get_by_label("Search").fill("no such cat")
     assert "No matching records" in table.inner_text()
-    page.get_by_label("Tables whose name holds").fill("superposition")
+    page.get_by_label("Tables whose name or description holds").fill("superposition")
     assert not table.is_visible()
 
 

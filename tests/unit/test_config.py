@@ -27,6 +27,14 @@ MIXED = {
 KMEANS = {"published": {"initialisation": {"kind": "kmeans", "colour_weight": 1.0}}}
 BAD = {
     "unknown key": ({"epochs": 5}, ["epochs: unknown key"]),
+    "a key with a slip": (
+        {"gaussians": {"recipes": {"mine": {"from": "exact", "cutof": 4.0}}}},
+        ["1 problem:", "gaussians.recipes.mine.cutof: unknown key; is cutoff meant?"],
+    ),
+    "a recipe from one that is not there": (
+        {"gaussians": {"recipes": {"mine": {"from": "exakt"}}}},
+        ["1 problem:", "gaussians.recipes.mine.from: unknown; found 'exakt', there are "],
+    ),
     "wrong type": (
         {"superposition": {"training": {"epochs": "many"}}},
         ["superposition.training.epochs: ", "found 'many'"],

@@ -74,6 +74,9 @@ def _parts(claims: Claims) -> Iterator[str]:
     wide = pd.DataFrame(
         {id: rows.apply(_judged, axis=1) for id, rows in found.items() if len(rows)}
     )
+    if not len(wide):
+        yield "No part has been measured."
+        return
     wide["seeds"] = pd.DataFrame({id: rows["n"] for id, rows in found.items()}).min(axis=1)
     yield from table(
         wide.rename_axis("part").reset_index(),

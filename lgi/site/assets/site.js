@@ -3,7 +3,7 @@ const LONG = 25; // rows of a table that is shown in parts
 const SEARCHED = 8; // rows from which on a table can be searched
 
 function enhance(table, options = {}) {
-  const rows = options.data?.length ?? table.tBodies[0].rows.length;
+  const rows = options.data?.length ?? table.tBodies[0]?.rows.length ?? 0;
   new DataTable(table, {
     order: [],
     autoWidth: false,

@@ -9,7 +9,12 @@ from docs.writers.pages import DOCS
 PAGE = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
 MESSAGES = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
 ROOT = DOCS.parent
-OF_SNAKEMAKE = {"LockException"}
+OF_SNAKEMAKE = {
+    "Config file is not valid JSON or YAML",
+    "LockException",
+    "MissingRuleException",
+    "cores have to be specified",
+}
 
 
 @pytest.fixture(scope="module")
