@@ -1,7 +1,8 @@
 """The page of the explorer: its parts, each with what it shows and the script that shows it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -23,7 +24,7 @@ def write(
     settings: Mapping[str, Any],
     fits: Iterable[Run] = (),
     models: Iterable[Run] = (),
-    made: Collection[str] = (),
+    made: Mapping[str, str] = MappingProxyType({}),
     **tables: pd.DataFrame,
 ) -> str:
     """Return the page as HTML that needs nothing else.
@@ -36,7 +37,7 @@ def write(
     fits, models
         Run files of study 1 and of study 2.
     made
-        Figures and tables that the workflow makes, to which the page links.
+        Figures and tables that the workflow makes, to which the page links, and their names.
     **tables
         Tables by name, as `lgi.explorer.results` declares them.
     """

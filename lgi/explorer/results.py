@@ -1,9 +1,10 @@
 """The page of the explorer as a result of the workflow."""
 
+from pathlib import PurePath
 from typing import Any
 
 from lgi import assets
-from lgi.catalogue import FIGURES, REPORTS, TABLES, Result
+from lgi.catalogue import FIGURES, REPORTS, TABLES, WHAT, Catalogue, Result
 from lgi.gaussians.fits.results import TABLE, fit_path
 from lgi.gaussians.results import CLAIMS as GAUSSIANS_CLAIMS
 from lgi.gaussians.study import STUDY as GAUSSIANS
@@ -41,17 +42,13 @@ def _settings(config: Any, wildcards: Any) -> dict:
     return {"settings": sections, "made": _made(config)}
 
 
-def _made(config: Any) -> list[str]:
-    """Return the figures and tables of both studies that stand for all of their runs."""
-    found = (
-        path
-        for study in (GAUSSIANS, SUPERPOSITION)
-        if getattr(config, study.name) is not None
-        for result in study.results
-        if result.first.startswith((FIGURES, TABLES))
-        for path in result.paths(config)
-    )
-    return sorted(found)
+def _made(config: Any) -> dict[str, str]:
+    """Return the figures and tables of both studies, and what each is called."""
+    return {
+        one.path: one.labels.get(WHAT) or PurePath(one.path).stem.replace("_", " ")
+        for one in Catalogue((GAUSSIANS, SUPERPOSITION), config).gathered()
+        if one.result.first.startswith((FIGURES, TABLES))
+    }
 
 
 RESULTS = (

@@ -1,8 +1,7 @@
 """The board of verdicts in the explorer: a card for each claim, with where its evidence is seen."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import PurePath
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ TEXTS = ("sentence", "reason", "loss", "states", "setting")
 
 
 def packed(
-    settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], made: Collection[str]
+    settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], made: Mapping[str, str]
 ) -> str:
     """Return the claims as a whole, as `lgi.explorer.packing.pack` writes them.
 
@@ -42,19 +41,19 @@ def packed(
     tables
         ``gaussians_claims`` and ``superposition_claims``, as far as there are.
     made
-        Figures and tables that the workflow makes, which cards link to.
+        Figures and tables that the workflow makes, which cards link to, and their names.
     """
     cards = []
     for study in STUDIES:
         if (claims := tables.get(f"{study}_claims")) is not None:
-            cards += [card | {"study": study} for card in _cards(claims, settings, set(made))]
+            cards += [card | {"study": study} for card in _cards(claims, settings, made)]
     return pack(
         {"studies": STUDIES, "verdicts": VERDICTS, "sources": [ORIGINAL, OURS], "cards": cards}, {}
     )
 
 
 def _cards(
-    claims: pd.DataFrame, settings: Mapping[str, Any], made: Collection[str]
+    claims: pd.DataFrame, settings: Mapping[str, Any], made: Mapping[str, str]
 ) -> Iterator[dict]:
     """Yield a card for each claim; of several rows about one, that of the summary."""
     texts = [name for name in TEXTS if name in claims]
@@ -74,7 +73,7 @@ def _same(key: tuple, wanted: Sequence) -> bool:
 
 
 def _card(
-    row: Mapping, parts: pd.DataFrame, settings: Mapping[str, Any], made: Collection[str]
+    row: Mapping, parts: pd.DataFrame, settings: Mapping[str, Any], made: Mapping[str, str]
 ) -> dict:
     return {
         "id": row["id"],
@@ -88,7 +87,9 @@ def _card(
         "n": _counted(row["n"], parts),
         "parts": parts["verdict"].value_counts().to_dict() if len(parts) > 1 else {},
         "state": evidence.state(row, settings),
-        "links": [_link(path) for path in evidence.paths(row, settings) if path in made],
+        "links": [
+            _link(path, made[path]) for path in evidence.paths(row, settings) if path in made
+        ],
     }
 
 
@@ -104,8 +105,7 @@ def _counted(n: float, parts: pd.DataFrame) -> str:
     return f"n = {each} in {prose.counted(len(counts), 'part')}"
 
 
-def _link(path: str) -> dict[str, str]:
+def _link(path: str, words: str) -> dict[str, str]:
     """Return a link as seen from where the page lies."""
     kind = "figure" if path.startswith(FIGURES) else "table"
-    words = PurePath(path).stem.replace("_", " ")
     return {"href": os.path.relpath(path, REPORTS), "text": f"{kind}: {words}"}
