@@ -196,7 +196,7 @@ def read_table(
     if sha256 and _sum(content) != sha256.encode():
         raise RunFileError(f"{path}: not the file that this job was planned with; start it again")
     try:
-        frame = pd.read_csv(io.BytesIO(content))
+        frame = pd.read_csv(io.BytesIO(content), low_memory=False)
     except ValueError as error:
         raise RunFileError(f"{path}: not a table ({error})") from None
     frame.attrs |= {"path": str(path), "record": record}

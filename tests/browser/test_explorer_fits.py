@@ -410,7 +410,7 @@ def test_the_rows_of_the_charts_are_downloaded(opened, fits):
     with page.expect_download() as waiting:
         page.click("#fits-download")
     assert waiting.value.suggested_filename == "fits_n5_seed42.csv"
-    rows = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
+    rows = list(csv.DictReader(waiting.value.path().read_text(encoding="utf-8").splitlines()))
     for recipe in ("published", "sum"):
         fit = next(f for name, f in fits.items() if name[:3] == (IMAGE, recipe, 5))
         mine = {int(r["iteration"]): r for r in rows if r["recipe"] == recipe}
@@ -427,7 +427,7 @@ def test_rows_of_another_cutoff_are_computed_by_the_page(opened):
     page = opened("#view=fits&n=5&seed=42&left=published&right=exact&cutoff=10.0&edge=hard")
     with page.expect_download() as waiting:
         page.click("#fits-download")
-    rows = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
+    rows = list(csv.DictReader(waiting.value.path().read_text(encoding="utf-8").splitlines()))
     assert {(r["cutoff"], r["edge"], r["rendered"]) for r in rows} == {("10", "hard", "page")}
 
 
@@ -461,7 +461,7 @@ def test_a_drawn_seed_stands_on_the_mean(opened, config, runs_table):
     assert sorted(seen) == sorted(entry.seeds)
     with page.expect_download() as waiting:
         page.click("#loss_vs_n-download")
-    rows = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
+    rows = list(csv.DictReader(waiting.value.path().read_text(encoding="utf-8").splitlines()))
     mine = runs_table[(runs_table["recipe"] == entry.recipe[0]) & (runs_table["image"] == IMAGE)]
     for row in rows:
         losses = mine[(mine["n"] == int(row["n"])) & mine["seed"].isin(entry.seeds)]

@@ -89,7 +89,7 @@ def _draw_coefficients(axes: Axes, rows: "pd.DataFrame", colours: dict[str, str]
         for some, face in by_quality(part, part["status"] == OK, colour):
             bars = {"fmt": "o", "ms": 4, "lw": 0.8, "color": colour, "mfc": face}
             axes.errorbar(some["n"], some["llc"], 2 * some["llc_se"], **bars)
-    axes.set_xscale("log")
+    plain_log_axis(axes, "x")
     first = rows.iloc[0]
     axes.set(
         title="coefficient at the exact minima",

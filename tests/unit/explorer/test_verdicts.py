@@ -89,7 +89,9 @@ def test_what_evidence_names_is_made(overlay):
 
 
 def test_cards_hold_what_the_tables_say(sections):
-    held, _ = unpacked(verdicts.packed(sections, claims(), ["results/figures/gaussians_turn.png"]))
+    held, _ = unpacked(
+        verdicts.packed(sections, claims(), {"results/figures/gaussians_turn.png": "turns"})
+    )
     by_id = {card["id"]: card for card in held["cards"]}
     turn = by_id["turn.diverges"]
     assert (turn["verdict"], turn["value"], turn["n"]) == (
@@ -97,9 +99,7 @@ def test_cards_hold_what_the_tables_say(sections):
         "0.150 [0.100, 0.200]",
         "n = 12",
     )
-    assert turn["links"] == [
-        {"href": "../figures/gaussians_turn.png", "text": "figure: gaussians turn"}
-    ]
+    assert turn["links"] == [{"href": "../figures/gaussians_turn.png", "text": "figure: turns"}]
     assert by_id["superposition.no_correlation.kgon4"]["links"] == []
     assert by_id["superposition.no_correlation.kgon4"]["state"]["starts"] == "kgon4"
 
@@ -109,7 +109,7 @@ def test_a_whole_without_a_value_of_its_own_tells_of_its_parts(sections):
     claim = Claim("turn.diverges", "it turns", OURS, "difference", BELOW_0, sentences)
     parts = [Part(str(k), Interval(-1.0, -2.0, end, 10 + k)) for k, end in ((0, -0.5), (1, 0.5))]
     table = claim_table(judge(claim, parts))
-    held, _ = unpacked(verdicts.packed(sections, {"gaussians_claims": table}, []))
+    held, _ = unpacked(verdicts.packed(sections, {"gaussians_claims": table}, {}))
     (card,) = held["cards"]
     assert (card["value"], card["n"]) == ("", "n = 10 to 11 in 2 parts")
     assert card["parts"] == {"supported": 1, "undecided": 1}
@@ -119,5 +119,5 @@ def test_of_several_rows_the_one_of_the_summary_is_shown(sections):
     table = claims()["superposition_claims"]
     other = table.assign(states="all", shown=False)
     both = pd.concat([other, table], ignore_index=True)
-    held, _ = unpacked(verdicts.packed(sections, {"superposition_claims": both}, []))
+    held, _ = unpacked(verdicts.packed(sections, {"superposition_claims": both}, {}))
     assert [card["state"].get("only") for card in held["cards"]] == ["ok", "ok"]

@@ -50,6 +50,7 @@ def config(image=IMAGE):
     return check(
         RAW
         | {
+            "explorer": RAW["explorer"] | {"gaussians": None},
             "gaussians": study
             | {
                 "runs": [
@@ -80,7 +81,7 @@ def config(image=IMAGE):
                 "elsewhere": study["elsewhere"] | {"fits": {"runs": "elsewhere"}},
                 "price": None,
                 "sizes": None,
-            }
+            },
         }
     )
 

@@ -212,4 +212,5 @@ def test_recipes_may_differ_in_the_rate():
         "seeds": [1],
     }
     others = [entry for entry in RUNS if entry["name"] != "blending"]
-    checked(SMOKE, {"gaussians": {"recipes": {"other": other}, "runs": [*others, entry]}})
+    study = {"recipes": {"other": other}, "runs": [*others, entry]}
+    checked(SMOKE, {"gaussians": study, "explorer": {"gaussians": None}})

@@ -97,6 +97,6 @@ def test_starts_and_numbers_of_samples_are_drawn_apart(run):
         curves = [line for line in axes.lines if line.get_marker() == "o"]
         assert [line.get_ydata()[0] for line in curves] == pytest.approx([0.03, 0.03])
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels[:2] == ["kgon4", "kgon6"]
+    assert labels[:2] == ["kgon4 start", "kgon6 start"]
     with pytest.raises(DataError, match="losses on other data"):
         draw(gap[:0], epochs, SETTINGS)
