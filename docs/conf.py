@@ -17,7 +17,8 @@ extensions = ["myst_parser", "sphinx_copybutton"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
 # Signatures and lines of help are no Python that a lexer reads; they are shown as they are.
-suppress_warnings = ["misc.highlighting_failure"]
+# Anchors of the written analyses are HTML, which MyST does not look into; a test follows all links.
+suppress_warnings = ["misc.highlighting_failure", "myst.xref_missing"]
 exclude_patterns = ["caption.rst", "report.rst"]
 
 html_theme = "furo"
@@ -25,6 +26,7 @@ html_title = f"lgi {release}"
 html_math_renderer = "mathml"
 html_show_sphinx = False
 html_copy_source = False
+html_show_search_summary = False  # it fetches pages, which a browser refuses from disk
 # Blue and orange of Okabe and Ito's palette, which the figures have too.
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0072b2", "color-brand-content": "#0072b2"},

@@ -9,6 +9,8 @@ import pytest
 from tests import debian
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+TIMEOUT = 1_800_000
+"""Milliseconds after which a page hangs: a slow machine is no fault."""
 SCREENSHOTS = Path("build/screenshots")
 """Where screenshots are kept, by the name of what they show."""
 
@@ -44,6 +46,7 @@ def open_page(chromium):
 
     def opened(path, viewport=DESKTOP, fragment=""):
         context = chromium.new_context(viewport=viewport, offline=True, reduced_motion="reduce")
+        context.set_default_timeout(TIMEOUT)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(f"{path}: {error}"))

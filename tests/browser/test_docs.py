@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -25,7 +27,7 @@ PAGES = [
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Build the site as `make docs` does."""
-    folder = tmp_path_factory.mktemp("docs")
+    folder = tmp_path_factory.mktemp("docs").resolve()
     command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going"]
     done = subprocess.run(
         [*command, DOCS, folder], capture_output=True, text=True, encoding="utf-8"
@@ -67,18 +69,15 @@ def test_a_search_finds_a_page(site, open_page):
 
 
 def test_links_between_pages_lead_somewhere(site):
+    texts = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    there = {path: set(re.findall(r'\bid="([^"]+)"', text)) for path, text in texts.items()}
     broken = []
-    for path in site.rglob("*.html"):
-        text = path.read_text(encoding="utf-8")
-        there = set(re.findall(r'\bid="([^"]+)"', text))
-        for link in re.findall(r'href="([^"#:]*)(?:#[^"]*)?"', text):
-            if link and not (path.parent / link.partition("?")[0]).exists():
-                broken.append(f"{path.relative_to(site)}: {link}")
-        broken += [
-            f"{path.relative_to(site)}: #{name}"
-            for name in re.findall(r'href="#([^"]+)"', text)
-            if name not in there
-        ]
+    for path, text in texts.items():
+        for link, fragment in re.findall(r'href="([^"#:]*)(?:#([^"]*))?"', text):
+            target = (path.parent / link.partition("?")[0]).resolve() if link else path
+            named = unescape(unquote(fragment))
+            if not target.exists() or (named and named not in there.get(target, {named})):
+                broken.append(f"{path.relative_to(site)}: {link}#{named}")
     assert broken == []
 
 
