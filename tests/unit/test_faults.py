@@ -74,7 +74,7 @@ def _files(folder):
 
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory):
-    with small_disk(tmp_path_factory.mktemp("disk"), 1_000) as disk:
+    with small_disk(tmp_path_factory.mktemp("disk"), 2_000) as disk:
         yield disk
 
 
