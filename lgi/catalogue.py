@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import partial
+from functools import cached_property, partial
 from pathlib import PurePath
 from typing import Any
 
@@ -114,7 +114,7 @@ class Result:
     # Whether Snakemake's report holds it, where a browser shows it: many of a kind make it large.
     reported: bool = True
 
-    @property
+    @cached_property  # asked for thousands of times while a run is planned
     def outputs(self) -> dict[str, str]:
         """Its paths by name, with those of the files `BESIDE` them."""
         named = {"made": self.output} if isinstance(self.output, str) else dict(self.output)
@@ -136,7 +136,7 @@ class Result:
         """The functions that draw, by the names of their outputs."""
         return {f"picture{place}": draw for place, draw in enumerate(self.draw.values())}
 
-    @property
+    @cached_property
     def told(self) -> dict[str, PurePath]:
         """The paths of what is made by name, without what lies beside them."""
         return {name: PurePath(self.outputs[name]) for name in (*self.mains, *self.pictures)}

@@ -1,5 +1,6 @@
 """Hold a table against its columns before it is written."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,8 +139,6 @@ def _of_texts(
         others = {value for value, text in distinct.items() if text not in column.among}
         yield there & values.isin(others).to_numpy(), "is not allowed"
     if column.pattern:
-        import re
-
         fits = re.compile(column.pattern).fullmatch
         others = {value for value, text in distinct.items() if not fits(str(text))}
         yield there & values.isin(others).to_numpy(), "is not allowed"
