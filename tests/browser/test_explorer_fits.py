@@ -507,3 +507,8 @@ def test_charts_name_their_axes_with_units(opened):
         )
         assert titles
         assert all("(" in y and x for x, y in titles), json.dumps(titles)
+
+
+def test_the_name_of_the_study_is_its_first_view(opened):
+    page = opened("#view=gaussians")
+    assert page.get_attribute("#views a[aria-current]", "data-view") == "fits"

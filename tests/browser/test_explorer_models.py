@@ -356,3 +356,11 @@ def test_a_study_without_a_plane_and_without_an_exact_loss_is_shown(tmp_path, op
     said = page.locator(".player").inner_text()
     assert "The exact population loss is not known to this page" in said
     assert "the hidden dimension is not 2" in said
+
+
+@pytest.mark.parametrize(("named", "shown"), [("superposition", "superposition"), ("none", None)])
+def test_the_name_of_a_study_is_its_first_view(at, named, shown):
+    page = at(f"#view={named}")
+    current = page.get_attribute("#views a[aria-current]", "data-view")
+    first = page.get_attribute("#views a", "data-view")
+    assert current == (shown or first)

@@ -139,7 +139,10 @@ const explorer = (() => {
   }
 
   async function showOnce() {
-    const wanted = views.get(state().view) ?? views.values().next().value;
+    const named = state().view;
+    // A study's name, as other pages link to it, is its first view; without any it is the first of all.
+    const [first] = [...views.values()].filter((one) => one.data === named).concat(...views.values());
+    const wanted = views.get(named) ?? first;
     left.set(wanted.id, location.hash || `#view=${wanted.id}`);
     for (const link of document.querySelectorAll("#views a")) {
       link.href = left.get(link.dataset.view) ?? `#view=${link.dataset.view}`;
